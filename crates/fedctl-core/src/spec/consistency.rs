@@ -1,0 +1,97 @@
+//! Checks between the parts of `people`: who is asked for, excepted, first, and renamed.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::{Code, Diagnostic};
+use super::name::Email;
+use super::path::{FieldPath, Located};
+use super::template::{PersonFacts, Placeholder};
+use super::types::{Adopt, People};
+
+/// Everything about the people that the text alone shows. Whether `people.from` has them all is for the caller to know:
+/// entries that are wrong are not in it.
+pub(super) fn check(people: &People, adopt: &Adopt, federation: &str, from_is_clean: bool) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (key, named) in named_elsewhere(people, adopt) {
+        excepted(key, named, people, &mut problems);
+        if from_is_clean {
+            outside(key, named, people, &mut problems);
+        }
+    }
+    for person in &people.emails {
+        excepted("people.from.emails", person, people, &mut problems);
+    }
+    same_alias(people, federation, &mut problems);
+    same_username(people, &mut problems);
+    problems
+}
+
+/// Those whom the spec names beside the population, and under which key.
+fn named_elsewhere<'p>(people: &'p People, adopt: &'p Adopt) -> Vec<(&'static str, &'p Located<Email>)> {
+    let pilot = people.pilot.iter().flatten().map(|person| ("people.pilot", person));
+    let overrides = people.overrides.iter().map(|one| ("people.overrides", &one.person));
+    pilot.chain(overrides).chain(adopt.people.iter().map(|person| ("adopt.people", person))).collect()
+}
+
+fn excepted(key: &str, named: &Located<Email>, people: &People, problems: &mut Vec<Diagnostic>) {
+    if let Some(exception) = people.except.iter().find(|person| person.value == named.value) {
+        problems.push(
+            Diagnostic::error(Code::ExceptedPerson, format!("`{named}` is in `{key}` and in `people.except`"))
+                .at_value(&named.at, "asked for here")
+                .at_value(&exception.at, "excepted here")
+                .help("remove one of the two"),
+        );
+    }
+}
+
+/// With a group among the sources only the live organisation knows who is in the population.
+fn outside(key: &str, named: &Located<Email>, people: &People, problems: &mut Vec<Diagnostic>) {
+    let is_named = people.emails.iter().any(|person| person.value == named.value);
+    if people.groups.is_empty() && !people.emails.is_empty() && !is_named {
+        problems.push(
+            Diagnostic::error(Code::NotInPeople, format!("`{named}` is in `{key}` and not in `people.from`"))
+                .at_value(&named.at, "")
+                .help("add this person to `people.from.emails`, or remove the entry"),
+        );
+    }
+}
+
+/// Two people with one secondary address, as far as the text says what their addresses are.
+fn same_alias(people: &People, federation: &str, problems: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<String, (&Email, &FieldPath)> = BTreeMap::new();
+    let overridden = people.overrides.iter().filter_map(|one| Some((&one.person.value, one.email.as_ref()?)));
+    let overridden: BTreeMap<&Email, &Located<Email>> = overridden.collect();
+    let by_override = overridden.iter().map(|(person, email)| (*person, &email.at, email.to_string()));
+    let by_template =
+        people.emails.iter().filter(|person| !overridden.contains_key(&person.value)).filter_map(|person| {
+            let facts = PersonFacts { email: person.as_str(), username: "", federation };
+            let template = &people.mapping.email;
+            let known = template.tells_people_apart() && !template.uses(Placeholder::Username);
+            known.then(|| (&person.value, &person.at, Email::fold(&template.render(&facts))))
+        });
+    for (person, at, alias) in by_override.chain(by_template) {
+        match seen.get(&alias) {
+            Some((other, first)) if *other != person => problems.push(
+                Diagnostic::error(Code::AliasCollision, format!("`{other}` and `{person}` would both be `{alias}`"))
+                    .at_value(at, format!("`{person}`"))
+                    .at_value(first, format!("`{other}`"))
+                    .help("give one of them another address in `people.overrides`"),
+            ),
+            Some(_) => {}
+            None => drop(seen.insert(alias, (person, at))),
+        }
+    }
+}
+
+fn same_username(people: &People, problems: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<&str, &Located<super::name::Username>> = BTreeMap::new();
+    for username in people.overrides.iter().filter_map(|one| one.username.as_ref()) {
+        if let Some(first) = seen.insert(username.as_str(), username) {
+            problems.push(
+                Diagnostic::error(Code::AliasCollision, format!("two people would both be `{username}`"))
+                    .at_value(&username.at, "again")
+                    .at_value(&first.at, "first here"),
+            );
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The spec: from text to a valid [`Spec`], or to everything that is wrong with it.
+//!
+//! ```text
+//! text ──► document ──► Node (as written) ──► reader, one function per section ──► Spec (valid, defaults filled in)
+//!             └───────────────┴─────────────────────────┴──► Diagnostics, each with the path it is about
+//! ```
+//!
+//! Pure: no file is opened here and nothing is asked of an organisation. What only the live organisations show (a group
+//! that does not exist) is the planner's to say; it cites the [`FieldPath`] of the entry that asked for it.
+
+mod consistency;
+mod diagnostic;
+mod document;
+mod locate;
+mod name;
+mod nearest;
+mod node;
+mod not_yet;
+mod objects;
+mod operator;
+mod path;
+mod population;
+mod reader;
+mod sides;
+pub mod template;
+#[cfg(test)]
+mod tests;
+mod types;
+mod yaml;
+
+use not_yet::Wishes;
+use objects::Sides;
+use reader::{Fields, Reader};
+
+pub use diagnostic::{At, Code, Diagnostic, Label, Severity};
+pub use document::MAX_FILE_BYTES;
+pub use locate::{Position, locate, locate_key};
+pub use name::{
+    AttributeName, CredentialsName, Email, FederationName, Name, OrganizationId, Refused, Username, Word, is_hidden,
+};
+pub use path::{FieldPath, Located, Segment};
+pub use types::{
+    Access, Adopt, AdoptObject, App, CopyField, IdentityProvider, Mapping, OnEmailChange, OnLeave, Override,
+    PasswordAuthority, PasswordAuthorityRule, People, Region, RoutingGroup, RoutingMembers, RoutingPolicy, Safety,
+    Sandbox, Side, Spec,
+};
+
+/// What became of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The spec, if no problem is an error.
+    pub spec: Option<Spec>,
+    /// Everything that is wrong, in the order of the text.
+    pub problems: Vec<Diagnostic>,
+}
+
+const KEYS: &[&str] = &[
+    "version",
+    "federation",
+    "primary",
+    "secondary",
+    "sandbox",
+    "people",
+    "app",
+    "routing_group",
+    "identity_provider",
+    "routing_policy",
+    "adopt",
+    "safety",
+    "formerly",
+];
+
+/// Reads a spec, and reports every problem at once.
+pub fn parse(text: &str) -> Parsed {
+    let (node, problems) = match document::read(text) {
+        Ok(read) => read,
+        Err(problems) => return Parsed { spec: None, problems },
+    };
+    let mut reader = Reader { problems };
+    let top = reader.fields(Some(&node), FieldPath::root(), KEYS);
+    let spec = top.is_written().then(|| read_spec(&mut reader, &top)).flatten();
+    let mut problems = reader.problems;
+    problems.sort_by_cached_key(|problem| match problem.labels.first().map(|label| &label.at) {
+        Some(At::Value(path) | At::Key(path)) => node.order_of(path),
+        Some(At::Position(_)) | None => Vec::new(),
+    });
+    let is_valid = problems.iter().all(|problem| problem.severity < Severity::Error);
+    Parsed { spec: spec.filter(|_| is_valid), problems }
+}
+
+fn read_spec(reader: &mut Reader, top: &Fields<'_>) -> Option<Spec> {
+    sides::version(reader, top);
+    reader.must_have(top, "federation", "federation: acme-to-beta");
+    let federation = reader.word::<FederationName>(top, "federation");
+    let primary = sides::side(reader, top, "primary");
+    let secondary = sides::side(reader, top, "secondary");
+    if let (Some(primary), Some(secondary)) = (&primary, &secondary) {
+        sides::different(reader, primary, secondary);
+    }
+    let sandbox = sides::sandbox(reader, top);
+    let credentials = |side: &Option<Side>| side.as_ref().map(|side| side.credentials.to_string()).unwrap_or_default();
+    let (from, to) = (credentials(&primary), credentials(&secondary));
+    let wishes = read_wishes(reader, top, federation.as_ref(), Sides { primary: &from, secondary: &to });
+    let Wishes { people, app, routing_group, identity_provider, routing_policy, adopt, safety, formerly } = wishes;
+    Some(Spec {
+        federation: federation?,
+        primary: primary?,
+        secondary: secondary?,
+        sandbox,
+        people,
+        app,
+        routing_group,
+        identity_provider,
+        routing_policy,
+        adopt,
+        safety,
+        formerly,
+    })
+}
+
+fn read_wishes(
+    reader: &mut Reader,
+    top: &Fields<'_>,
+    federation: Option<&Located<FederationName>>,
+    sides: Sides<'_>,
+) -> Wishes {
+    let name = federation.map(|name| name.as_str()).unwrap_or_default();
+    let people = population::people(reader, top, name);
+    let wishes = Wishes {
+        people,
+        app: objects::app(reader, top, sides),
+        routing_group: objects::routing_group(reader, top, sides),
+        identity_provider: objects::identity_provider(reader, top, sides),
+        routing_policy: objects::routing_policy(reader, top, sides),
+        adopt: objects::adopt(reader, top),
+        safety: objects::safety(reader, top),
+        formerly: objects::formerly(reader, top, federation),
+    };
+    // An entry that is wrong is missing here, and who is not in an incomplete list may well have been meant.
+    let from = FieldPath::of(&["people", "from"]);
+    let from_is_clean = !reader.problems.iter().any(|problem| problem.is_about(&from));
+    let Wishes { people, adopt, .. } = &wishes;
+    reader.problems.extend(consistency::check(people, adopt, name, from_is_clean));
+    reader.problems.extend(not_yet::check(&wishes));
+    wishes
+}

@@ -1,0 +1,64 @@
+//! What the format has and this version does not do: one list, which becomes shorter.
+
+use super::diagnostic::{Code, Diagnostic};
+use super::name::FederationName;
+use super::path::{FieldPath, Located};
+use super::types::{
+    Adopt, App, IdentityProvider, OnEmailChange, OnLeave, PasswordAuthority, People, RoutingGroup, RoutingMembers,
+    RoutingPolicy, Safety,
+};
+
+/// A spec without its name and sides: all parts that can be asked for and not be done.
+#[derive(Clone, Debug)]
+pub(super) struct Wishes {
+    pub(super) people: People,
+    pub(super) app: App,
+    pub(super) routing_group: RoutingGroup,
+    pub(super) identity_provider: IdentityProvider,
+    pub(super) routing_policy: RoutingPolicy,
+    pub(super) adopt: Adopt,
+    pub(super) safety: Safety,
+    pub(super) formerly: Vec<Located<FederationName>>,
+}
+
+/// Something that may be asked for: what it is called, and where this spec asks for it.
+type NotYet = (&'static str, fn(&Wishes) -> Option<&FieldPath>);
+
+/// The list. Whoever makes the planner do one of these removes its line and nothing else.
+const NOT_YET: &[NotYet] = &[
+    ("`on_email_change: follow`", |wishes| {
+        asked(&wishes.people.mapping.on_email_change, |change| *change == OnEmailChange::Follow)
+    }),
+    ("`password_authority: keep`", |wishes| {
+        asked(&wishes.people.password_authority, |rule| rule.created == PasswordAuthority::Keep)
+    }),
+    ("`on_leave: unroute`", |wishes| asked(&wishes.people.on_leave, |leave| *leave == OnLeave::Unroute)),
+    ("deleting accounts of people who left", |wishes| {
+        asked(&wishes.people.on_leave, |leave| matches!(leave, OnLeave::Delete { .. }))
+    }),
+    ("`members: by_mark`", |wishes| asked(&wishes.routing_group.members, |members| *members == RoutingMembers::ByMark)),
+    ("routing by the end of the address", |wishes| {
+        asked(&wishes.routing_group.members, |members| matches!(members, RoutingMembers::EmailEndsWith(_)))
+    }),
+    ("adopting objects", |wishes| wishes.adopt.objects.first().map(|object| &object.at)),
+    ("adopting people", |wishes| wishes.adopt.people.first().map(|person| &person.at)),
+    ("protecting accounts from the spec", |wishes| wishes.safety.protect_secondary.first().map(|person| &person.at)),
+    ("`max_losses`", |wishes| wishes.safety.max_losses.as_ref().map(|losses| &losses.at)),
+    ("renaming a federation", |wishes| wishes.formerly.first().map(|name| &name.at)),
+];
+
+/// Reports everything on the list that this spec asks for.
+pub(super) fn check(wishes: &Wishes) -> Vec<Diagnostic> {
+    let asked_for = NOT_YET.iter().filter_map(|(what, asked)| Some((what, asked(wishes)?)));
+    asked_for
+        .map(|(what, at)| {
+            Diagnostic::error(Code::NotYet, format!("{what} is not done by this version of fedctl"))
+                .at_value(at, "asked for here")
+                .help("remove it for now: what a spec asks for is done or refused, never passed over")
+        })
+        .collect()
+}
+
+fn asked<T>(value: &Located<T>, is_asked: impl Fn(&T) -> bool) -> Option<&FieldPath> {
+    is_asked(&value.value).then_some(&value.at)
+}
