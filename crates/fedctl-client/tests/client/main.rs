@@ -1,0 +1,12 @@
+//! The client against a server of a few lines that speaks raw TCP, so that every way to fail can be played.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod answers;
+mod environment;
+mod limits;
+mod pages;
+mod privacy;
+mod reads;
+mod sending;
+mod server;
