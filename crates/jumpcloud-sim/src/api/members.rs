@@ -1,0 +1,77 @@
+//! Members of groups, and the groups of a user.
+
+use serde_json::json;
+
+use super::Call;
+use super::graph::{self, Node, Op, Operation};
+use super::reply::{Answer, Reply};
+use crate::world::World;
+
+impl World {
+    /// Members of an unknown group are `404` \[observed\].
+    pub(crate) fn list_members(&self, call: &Call<'_>, id: &str) -> Answer {
+        let group = self.find_group(call, id)?;
+        let page = call.page(self.settings.page_max);
+        graph::connections(
+            page,
+            group.members.as_slice(),
+            |user| json!({"attributes": null, "to": {"attributes": null, "id": user, "type": "user"}}),
+        )
+    }
+
+    /// Members with the paths that make them so. Groups in groups are not modelled: all paths have one step.
+    pub(crate) fn list_membership(&self, call: &Call<'_>, id: &str) -> Answer {
+        let group = self.find_group(call, id)?;
+        let page = call.page(self.settings.page_max);
+        let node = |user: &crate::UserId| Node::direct("user", user.to_string());
+        if call.params.iter().any(|(name, _)| name.starts_with("filter") || name == "sort") {
+            let all: Vec<Node> = group.members.as_slice().iter().map(node).collect();
+            return graph::nodes(call, page, &all);
+        }
+        let all = group.members.as_slice();
+        let rows: Vec<Node> = page.slice(all).iter().map(node).collect();
+        let reply = graph::nodes(call, crate::query::page::Page { skip: 0, ..page }, &rows)?;
+        let headers = vec![("x-total-count".to_owned(), all.len().to_string())];
+        Ok(Reply { headers, ..reply })
+    }
+
+    /// Adds or removes a member. The answers are those observed, one by one.
+    pub(crate) fn change_member(&mut self, call: &Call<'_>, id: &str) -> Answer {
+        let operation = Operation::read(call)?;
+        let group = self.find_group(call, id).map_err(|_| Reply::invalid_argument("user_group not found"))?;
+        if operation.kind != "user" {
+            return Err(Reply::invalid_argument("type must be user"));
+        }
+        let (group, user) = (group.id, self.find_user(call, &operation.id)?.id);
+        // The rule wins, without a word.
+        if self.group(group).is_some_and(|group| group.is_ruled(user)) {
+            return Ok(Reply::empty(204));
+        }
+        let done = match operation.op {
+            Op::Add => self.set_member(group, user, true),
+            Op::Remove => self.set_member(group, user, false),
+            Op::Update => true,
+        };
+        match operation.op {
+            Op::Add if !done && self.settings.member_conflict => Err(Reply::exists()),
+            Op::Remove if !done => Err(Reply::not_found()),
+            Op::Add | Op::Remove | Op::Update => Ok(Reply::empty(204)),
+        }
+    }
+
+    /// The groups of a user; of an unknown one, none \[observed\].
+    pub(crate) fn member_of(&self, call: &Call<'_>, id: &str) -> Answer {
+        let page = call.page(self.settings.page_max);
+        let Ok(user) = self.find_user(call, id) else {
+            return graph::nodes(call, page, &[]);
+        };
+        let groups = user.groups().filter_map(|group| self.group(group));
+        let all: Vec<Node> = groups
+            .map(|group| Node {
+                attributes: group.attributes.clone(),
+                ..Node::direct("user_group", group.id.to_string())
+            })
+            .collect();
+        graph::nodes(call, page, &all)
+    }
+}

@@ -1,0 +1,175 @@
+//! Requests in, answers out: one file per resource, and here the way to them.
+
+mod access;
+mod applications;
+mod associations;
+mod graph;
+mod groups;
+mod insights;
+mod members;
+mod organizations;
+mod policies;
+mod providers;
+mod reply;
+mod sso;
+mod templates;
+mod user_body;
+mod user_json;
+mod user_list;
+mod user_states;
+mod users;
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::http_date;
+use crate::id::OrgId;
+use crate::message::{Host, Request, Response};
+use crate::query::{Params, page::Page, segments};
+use crate::world::World;
+use crate::world::journal::LoggedRequest;
+use reply::{Answer, Reply};
+
+/// A request that may be answered: whose it is, and its parts.
+pub(crate) struct Call<'a> {
+    request: &'a Request,
+    params: Params,
+    org: OrgId,
+}
+
+impl Call<'_> {
+    /// The body as a JSON object; nothing is an empty one.
+    fn object(&self) -> Result<Map<String, Value>, Reply> {
+        if self.request.body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Map::new());
+        }
+        let body: Value =
+            serde_json::from_slice(&self.request.body).map_err(|_| Reply::message(400, "Bad Request: invalid JSON"))?;
+        body.as_object().cloned().ok_or_else(|| Reply::message(400, "Bad Request: the body must be an object"))
+    }
+
+    fn page(&self, max: u64) -> Page {
+        Page::of(&self.params, max)
+    }
+}
+
+impl World {
+    /// Answers one request to the API or, as far as no signature is needed, to the issuer.
+    pub fn answer(&mut self, request: &Request) -> Response {
+        self.tick();
+        let (organization, answer) = match request.host {
+            Host::Api => self.answer_api(request),
+            Host::Issuer => (None, self.answer_issuer(request)),
+            Host::Login => (None, Err(Reply::not_found())),
+        };
+        let reply = answer.unwrap_or_else(|error| error);
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+        let target = format!("{}{query}", request.path);
+        self.log(LoggedRequest { method: request.method.clone(), target, organization, status: reply.status });
+        self.finish(reply)
+    }
+
+    /// The headers of every answer \[observed\].
+    fn finish(&self, reply: Reply) -> Response {
+        let Reply { status, headers, body } = reply;
+        let mut all: Vec<(String, String)> = [("date", http_date(self.now_ms).as_str()), ("x-fedctl-sim", "1")]
+            .into_iter()
+            .chain([("server", "cloudflare"), ("vary", "Accept-Encoding"), ("x-response-time", "25ms")])
+            .chain([("x-envoy-upstream-service-time", "25")])
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        if !body.is_empty() {
+            all.push(("content-type".to_owned(), "application/json; charset=utf-8".to_owned()));
+            all.push(("etag".to_owned(), weak_etag(&body)));
+        }
+        all.extend(headers);
+        Response { status, headers: all, body }
+    }
+
+    fn answer_api(&mut self, request: &Request) -> (Option<OrgId>, Answer) {
+        let path = segments(&request.path);
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        if !matches!(path.first(), Some(&("api" | "insights"))) {
+            return (None, Err(Reply::not_found()));
+        }
+        let access = match self.access(request) {
+            Ok(access) => access,
+            Err(refusal) => return (None, Err(refusal)),
+        };
+        if access::is_without_organization(&path) {
+            return (None, self.answer_without_organization(request, &access, &path));
+        }
+        match self.organization_of(request, &access) {
+            Ok(org) => (Some(org), self.dispatch(&Call { request, params: Params::parse(&request.query), org }, &path)),
+            Err(refusal) => (None, Err(refusal)),
+        }
+    }
+
+    fn dispatch(&mut self, call: &Call<'_>, path: &[&str]) -> Answer {
+        let method = call.request.method.as_str();
+        match path {
+            ["api", "v2", "usergroups", rest @ ..] => self.usergroups(call, method, rest),
+            ["api", "v2", "users", id, rest @ ..] => self.graph_of_user(call, method, id, rest),
+            ["api", "v2", "applications", id, "sso"] => self.sso(call, method, id),
+            ["api", "v2", "applications", id, rest @ ..] => self.graph_of_app(call, method, id, rest),
+            ["api", "v2", "identity-providers", rest @ ..] => self.identity_providers(call, method, rest),
+            ["api", "v2", "identity-provider", "policies", rest @ ..] => self.routing_policies(call, method, rest),
+            ["api", "settings"] if method == "GET" => self.get_settings(call),
+            ["api", "systemusers", rest @ ..] => self.systemusers(call, method, rest),
+            ["api", "search", "systemusers"] if method == "POST" => self.search_users(call),
+            ["api", "applications", rest @ ..] => self.applications(call, method, rest),
+            ["api", "application-templates", rest @ ..] if method == "GET" => templates::answer(call, rest),
+            ["insights", "directory", "v1", "events"] if method == "POST" => self.insights(call),
+            _ => Err(Reply::not_found()),
+        }
+    }
+
+    fn answer_issuer(&mut self, request: &Request) -> Answer {
+        match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server") => {
+                Ok(Reply::json(200, &self.discovery()))
+            }
+            ("GET", "/.well-known/jwks.json") => Ok(Reply::json(200, &json!({"keys": []}))),
+            ("GET", "/oauth2/auth") => Ok(self.answer_authorize(&request.query)),
+            ("POST", "/oauth2/token") => {
+                let grant = self.exchange(request).map_err(|error| Reply::json(error.status, &error.to_json()))?;
+                let body = json!({
+                    "access_token": grant.access_token, "expires_in": 3600, "scope": "openid",
+                    "token_type": "bearer", "claims": grant.claims,
+                });
+                Ok(Reply::json(200, &body))
+            }
+            ("GET" | "POST", "/userinfo") => {
+                let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+                let claims = token.and_then(|token| self.userinfo(token));
+                let refusal = || Reply::json(401, &json!({"error": "request_unauthorized"}));
+                claims.map(|claims| Reply::json(200, &claims)).ok_or_else(refusal)
+            }
+            _ => Err(Reply::not_found()),
+        }
+    }
+
+    /// A good request goes to the login page, a bad one to the error page: both are redirects \[inferred from Hydra\].
+    fn answer_authorize(&mut self, query: &str) -> Reply {
+        let issuer = self.issuer().to_owned();
+        let (path, pairs) = match self.authorize(query) {
+            Ok(good) => {
+                let hint = good.login_hint.unwrap_or_default();
+                ("login/oauth", [("login_challenge", good.challenge), ("login_hint", hint)])
+            }
+            Err(bad) => ("oauth2/fallbacks/error", [("error", bad.error), ("error_description", bad.description)]),
+        };
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        Reply::empty(302).with_header("location", &format!("{issuer}{path}?{query}"))
+    }
+}
+
+/// `W/"<length>-<hash>"`, as the web framework behind the service makes it \[observed\]; no request honours it.
+fn weak_etag(body: &[u8]) -> String {
+    let step = |hash: u64, chunk: &[u8]| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23)
+    };
+    let hash = body.chunks(8).fold(0xcbf2_9ce4_8422_2325, step);
+    format!("W/\"{:x}-{hash:016x}\"", body.len())
+}

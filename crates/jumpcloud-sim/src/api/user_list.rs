@@ -1,0 +1,141 @@
+//! Finding users: by an index where the filter allows, by looking at all of them where it does not.
+
+use super::Call;
+use super::reply::{Answer, Reply};
+use super::user_json::{is_field, render};
+use crate::id::{OrgId, UserId};
+use crate::query::filter::{Fielded, Filter, Op, order};
+use crate::query::page::{Order, Page, is_natural, order_of};
+use crate::query::v1::{Fields, ListQuery};
+use crate::query::{search_body, v1};
+use crate::settings::Duplicate;
+use crate::world::World;
+use crate::world::users::{Directory, User};
+
+impl World {
+    pub(crate) fn list_users(&self, call: &Call<'_>) -> Answer {
+        let eventually = call.request.header("x-eventually-consistent") == Some("true");
+        let page = call.page(self.settings.page_max);
+        let query = v1::parse(&call.params, page, eventually, is_field).map_err(|text| Reply::v1_refusal(&text))?;
+        Ok(self.user_page(call.org, &query))
+    }
+
+    /// The search of the first generation \[spec\].
+    pub(crate) fn search_users(&self, call: &Call<'_>) -> Answer {
+        let body = call.object()?;
+        let number = |name: &str| body.get(name).and_then(serde_json::Value::as_u64);
+        let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str).unwrap_or("");
+        let page = Page::new(number("skip"), number("limit"), self.settings.search_page_max);
+        let order = order_of(text("sort"), ' ');
+        let fields = Fields::parse(text("fields"), is_field);
+        let filter = search_body::parse(&body.into()).map_err(|text| Reply::v1_refusal(&text))?;
+        Ok(self.user_page(call.org, &ListQuery { page, filter, order, fields }))
+    }
+
+    fn user_page(&self, org: OrgId, query: &ListQuery) -> Reply {
+        let (users, total) = self.select_users(org, query);
+        let mut body = format!("{{\"totalCount\":{total},\"results\":[").into_bytes();
+        for (index, user) in users.into_iter().enumerate() {
+            if index > 0 {
+                body.push(b',');
+            }
+            render(user, &query.fields, &mut body);
+        }
+        body.extend_from_slice(b"]}");
+        Reply::bytes(200, body)
+    }
+
+    fn select_users(&self, org: OrgId, query: &ListQuery) -> (Vec<&User>, usize) {
+        let Some(directory) = self.directory(org) else { return (Vec::new(), 0) };
+        let parts = flat(&query.filter);
+        if !self.settings.id_range_filter && parts.iter().any(|part| is_id_range(part)) {
+            return (Vec::new(), 0);
+        }
+        if is_natural(&query.order)
+            && let Some(ids) = slice_of(directory, &parts)
+        {
+            let users = query.page.slice(ids).iter().filter_map(|id| self.users.get(id)).collect();
+            return (users, ids.len());
+        }
+        let ids = self.candidates(directory, &Filter::And(parts.into_iter().cloned().collect()));
+        let all = || directory.ids.as_slice().to_vec();
+        let users = ids.unwrap_or_else(all).into_iter().filter_map(|id| self.users.get(&id));
+        let users = users.filter(|user| user.organization == org && query.filter.passes(*user)).collect();
+        sorted_page(users, &query.order, query.page)
+    }
+
+    /// Users among whom all that pass must be, if an index knows them; ascending.
+    fn candidates(&self, directory: &Directory, filter: &Filter) -> Option<Vec<UserId>> {
+        match filter {
+            Filter::And(parts) => parts.iter().find_map(|part| self.candidates(directory, part)),
+            Filter::Or(parts) => {
+                let mut all = Vec::new();
+                for part in parts {
+                    all.extend(self.candidates(directory, part)?);
+                }
+                all.sort_unstable();
+                all.dedup();
+                Some(all)
+            }
+            Filter::Test { field, op: Op::Eq | Op::In, values } => {
+                let unique = self.settings.duplicate_user != Duplicate::Allow;
+                let find = |value: &String| match field.as_str() {
+                    "_id" | "id" => value.parse().ok(),
+                    "email" => directory.by_email(value),
+                    _ => directory.by_username(value),
+                };
+                let indexed =
+                    matches!(field.as_str(), "_id" | "id") || unique && matches!(field.as_str(), "email" | "username");
+                indexed.then(|| {
+                    let mut ids: Vec<UserId> = values.iter().filter_map(find).collect();
+                    ids.sort_unstable();
+                    ids.dedup();
+                    ids
+                })
+            }
+            Filter::Test { .. } => None,
+        }
+    }
+}
+
+/// The parts of a filter that must all pass.
+fn flat(filter: &Filter) -> Vec<&Filter> {
+    match filter {
+        Filter::And(parts) => parts.iter().flat_map(flat).collect(),
+        Filter::Or(_) | Filter::Test { .. } => vec![filter],
+    }
+}
+
+fn is_id_range(filter: &Filter) -> bool {
+    match filter {
+        Filter::Test { field, op: Op::Gt | Op::Gte | Op::Lt | Op::Lte, .. } => matches!(field.as_str(), "_id" | "id"),
+        Filter::And(_) | Filter::Or(_) | Filter::Test { .. } => false,
+    }
+}
+
+/// The users that pass, if they are everybody or everybody after an id: the cost is that of the page.
+fn slice_of<'a>(directory: &'a Directory, parts: &[&Filter]) -> Option<&'a [UserId]> {
+    let ids = directory.ids.as_slice();
+    match parts {
+        [] => Some(ids),
+        [Filter::Test { field, op: Op::Gt, values }] if matches!(field.as_str(), "_id" | "id") => {
+            let [after] = values.as_slice() else { return None };
+            let after: UserId = after.parse().ok()?;
+            Some(&ids[ids.partition_point(|id| *id <= after)..])
+        }
+        _ => None,
+    }
+}
+
+/// Sorts rows by named fields and cuts a page out of them.
+pub(crate) fn sorted_page<'a, T: Fielded>(mut rows: Vec<&'a T>, by: &Order, page: Page) -> (Vec<&'a T>, usize) {
+    for (name, descends) in by.iter().rev() {
+        let key = |row: &&T| row.field(name).map_or_else(String::new, std::borrow::Cow::into_owned);
+        rows.sort_by(|a, b| {
+            let ascending = order(&key(a), &key(b));
+            if *descends { ascending.reverse() } else { ascending }
+        });
+    }
+    let total = rows.len();
+    (page.slice(&rows).to_vec(), total)
+}

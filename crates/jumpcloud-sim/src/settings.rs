@@ -1,0 +1,322 @@
+//! The switches: one for every behaviour that sources contradict each other on, or that nobody knows.
+//!
+//! A default is what was observed where somebody observed it, else what is hardest on a client.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A setting that does not exist, or a value that it does not take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownSetting {
+    /// There is no setting of that name.
+    #[error("there is no setting `{0}`")]
+    Name(String),
+    /// The setting exists, the value does not.
+    #[error("the setting `{name}` takes {takes}, not `{value}`")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What it takes.
+        takes: String,
+    },
+}
+
+/// What a setting can be read from and shown as.
+trait SettingValue: Sized {
+    fn read(text: &str) -> Option<Self>;
+    fn show(&self) -> String;
+    fn takes() -> String;
+}
+
+impl SettingValue for bool {
+    fn read(text: &str) -> Option<bool> {
+        text.parse().ok()
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+
+    fn takes() -> String {
+        "true or false".to_owned()
+    }
+}
+
+impl SettingValue for u64 {
+    fn read(text: &str) -> Option<u64> {
+        text.parse().ok()
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+
+    fn takes() -> String {
+        "a number".to_owned()
+    }
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $($name::$variant => $text),+ })
+            }
+        }
+
+        impl SettingValue for $name {
+            fn read(text: &str) -> Option<$name> {
+                match text { $($text => Some($name::$variant),)+ _ => None }
+            }
+
+            fn show(&self) -> String {
+                self.to_string()
+            }
+
+            fn takes() -> String {
+                [$($text),+].join(" or ")
+            }
+        }
+    )+};
+}
+
+choices! {
+    /// What a GET of a user that does not exist answers.
+    MissingUser {
+        /// `404 {"message":"Not Found"}` \[observed\].
+        NotFound = "not-found",
+        /// `200` with an empty body \[observed, older\].
+        Empty = "empty",
+    }
+    /// What a second user of one e-mail or username answers \[unknown\].
+    Duplicate {
+        /// `400 {"status":400,"error":"…"}`, the form of other validation errors of that API.
+        BadRequest = "bad-request",
+        /// `409 {"message":"Already Exists"}`.
+        Conflict = "conflict",
+        /// It is made.
+        Allow = "allow",
+    }
+    /// What stands in `queryType`-less rules for "ends with" \[unknown\].
+    EndsWith {
+        /// No spelling is known: the rule is accepted and matches nobody.
+        None = "none",
+        /// `ends_with`.
+        Snake = "ends_with",
+        /// `endsWith`.
+        Camel = "endsWith",
+        /// `ends with`.
+        Words = "ends with",
+    }
+    /// The wire form of routing policies \[unknown\].
+    PolicyForm {
+        /// Flat: name, description, enabled, identityProviderId; a wrapped list; PUT.
+        A = "a",
+    }
+    /// Whether something that nobody knows is taken, left out or refused.
+    Unasked {
+        /// It is stored and answered.
+        Keep = "keep",
+        /// It is left out without a word.
+        Drop = "drop",
+        /// `400`.
+        Refuse = "refuse",
+    }
+    /// What an update does to a secret it does not bring \[unknown\].
+    AbsentSecret {
+        /// The secret becomes empty.
+        Wipe = "wipe",
+        /// The secret stays.
+        Keep = "keep",
+    }
+    /// Whom something routes that names nobody \[unknown\].
+    Reach {
+        /// Nobody.
+        Nobody = "nobody",
+        /// Everybody of the organisation.
+        Everybody = "everybody",
+    }
+    /// Deleting an identity provider that a routing policy names \[unknown\].
+    ProviderInUse {
+        /// `409`.
+        Refuse = "refuse",
+        /// The policy stays and names what is gone.
+        Dangle = "dangle",
+        /// The policies go with it.
+        Cascade = "cascade",
+    }
+    /// How a claim mapping names a custom attribute.
+    AttributeSource {
+        /// By its bare name \[inferred from the console\].
+        Bare = "bare",
+        /// As `attributes.<name>` \[unknown\].
+        Prefixed = "prefixed",
+    }
+    /// Which of two mappings of one claim wins \[unknown\].
+    DoubleClaim {
+        /// The last.
+        Last = "last",
+        /// The first.
+        First = "first",
+    }
+    /// A second POST of an app's OIDC settings \[unknown\].
+    SecondSettings {
+        /// `409`.
+        Conflict = "conflict",
+        /// New settings, a new client id and a new secret.
+        Replace = "replace",
+    }
+}
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $key:literal;)+) => {
+        /// The switches of a world, each with its default; set one by name with [`Settings::set`].
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Settings {
+            $($(#[$doc])* #[serde(rename = $key)] pub $name: $type,)+
+        }
+
+        impl Default for Settings {
+            fn default() -> Settings {
+                Settings { $($name: $default,)+ }
+            }
+        }
+
+        impl Settings {
+            /// Sets one setting by its name.
+            pub fn set(&mut self, name: &str, value: &str) -> Result<(), UnknownSetting> {
+                match name {
+                    $($key => self.$name = read($key, value)?,)+
+                    _ => return Err(UnknownSetting::Name(name.to_owned())),
+                }
+                Ok(())
+            }
+
+            /// Every setting's name, present value, and what it takes.
+            pub fn list(&self) -> Vec<(&'static str, String, String)> {
+                vec![$(($key, self.$name.show(), <$type as SettingValue>::takes())),+]
+            }
+        }
+    };
+}
+
+fn read<T: SettingValue>(name: &'static str, value: &str) -> Result<T, UnknownSetting> {
+    T::read(value).ok_or_else(|| UnknownSetting::Value { name, value: value.to_owned(), takes: T::takes() })
+}
+
+settings! {
+    /// The largest page of a list \[spec\] \[observed\]; a client in use believes in 1000 for users.
+    page_max: u64 = 100, "page-max";
+    /// The largest page of a user search \[unknown\].
+    search_page_max: u64 = 100, "search-page-max";
+    /// Whether `_id:$gt:` filters work \[unknown\]; else such a filter matches nobody.
+    id_range_filter: bool = true, "id-range-filter";
+    /// Whether routes that the official SDK never sends `x-org-id` to refuse it with 403 \[spec\].
+    org_header_refused: bool = true, "org-header-refused";
+    /// Whether `/api/organizations` answers 403, as it may to a service account \[observed\].
+    organizations_forbidden: bool = false, "organizations-forbidden";
+    /// Whether organisations have a `displayName` of `null` \[observed in 2021\].
+    display_name_null: bool = false, "display-name-null";
+    /// Whether single objects of newer endpoints come in an envelope of one key \[observed for their siblings\].
+    wrap_single: bool = false, "wrap-single";
+    /// What a GET of a user that does not exist answers.
+    missing_user: MissingUser = MissingUser::NotFound, "missing-user";
+    /// What a second user of one e-mail or username answers.
+    duplicate_user: Duplicate = Duplicate::BadRequest, "duplicate-user";
+    /// Whether e-mail addresses are stored in lower case \[unknown\].
+    lowercase_email: bool = true, "lowercase-email";
+    /// How many custom attributes a user may have, 0 for any number \[unknown\].
+    max_attributes: u64 = 0, "max-attributes";
+    /// Whether a federated password authority may come without the id of a provider \[unknown\].
+    authority_without_id: bool = true, "authority-without-id";
+    /// What a second group of one name answers; sources contradict each other.
+    duplicate_group: Duplicate = Duplicate::Allow, "duplicate-group";
+    /// Whether adding a member that is one answers 409 \[observed\] or 204 \[observed by one\].
+    member_conflict: bool = true, "member-conflict";
+    /// Whether adding an association that exists answers 409 \[observed\] or 204.
+    association_conflict: bool = true, "association-conflict";
+    /// Whether deleting a group answers 204 \[observed\] or 200 with the group \[spec\].
+    group_delete_empty: bool = true, "group-delete-empty";
+    /// Whether deleting an app answers 204 or 200 with the app \[spec\].
+    app_delete_empty: bool = false, "app-delete-empty";
+    /// How long the members of a dynamic group lag behind, in milliseconds \[observed: seconds\].
+    dynamic_delay_ms: u64 = 0, "dynamic-delay-ms";
+    /// The name of "ends with" in the newest form of rules.
+    ends_with: EndsWith = EndsWith::None, "ends-with";
+    /// Whether a rule compares e-mails exactly \[unknown for dynamic groups\].
+    rule_case_sensitive: bool = true, "rule-case-sensitive";
+    /// What becomes of the description of an OIDC app \[unknown: the endpoint is strict\].
+    oidc_app_description: Unasked = Unasked::Keep, "oidc-app-description";
+    /// What a second POST of OIDC settings does.
+    second_settings: SecondSettings = SecondSettings::Conflict, "second-settings";
+    /// Whether rotating a secret by hand keeps the client id \[unknown\].
+    rotation_keeps_client_id: bool = true, "rotation-keeps-client-id";
+    /// Whether creating an identity provider answers 201 or 200; a client accepts both \[observed\].
+    provider_created: bool = true, "provider-created";
+    /// What an update of the identity provider does to a secret it does not bring, or brings empty.
+    provider_absent_secret: AbsentSecret = AbsentSecret::Wipe, "provider-absent-secret";
+    /// Whether the issuer's url is stored without its last slash \[unknown\].
+    provider_url_trimmed: bool = false, "provider-url-trimmed";
+    /// Deleting an identity provider that a policy names.
+    provider_in_use: ProviderInUse = ProviderInUse::Refuse, "provider-in-use";
+    /// Whether creating an identity provider makes a policy too \[unknown\].
+    provider_makes_policy: bool = false, "provider-makes-policy";
+    /// The wire form of routing policies.
+    policy_form: PolicyForm = PolicyForm::A, "policy-form";
+    /// Whether a policy that does not say so is enabled \[unknown\].
+    policy_enabled_by_default: bool = true, "policy-enabled-by-default";
+    /// What becomes of keys of a policy that the form does not have \[unknown\].
+    policy_unknown_fields: Unasked = Unasked::Drop, "policy-unknown-fields";
+    /// Whom a policy without groups and users routes.
+    policy_without_groups: Reach = Reach::Nobody, "policy-without-groups";
+    /// Whom an identity provider without any policy routes \[doc: nobody since 2024\].
+    provider_without_policy: Reach = Reach::Nobody, "provider-without-policy";
+    /// How a claim mapping names a custom attribute.
+    attribute_source: AttributeSource = AttributeSource::Bare, "attribute-source";
+    /// Which of two mappings of one claim wins.
+    double_claim: DoubleClaim = DoubleClaim::Last, "double-claim";
+    /// Whether the returned e-mail is compared with its case \[unknown\].
+    email_case_sensitive: bool = true, "email-case-sensitive";
+    /// Whether the returned e-mail must be the one typed at the portal \[unknown\].
+    typed_email_must_match: bool = false, "typed-email-must-match";
+    /// Whether the account that opens must itself be routed to the provider \[unknown\].
+    account_must_be_routed: bool = false, "account-must-be-routed";
+    /// Whether a federated password authority leaves a local password usable where nothing routes \[unknown\].
+    federated_password_usable: bool = false, "federated-password-usable";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_set_by_its_name() {
+        let mut settings = Settings::default();
+        for (name, value, _) in Settings::default().list() {
+            assert_eq!(settings.set(name, &value), Ok(()));
+        }
+        assert_eq!(settings, Settings::default());
+        settings.set("missing-user", "empty").unwrap();
+        assert_eq!(settings.missing_user, MissingUser::Empty);
+    }
+
+    #[test]
+    fn a_setting_that_does_not_exist_is_an_error() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.set("page", "1").unwrap_err().to_string(), "there is no setting `page`");
+        assert_eq!(
+            settings.set("missing-user", "maybe").unwrap_err().to_string(),
+            "the setting `missing-user` takes not-found or empty, not `maybe`"
+        );
+    }
+}

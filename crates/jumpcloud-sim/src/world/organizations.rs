@@ -1,0 +1,91 @@
+//! Organisations and the keys that open them.
+
+use serde::{Deserialize, Serialize};
+
+use super::World;
+use super::groups::Group;
+use super::users::State;
+use crate::id::{ObjectId, OrgId};
+
+/// Where an organisation lives \[observed\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Region {
+    /// `console.jumpcloud.com`.
+    #[default]
+    Us,
+    /// `console.eu.jumpcloud.com`.
+    Eu,
+    /// `console.in.jumpcloud.com`.
+    In,
+}
+
+/// One organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// The id.
+    pub id: OrgId,
+    /// The name shown.
+    pub display_name: String,
+    /// Where it lives.
+    pub region: Region,
+    /// When it was made.
+    pub created: u64,
+    /// The state of a user that is made by hand without saying one \[spec\].
+    pub new_user_state: State,
+    /// The next number that a new user gets as uid; 5001 is the first \[observed\].
+    pub(crate) next_unix_id: u32,
+}
+
+/// An API key: an administrator's, for one organisation or, at a provider, several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Whose it is.
+    pub admin: ObjectId,
+    /// The organisations it opens.
+    pub organizations: Vec<OrgId>,
+}
+
+impl World {
+    /// Makes an organisation. It has a user group "All Users" from the start \[observed\], with nobody in it \[unknown\].
+    pub fn add_organization(&mut self, name: &str, region: Region) -> OrgId {
+        let id = self.new_id();
+        let organization = Organization {
+            id,
+            display_name: name.to_owned(),
+            region,
+            created: self.now_ms,
+            new_user_state: State::Activated,
+            next_unix_id: 5001,
+        };
+        self.organizations.insert(id, organization);
+        self.directories.entry(id).or_default();
+        let group = self.add_group(id, "All Users");
+        // The service's own group has no attributes [observed].
+        self.edit_group(group, |group: &mut Group| group.attributes = None);
+        id
+    }
+
+    /// Makes a key that opens these organisations.
+    pub fn add_key(&mut self, orgs: &[OrgId]) -> String {
+        let key = format!("sim_{}", self.dice().hex(40));
+        let admin = self.new_id();
+        self.keys.insert(key.clone(), Key { admin, organizations: orgs.to_vec() });
+        key
+    }
+
+    /// The organisations, in the order of their ids.
+    pub fn organizations(&self) -> impl Iterator<Item = &Organization> {
+        self.organizations.values()
+    }
+
+    /// One organisation.
+    pub fn organization(&self, id: OrgId) -> Option<&Organization> {
+        self.organizations.get(&id)
+    }
+
+    /// Revokes a key: from now on it is unknown \[spec\].
+    pub fn revoke_key(&mut self, key: &str) -> bool {
+        self.keys.remove(key).is_some()
+    }
+}
