@@ -1,0 +1,120 @@
+//! The way of one request: refuse strangers, read it, have it answered, mark the answer.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::response::Response as HttpResponse;
+
+use super::{Shared, control, html, issuer, portal};
+use crate::{Host, Request, Response};
+
+/// Larger bodies are refused: nothing that JumpCloud takes in one request comes near it.
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+/// A world that was exported must be good to import again: 100,000 users are some 100 MB.
+const WORLD_LIMIT: usize = 1024 * 1024 * 1024;
+
+/// Every request of every method comes to the same place: the paths are the world's, not the router's.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().fallback(handle).with_state(shared)
+}
+
+async fn handle(State(shared): State<Arc<Shared>>, request: axum::extract::Request) -> HttpResponse {
+    let response = match read(&shared, request).await {
+        Ok(request) => answer(&shared, &request),
+        Err(refusal) => refusal,
+    };
+    written(response)
+}
+
+async fn read(shared: &Shared, request: axum::extract::Request) -> Result<Request, Response> {
+    let (parts, body) = request.into_parts();
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    if !host.is_some_and(|host| is_ours(shared, host))
+        || !parts.uri.authority().is_none_or(|a| is_ours(shared, a.as_str()))
+    {
+        return Err(plain(403, "the simulator answers only to a loopback address in the Host header"));
+    }
+    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let limit = if parts.uri.path() == "/__sim/world" { WORLD_LIMIT } else { BODY_LIMIT };
+    let too_large = || plain(413, &format!("the body is larger than {limit} bytes, or it broke off"));
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Err(too_large());
+    }
+    let body = to_bytes(body, limit).await.map_err(|_| too_large())?;
+    Ok(described(parts.method.as_str(), &parts.uri, &parts.headers, body.to_vec()))
+}
+
+/// Whether a `Host` header names this server by a loopback literal. Anything else may be a page of some other site
+/// whose name was made to point at 127.0.0.1.
+fn is_ours(shared: &Shared, host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let literal = |name: &str| host == format!("{name}:{}", shared.port) || (shared.port == 80 && host == name);
+    ["127.0.0.1", "[::1]", "localhost"].into_iter().any(literal) || shared.options.hosts.contains(&host)
+}
+
+fn described(method: &str, uri: &Uri, headers: &HeaderMap, body: Vec<u8>) -> Request {
+    let headers = headers.iter();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Request {
+        host: host_of(uri.path()),
+        method: method.to_owned(),
+        path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        headers: headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        body,
+    }
+}
+
+/// Which of JumpCloud's hosts a path stands for, when all of them are one port.
+fn host_of(path: &str) -> Host {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    match first {
+        "oauth2" | ".well-known" | "userinfo" => Host::Issuer,
+        "login" | "oauth" => Host::Login,
+        _ => Host::Api,
+    }
+}
+
+/// Answers a request without waiting for anything.
+fn answer(shared: &Shared, request: &Request) -> Response {
+    if request.path.starts_with("/__sim/") {
+        return control::answer(shared, request);
+    }
+    match request.host {
+        Host::Issuer => issuer::answer(shared, request),
+        Host::Login if request.path == "/login/oauth" => issuer::answer(shared, request),
+        Host::Login => portal::answer(shared, request),
+        Host::Api => shared.world().answer(request),
+    }
+}
+
+fn written(response: Response) -> HttpResponse {
+    let mut out = HttpResponse::new(Body::from(response.body));
+    *out.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &response.headers {
+        // A line that HTTP cannot carry is left out rather than the whole answer.
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            out.headers_mut().append(name, value);
+        }
+    }
+    // Never to be mistaken for the real service.
+    out.headers_mut().insert(HeaderName::from_static("x-fedctl-sim"), HeaderValue::from_static("1"));
+    out
+}
+
+/// A refusal in one plain sentence.
+pub(super) fn plain(status: u16, sentence: &str) -> Response {
+    let headers = vec![("content-type".to_owned(), "text/plain; charset=utf-8".to_owned())];
+    Response { status, headers, body: format!("{sentence}\n").into_bytes() }
+}
+
+/// An answer to a path that none of the pages has.
+pub(super) fn nothing_here(request: &Request) -> Response {
+    if html::wants_json(request) {
+        return html::json(404, &serde_json::json!({"message": "Not Found"}));
+    }
+    plain(404, "there is nothing at this address")
+}

@@ -1,0 +1,63 @@
+//! The shell around the world: who is refused, what every answer carries, how it stops.
+
+use std::net::TcpListener;
+
+use jumpcloud_sim::World;
+use tokio::net::TcpStream;
+
+use crate::client::Client;
+use crate::federation::{federate, start};
+
+#[tokio::test]
+async fn only_a_loopback_literal_is_answered() {
+    let handle = start(World::new(1));
+    let port = handle.address().port();
+    for host in [format!("127.0.0.1:{port}"), format!("LOCALHOST:{port}"), format!("[::1]:{port}")] {
+        Client::new(handle.address()).with("host", &host).get("/login").await.expect(200);
+    }
+    let strangers = [format!("sim.example:{port}"), "127.0.0.1".to_owned(), "localhost:1".to_owned(), String::new()];
+    for host in strangers {
+        let answer = Client::new(handle.address()).with("host", &host).get("/login").await.expect(403);
+        assert!(answer.text().contains("loopback"), "{host}");
+        assert_eq!(answer.header("x-fedctl-sim"), Some("1"));
+    }
+    let mut client = Client::new(handle.address());
+    client.get("http://sim.example/login").await.expect(403);
+}
+
+#[tokio::test]
+async fn a_request_without_a_key_ends_at_a_login_page() {
+    let handle = start(World::new(1));
+    let mut client = Client::new(handle.address());
+    let redirect = client.get("/api/systemusers").await.expect(302);
+    assert_eq!(redirect.location(), "/login");
+    let page = client.get("/login").await.expect(200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(page.text().contains("SIMULATED") && page.text().contains("<html lang=\"en\">"));
+}
+
+#[tokio::test]
+async fn the_head_of_an_answer_has_no_body() {
+    let mut federation = federate().await;
+    let answer = federation.primary.send("HEAD", "/api/systemusers", &[], "").await;
+    assert!(answer.body.is_empty());
+    assert_eq!(answer.header("x-fedctl-sim"), Some("1"));
+}
+
+#[tokio::test]
+async fn a_body_of_more_than_ten_megabytes_is_not_read() {
+    let handle = start(World::new(1));
+    let mut client = Client::new(handle.address()).with("content-length", "10485761");
+    client.get("/api/systemusers").await.expect(413);
+}
+
+#[tokio::test]
+async fn stopping_frees_the_port_although_a_connection_is_open() {
+    let handle = start(World::new(1));
+    let address = handle.address();
+    let idle = TcpStream::connect(address).await.unwrap();
+    Client::new(address).get("/login").await.expect(200);
+    handle.stop().await.unwrap();
+    TcpListener::bind(address).unwrap();
+    drop(idle);
+}
