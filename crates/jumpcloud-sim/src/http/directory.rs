@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::pages::{Broken, SignedIn};
-use crate::{Hop, OrgId, Organization, Route, User, UserId, World};
+use crate::{Hop, Obstacle, OrgId, Organization, Route, User, UserId, World};
 
 /// An account of a secondary organisation.
 pub(super) struct Account {
@@ -92,6 +92,12 @@ pub(super) fn primary(world: &World, claims: &Map<String, Value>) -> Option<Stri
     Some(format!("{} authenticated at {} as {}", account.name, account.organization_name, account.email))
 }
 
+/// A hop in the words of a page, where the world's are not those that people know.
+pub(super) fn phrase(hop: Hop) -> String {
+    let wrong = matches!(hop, Hop::Primary(Obstacle::WrongPassword) | Hop::Account(Obstacle::WrongPassword));
+    if wrong { "wrong password".to_owned() } else { hop.to_string() }
+}
+
 fn opened_account(world: &World, org: OrgId, opened: Result<UserId, Hop>) -> Result<Account, Broken> {
     match opened {
         Ok(id) => match world.user(id) {
@@ -103,7 +109,7 @@ fn opened_account(world: &World, org: OrgId, opened: Result<UserId, Hop>) -> Res
 }
 
 fn refused(world: &World, org: OrgId, hop: Hop) -> Broken {
-    Broken::at(401, hop.to_string(), format!("{} opens no account.", organization_name(world, org)))
+    Broken::at(401, phrase(hop), format!("{} opens no account.", organization_name(world, org)))
 }
 
 fn account(world: &World, user: &User) -> Account {

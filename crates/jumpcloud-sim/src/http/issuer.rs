@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::keys::{KeyError, Keys};
 use super::memory::Memory;
 use super::pages::Broken;
-use super::{Shared, fields, html, pages};
+use super::{Shared, directory, fields, html, pages};
 use crate::{Hop, Host, Request, Response};
 
 /// How long a token is good, in seconds. `[observed]`: an app's `accessTokenLifespan` is `1h`.
@@ -94,10 +94,10 @@ fn log_in(shared: &Shared, request: &Request) -> Response {
 /// Who may try again gets the form again; who has no access gets an error page `[doc]`.
 fn refused(request: &Request, challenge: &str, email: &str, hop: Hop) -> Response {
     if matches!(hop, Hop::PrimaryUnknown | Hop::Primary(_)) && !html::wants_json(request) {
-        return pages::primary_password(challenge, email, Some(&hop.to_string()));
+        return pages::primary_password(challenge, email, Some(&directory::phrase(hop)));
     }
     let message = format!("The primary organisation does not let {email} go on.");
-    pages::broken(request, &Broken::at(401, hop.to_string(), message))
+    pages::broken(request, &Broken::at(401, directory::phrase(hop), message))
 }
 
 /// Exchanges a code. The portal comes here too, with the request that it would have sent.

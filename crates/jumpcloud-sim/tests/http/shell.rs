@@ -42,6 +42,17 @@ async fn the_head_of_an_answer_has_no_body() {
     let answer = federation.primary.send("HEAD", "/api/systemusers", &[], "").await;
     assert!(answer.body.is_empty());
     assert_eq!(answer.header("x-fedctl-sim"), Some("1"));
+    assert!(federation.primary.send("HEAD", "/login", &[], "").await.expect(200).body.is_empty());
+}
+
+#[tokio::test]
+async fn every_answer_has_the_date_of_the_world() {
+    let handle = start(World::new(1));
+    let mut client = Client::new(handle.address());
+    for target in ["/login", "/api/systemusers", "/.well-known/jwks.json", "/__sim/outbox"] {
+        let date = client.get(target).await.header("date").map(str::to_owned);
+        assert_eq!(date.as_deref(), Some("Thu, 01 Oct 2026 08:00:00 GMT"), "{target}");
+    }
 }
 
 #[tokio::test]

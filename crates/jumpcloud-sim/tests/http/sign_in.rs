@@ -48,7 +48,7 @@ async fn a_person_signs_in_to_the_secondary_with_the_primary_password() {
         browser.form("/login/oauth", &[("login_challenge", &challenge), ("email", PRIMARY_EMAIL)]).await.expect(200);
     assert!(page.text().contains("SSO Login"));
     let wrong = try_password(&mut browser, &challenge, PRIMARY_EMAIL, "a guess").await.expect(401);
-    assert!(wrong.text().contains("role=\"alert\""), "{}", wrong.text());
+    assert!(wrong.text().contains("<p role=\"alert\">wrong password</p>"), "{}", wrong.text());
     let redirect = try_password(&mut browser, &challenge, PRIMARY_EMAIL, PASSWORD).await.expect(302);
 
     let end = arrive(&mut browser, redirect.location()).await.expect(200).json();
