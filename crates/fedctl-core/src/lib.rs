@@ -1,1 +1,25 @@
-//! To be written.
+//! The pure half of fedctl: no IO, no clock, no randomness, no runtime.
+//!
+//! ```text
+//! spec text ──► spec ──► Spec ─┐
+//!                              ├─► plan ──► Plan ──► apply ──► Report
+//! answers ──► read ──► Live ───┘
+//! ```
+//!
+//! Reading and applying are state machines: [`read::Reader`] and [`apply::Run`] say what to send and are told what came
+//! back. Who carries their requests (HTTP, or a loop over a world in memory) is not known here.
+
+pub mod address;
+pub mod apply;
+pub mod drive;
+pub mod endpoint;
+pub mod kinds;
+pub mod live;
+pub mod mark;
+pub mod object_id;
+pub mod people;
+pub mod plan;
+pub mod read;
+pub mod request;
+pub mod spec;
+pub mod trace;

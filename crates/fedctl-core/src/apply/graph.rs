@@ -1,0 +1,151 @@
+//! What waits for what: from the names in requests and the rows of the order table.
+//!
+//! Cost is linear in the actions: rows about everybody are counters, never edges from all to all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{Address, Kind, Org};
+use crate::plan::action::{Action, Subject};
+use crate::plan::hole::Give;
+use crate::plan::order::{Edge, End, Scope};
+use crate::plan::{Known, Plan};
+
+/// A row of the table that concerns this plan.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// Success needed of all, or only their end.
+    pub(crate) of: Scope,
+    /// How many of the first have not ended.
+    pub(crate) open: u32,
+    /// One of the first that did not succeed, or for [`Scope::Seen`] the check.
+    pub(crate) blame: Option<u32>,
+    /// The actions that wait for it.
+    pub(crate) then: Vec<u32>,
+}
+
+/// The waiting of a whole plan.
+#[derive(Debug, Clone)]
+pub(crate) struct Graph {
+    /// For each action, how much it still waits for.
+    pub(crate) waits: Vec<u32>,
+    /// For each action, those that wait for it alone: its objects' users, and rows of the same person.
+    pub(crate) next: Vec<Box<[u32]>>,
+    /// Rows about everybody.
+    pub(crate) rows: Vec<Row>,
+    /// For each action, the rows that it is one of the first of.
+    pub(crate) first_of: BTreeMap<End, Vec<u32>>,
+}
+
+/// The end of a row that an action is.
+pub(crate) fn end(action: &Action) -> End {
+    End(action.target.org, action.target.kind, action.verb)
+}
+
+impl Graph {
+    /// The waiting of a plan, under these rows.
+    pub(crate) fn of<'r>(plan: &Plan, rows: impl Iterator<Item = &'r Edge>) -> Self {
+        let mut graph = Self {
+            waits: vec![0; plan.actions.len()],
+            next: Vec::new(),
+            rows: Vec::new(),
+            first_of: BTreeMap::new(),
+        };
+        let mut next: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); plan.actions.len()];
+        graph.names(plan, &mut next);
+        let ends = by_end(&plan.actions);
+        for row in rows {
+            match row.of {
+                Scope::SamePerson => graph.same_person(&plan.actions, row, &ends, &mut next),
+                Scope::All | Scope::Ended | Scope::Seen => graph.everybody(row, &ends),
+            }
+        }
+        graph.next = next.into_iter().map(|set| set.into_iter().collect()).collect();
+        graph
+    }
+
+    fn edge(&mut self, next: &mut [BTreeSet<u32>], first: u32, then: u32) {
+        if first != then && next[first as usize].insert(then) {
+            self.waits[then as usize] += 1;
+        }
+    }
+
+    /// An action waits for whatever makes the values that its requests name.
+    fn names(&mut self, plan: &Plan, next: &mut [BTreeSet<u32>]) {
+        let mut givers: BTreeMap<(&Address, Give), u32> = BTreeMap::new();
+        for (at, action) in numbered(&plan.actions) {
+            let gives = action.look.as_ref().map_or(&[][..], |look| look.at.gives);
+            if matches!(action.verb, crate::plan::Verb::Check | crate::plan::Verb::Delete) {
+                continue;
+            }
+            for (give, _) in gives {
+                givers.entry((&action.target, *give)).or_insert(at);
+            }
+        }
+        for (at, action) in numbered(&plan.actions) {
+            for (address, give) in action.names() {
+                if !knows(plan.known.get(&address), give)
+                    && let Some(giver) = givers.get(&(&address, give))
+                {
+                    self.edge(next, *giver, at);
+                }
+            }
+        }
+    }
+
+    fn same_person(
+        &mut self,
+        actions: &[Action],
+        row: &Edge,
+        ends: &BTreeMap<End, Vec<u32>>,
+        next: &mut [BTreeSet<u32>],
+    ) {
+        let mut firsts: BTreeMap<Subject, Vec<u32>> = BTreeMap::new();
+        for at in ends.get(&row.first).into_iter().flatten() {
+            firsts.entry(actions[*at as usize].subject).or_default().push(*at);
+        }
+        for then in ends.get(&row.then).into_iter().flatten() {
+            for first in firsts.get(&actions[*then as usize].subject).into_iter().flatten() {
+                self.edge(next, *first, *then);
+            }
+        }
+    }
+
+    fn everybody(&mut self, row: &Edge, ends: &BTreeMap<End, Vec<u32>>) {
+        let (Some(first), Some(then)) = (ends.get(&row.first), ends.get(&row.then)) else { return };
+        let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.first_of.entry(row.first).or_default().push(number);
+        for at in then {
+            self.waits[*at as usize] += 1;
+        }
+        let open = u32::try_from(first.len()).unwrap_or(u32::MAX);
+        self.rows.push(Row { of: row.of, open, blame: None, then: then.clone() });
+    }
+}
+
+fn knows(known: Option<&Known>, give: Give) -> bool {
+    match give {
+        Give::Id => known.is_some(),
+        Give::ClientId => known.is_some_and(|known| known.client_id.is_some()),
+        Give::ClientSecret => false,
+    }
+}
+
+fn numbered(actions: &[Action]) -> impl Iterator<Item = (u32, &Action)> {
+    actions.iter().enumerate().map(|(at, action)| (u32::try_from(at).unwrap_or(u32::MAX), action))
+}
+
+fn by_end(actions: &[Action]) -> BTreeMap<End, Vec<u32>> {
+    let mut ends: BTreeMap<End, Vec<u32>> = BTreeMap::new();
+    for (at, action) in numbered(actions) {
+        ends.entry(end(action)).or_default().push(at);
+    }
+    ends
+}
+
+/// Whether an action is part of the section around the client secret: once the secret was shown, nothing else is begun
+/// until the provider that carries it was read back.
+pub(crate) fn is_in_section(action: &Action) -> bool {
+    let End(org, kind, _) = end(action);
+    let carries = action.names().iter().any(|(_, give)| *give == Give::ClientSecret);
+    carries && matches!((org, kind), (Org::Primary, Kind::OidcApp) | (Org::Secondary, Kind::IdentityProvider))
+}

@@ -1,0 +1,331 @@
+//! The executor: a plan as a conversation. It says what to send next and is told what came back; it neither sends nor
+//! waits, knows no clock and no kind, and is `Clone`, so that a rehearsal can branch it.
+
+mod fill;
+mod graph;
+mod judge;
+mod talk;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::address::Org;
+use crate::endpoint;
+use crate::object_id::ObjectId;
+use crate::plan::action::{Action, Subject};
+use crate::plan::order::{self, Scope};
+use crate::plan::{Fate, Plan};
+use crate::read;
+use crate::request::{Ask, Outcome, Request};
+use fill::Given;
+use graph::Graph;
+use talk::Talk;
+
+/// What became of an action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "end", content = "why", rename_all = "kebab-case")]
+pub enum End {
+    /// Done, and seen to be so.
+    Applied,
+    /// It was so already.
+    Already,
+    /// Refused, or not as it must be; nothing of it is in doubt.
+    Failed(String),
+    /// Left out because this action did not succeed.
+    Skipped(u32),
+    /// It was sent and nobody knows what became of it.
+    Unknown(String),
+    /// No spelling of the request was taken: a person has to do it.
+    Manual(String),
+    /// The run was stopped before it.
+    NotStarted,
+}
+
+impl End {
+    /// Whether what the action is for is so now.
+    pub fn is_good(&self) -> bool {
+        matches!(self, End::Applied | End::Already)
+    }
+}
+
+/// What the driver is to do.
+pub enum Turn {
+    /// Send a question.
+    Look(Ask),
+    /// Send a request.
+    Write(Request),
+    /// Let time pass.
+    Wait(Duration),
+}
+
+/// What the driver did.
+pub enum Event {
+    /// A question or request came to this.
+    Came(Outcome),
+    /// The time has passed.
+    Waited,
+}
+
+/// Which turn an event belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(u64);
+
+/// What comes next.
+pub enum Next {
+    /// Do this, and answer with the ticket.
+    Do(Ticket, Turn),
+    /// Nothing until an event comes.
+    Blocked,
+    /// The run is over.
+    Finished,
+}
+
+/// One run of a plan.
+#[derive(Clone)]
+pub struct Run {
+    plan: Arc<Plan>,
+    graph: Graph,
+    ends: Vec<Option<End>>,
+    ready: BTreeSet<u32>,
+    talks: BTreeMap<u32, Talk>,
+    turns: VecDeque<(u32, talk::Planned)>,
+    batch: BTreeMap<Org, Vec<u32>>,
+    batch_size: usize,
+    tickets: BTreeMap<Ticket, Vec<u32>>,
+    last_ticket: u64,
+    given: Given,
+    broken: BTreeSet<u32>,
+    seen: BTreeMap<u32, BTreeSet<u32>>,
+    stopping: bool,
+}
+
+impl Run {
+    /// A run of a plan. Looks at up to `batch` users (at least one) share a request; live holes want them few enough to be
+    /// written within two seconds.
+    pub fn new(plan: Arc<Plan>, batch: usize) -> Self {
+        Self::with_rows(plan, batch, order::rows())
+    }
+
+    /// The same under other rows, for tests that leave one out.
+    pub fn with_rows<'r>(plan: Arc<Plan>, batch: usize, rows: impl Iterator<Item = &'r order::Edge>) -> Self {
+        let graph = Graph::of(&plan, rows);
+        let ready = (0u32..).zip(&graph.waits).filter(|(_, waits)| **waits == 0).map(|(at, _)| at).collect();
+        Self {
+            ends: vec![None; plan.actions.len()],
+            plan,
+            graph,
+            ready,
+            talks: BTreeMap::new(),
+            turns: VecDeque::new(),
+            batch: BTreeMap::new(),
+            batch_size: batch.max(1),
+            tickets: BTreeMap::new(),
+            last_ticket: 0,
+            given: Given::default(),
+            broken: BTreeSet::new(),
+            seen: BTreeMap::new(),
+            stopping: false,
+        }
+    }
+
+    /// The plan that is run.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Begins nothing new. What was begun ends, and so does the section around a secret that was shown.
+    pub fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    /// How many actions have ended.
+    pub fn ended(&self) -> usize {
+        self.ends.iter().filter(|end| end.is_some()).count()
+    }
+
+    /// What to do next. Each call hands out one turn; ask again until it is blocked.
+    pub fn next(&mut self) -> Next {
+        loop {
+            if let Some((at, planned)) = self.turns.pop_front() {
+                match self.turn(at, planned) {
+                    Some(turn) => return self.hand_out(vec![at], turn),
+                    None => continue,
+                }
+            }
+            if let Some(at) = self.choose() {
+                self.ready.remove(&at);
+                self.begin(at);
+            } else if let Some((org, actions)) = self.batch.pop_first() {
+                return self.look_at_users(org, actions);
+            } else if self.tickets.is_empty() {
+                return Next::Finished;
+            } else {
+                return Next::Blocked;
+            }
+            if let Some(org) = self.full_batch() {
+                let actions = self.batch.remove(&org).unwrap_or_default();
+                return self.look_at_users(org, actions);
+            }
+        }
+    }
+
+    /// Takes what came of a turn. A ticket that is not out is ignored.
+    pub fn answer(&mut self, ticket: Ticket, event: Event) {
+        let Some(actions) = self.tickets.remove(&ticket) else { return };
+        match (event, actions.as_slice()) {
+            (Event::Waited, [at]) => self.waited(*at),
+            (Event::Came(outcome), [at]) => self.came(*at, outcome),
+            (Event::Came(outcome), many) => self.batch_came(many, &outcome),
+            (Event::Waited, _) => {}
+        }
+    }
+
+    /// What became of each action, in the order of the plan.
+    pub fn report(&self) -> Vec<End> {
+        self.ends.iter().map(|end| end.clone().unwrap_or(End::NotStarted)).collect()
+    }
+
+    fn action(&self, at: u32) -> &Action {
+        &self.plan.actions[at as usize]
+    }
+
+    fn hand_out(&mut self, actions: Vec<u32>, turn: Turn) -> Next {
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.tickets.insert(ticket, actions);
+        Next::Do(ticket, turn)
+    }
+
+    /// The next action to begin. While a secret is held nothing is begun but what carries it.
+    fn choose(&self) -> Option<u32> {
+        if self.given.holds_any_secret() {
+            let section = self.ready.iter().find(|at| graph::is_in_section(self.action(**at)));
+            return section.copied();
+        }
+        if self.stopping { None } else { self.ready.first().copied() }
+    }
+
+    fn full_batch(&self) -> Option<Org> {
+        self.batch.iter().find(|(_, actions)| actions.len() >= self.batch_size).map(|(org, _)| *org)
+    }
+
+    fn look_at_users(&mut self, org: Org, actions: Vec<u32>) -> Next {
+        let ids: Vec<ObjectId> = actions.iter().filter_map(|at| self.looked_at(*at)).collect();
+        self.hand_out(actions, Turn::Look(read::search_by_ids(org, &ids)))
+    }
+
+    /// The user that an action looks at.
+    fn looked_at(&self, at: u32) -> Option<ObjectId> {
+        let look = self.action(at).look.as_ref()?;
+        let args = fill::args(&self.plan, &self.given, &look.args).ok()?;
+        ObjectId::parse(args.first()?)
+    }
+
+    /// Whether a look can share a request with others.
+    fn shares_looks(&self, at: u32) -> bool {
+        let look = self.action(at).look.as_ref();
+        look.is_some_and(|look| std::ptr::eq(look.at.endpoint, &endpoint::GET_USER)) && self.looked_at(at).is_some()
+    }
+
+    fn finish(&mut self, at: u32, end: End) {
+        let mut work = VecDeque::from([(at, end)]);
+        while let Some((at, end)) = work.pop_front() {
+            if self.ends[at as usize].is_some() {
+                continue;
+            }
+            let good = end.is_good();
+            if let (false, Subject::Person(person)) = (good, self.action(at).subject) {
+                self.broken.insert(person);
+            }
+            self.ready.remove(&at);
+            self.talks.remove(&at);
+            self.ends[at as usize] = Some(end);
+            self.release(at, good, &mut work);
+            self.release_rows(at, good, &mut work);
+        }
+        self.forget_secrets();
+    }
+
+    /// A secret is held no longer than somebody may still need it.
+    fn forget_secrets(&mut self) {
+        let needed = || {
+            let open = self.ends.iter().zip(&self.plan.actions).filter(|(end, _)| end.is_none());
+            open.into_iter().any(|(_, action)| graph::is_in_section(action))
+        };
+        if self.given.holds_any_secret() && !needed() {
+            self.given.forget_secrets();
+        }
+    }
+
+    fn release(&mut self, at: u32, good: bool, work: &mut VecDeque<(u32, End)>) {
+        let next = std::mem::take(&mut self.graph.next[at as usize]);
+        for then in &next {
+            if good { self.one_less(*then) } else { work.push_back((*then, End::Skipped(at))) }
+        }
+        self.graph.next[at as usize] = next;
+    }
+
+    fn release_rows(&mut self, at: u32, good: bool, work: &mut VecDeque<(u32, End)>) {
+        let rows = self.graph.first_of.get(&graph::end(self.action(at))).cloned().unwrap_or_default();
+        for number in rows {
+            let row = &mut self.graph.rows[number as usize];
+            row.open -= 1;
+            if !good || row.of == Scope::Seen {
+                row.blame.get_or_insert(at);
+            }
+            if row.open > 0 {
+                continue;
+            }
+            let (of, blame, then) = (row.of, row.blame, row.then.clone());
+            for waiting in then {
+                match blame.filter(|_| self.is_blamed(of, good, at, waiting)) {
+                    Some(blame) => work.push_back((waiting, End::Skipped(blame))),
+                    None => self.one_less(waiting),
+                }
+            }
+        }
+    }
+
+    /// Whether a row whose firsts have all ended leaves this action out.
+    fn is_blamed(&self, of: Scope, good: bool, check: u32, waiting: u32) -> bool {
+        match (of, self.action(waiting).subject) {
+            (Scope::Ended, _) => false,
+            (Scope::All | Scope::SamePerson, _) => true,
+            (Scope::Seen, Subject::Federation) => !good,
+            (Scope::Seen, Subject::Person(person)) => {
+                !good || !self.seen.get(&check).is_some_and(|seen| seen.contains(&person))
+            }
+        }
+    }
+
+    fn one_less(&mut self, at: u32) {
+        let waits = &mut self.graph.waits[at as usize];
+        *waits -= 1;
+        if *waits == 0 && self.ends[at as usize].is_none() {
+            self.ready.insert(at);
+        }
+    }
+
+    /// Which person has the account with this id, over everybody who may be routed.
+    fn people_by_account(&self) -> BTreeMap<ObjectId, u32> {
+        let mut people = BTreeMap::new();
+        for (at, person) in (0u32..).zip(&self.plan.people) {
+            let address = crate::address::Address::new(Org::Secondary, crate::address::Kind::User, person.account.clone());
+            let id = self.given.public(&self.plan, &address, crate::plan::hole::Give::Id);
+            if let Some(id) = id.and_then(|id| ObjectId::parse(&id)) {
+                people.insert(id, at);
+            }
+        }
+        people
+    }
+
+    /// Whether a person may be a member of a group that is about to be routed: nothing of theirs failed, and they are not
+    /// held.
+    fn may_be_routed(&self, person: u32) -> bool {
+        let held = matches!(self.plan.people[person as usize].fate, Fate::Held(_));
+        !held && !self.broken.contains(&person)
+    }
+}

@@ -1,0 +1,209 @@
+//! The one table of calls. What reads and what writes are different types, so that code which may only read cannot
+//! even name a call that writes (invariant I2).
+//!
+//! Each entry says where the call is known from: `spec` (published description), `observed`, `documented`, `inferred`.
+
+use std::fmt;
+
+/// The server a call goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Host {
+    /// `console.*`: API v1 and v2, with the key of the organisation.
+    Console,
+    /// `oauth.id.*`: the issuer of the primary organisation, without any key.
+    Issuer,
+}
+
+/// How surely a call is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// In the published API description.
+    Spec,
+    /// Seen by people who ran it against the service.
+    Observed,
+    /// In a help page.
+    Documented,
+    /// Deduced from its siblings.
+    Inferred,
+}
+
+/// One call: method, host and path with `{}` where an argument goes.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// `GET`, `POST`, `PUT` or `DELETE`.
+    pub method: &'static str,
+    /// The server.
+    pub host: Host,
+    /// The path, `{}` for each argument.
+    pub path: &'static str,
+    /// How surely it is known.
+    pub certainty: Certainty,
+}
+
+/// A call that changes nothing. Not every one is a `GET`: searching is a `POST`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reading(Endpoint);
+
+/// A call that changes something, or carries a secret.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Writing(Endpoint, Again);
+
+/// Whether a call may be sent again when nobody knows whether it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Again {
+    /// At once: a second one changes nothing and is answered 409, or is answered like the first.
+    AtOnce,
+    /// After a look that shows that it did nothing: the service takes no second one of the kind, or sending it twice
+    /// comes to the same.
+    AfterALook,
+    /// Never: a second one makes a second object. It is looked for until it shows.
+    Never,
+}
+
+impl Reading {
+    /// The call itself.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.0
+    }
+}
+
+impl Writing {
+    /// The call itself.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.0
+    }
+
+    /// Whether it may be sent again when nobody knows whether it arrived.
+    pub fn again(&self) -> Again {
+        self.1
+    }
+}
+
+impl Endpoint {
+    /// Whether a request with this method and path (without query) is an instance of this call.
+    pub fn covers(&self, method: &str, path: &str) -> bool {
+        let mut want = self.path.split('/');
+        let mut have = path.split('/');
+        method == self.method
+            && loop {
+                match (want.next(), have.next()) {
+                    (None, None) => break true,
+                    (Some("{}"), Some(segment)) if !segment.is_empty() => {}
+                    (Some(want), Some(have)) if want == have => {}
+                    _ => break false,
+                }
+            }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+macro_rules! table {
+    ($wrap:ident, $all:ident, $doc:literal: $($(#[$meta:meta])* $name:ident = $method:literal $host:ident $path:literal $certainty:ident $(, $again:ident)?;)*) => {
+        $($(#[$meta])* pub static $name: $wrap = $wrap(Endpoint {
+            method: $method, host: Host::$host, path: $path, certainty: Certainty::$certainty,
+        } $(, Again::$again)?);)*
+        #[doc = $doc]
+        pub static $all: &[&$wrap] = &[$(&$name),*];
+    };
+}
+
+table! { Reading, READING, "Every call that reads.":
+    /// The organisations this key can see.
+    ORGANIZATIONS = "GET" Console "/api/organizations" Spec;
+    /// Users by filter, a page at a time.
+    SEARCH_USERS = "POST" Console "/api/search/systemusers" Spec;
+    /// One user.
+    GET_USER = "GET" Console "/api/systemusers/{}" Spec;
+    /// The groups of the organisation, a page at a time, without their membership rules.
+    LIST_GROUPS = "GET" Console "/api/v2/usergroups" Spec;
+    /// One group with its membership rule.
+    GET_GROUP = "GET" Console "/api/v2/usergroups/{}" Spec;
+    /// The direct members of a group.
+    LIST_MEMBERS = "GET" Console "/api/v2/usergroups/{}/members" Spec;
+    /// The members of a group, also those by rule and by group in group.
+    LIST_MEMBERSHIP = "GET" Console "/api/v2/usergroups/{}/membership" Spec;
+    /// The routing policies that apply to a group.
+    GROUP_ASSOCIATIONS = "GET" Console "/api/v2/usergroups/{}/associations" Spec;
+    /// The apps of the organisation.
+    LIST_APPS = "GET" Console "/api/applications" Spec;
+    /// One app.
+    GET_APP = "GET" Console "/api/applications/{}" Spec;
+    /// The OIDC settings of an app, without the secret.
+    GET_APP_SSO = "GET" Console "/api/v2/applications/{}/sso" Observed;
+    /// The groups that may use an app.
+    APP_ASSOCIATIONS = "GET" Console "/api/v2/applications/{}/associations" Spec;
+    /// The identity provider, in a list of at most one.
+    LIST_PROVIDERS = "GET" Console "/api/v2/identity-providers" Observed;
+    /// One identity provider, its secret always empty.
+    GET_PROVIDER = "GET" Console "/api/v2/identity-providers/{}" Observed;
+    /// The routing policies.
+    LIST_POLICIES = "GET" Console "/api/v2/identity-provider/policies" Observed;
+    /// One routing policy.
+    GET_POLICY = "GET" Console "/api/v2/identity-provider/policies/{}" Inferred;
+    /// The groups a routing policy applies to.
+    POLICY_ASSOCIATIONS = "GET" Console "/api/v2/identity-provider/policies/{}/associations" Documented;
+}
+
+table! { Writing, WRITING, "Every call that changes something or carries a secret.":
+    /// A new user; `state` is always sent, for the default may mail the person.
+    CREATE_USER = "POST" Console "/api/systemusers" Spec, AfterALook;
+    /// Some fields of a user; arrays are replaced as a whole.
+    UPDATE_USER = "PUT" Console "/api/systemusers/{}" Spec, AfterALook;
+    /// From STAGED to ACTIVATED.
+    ACTIVATE_USER = "POST" Console "/api/systemusers/{}/state/activate" Spec, AfterALook;
+    /// A new group.
+    CREATE_GROUP = "POST" Console "/api/v2/usergroups" Spec, Never;
+    /// Adds or removes a direct member.
+    CHANGE_MEMBER = "POST" Console "/api/v2/usergroups/{}/members" Spec, AtOnce;
+    /// A new app, without OIDC settings.
+    CREATE_APP = "POST" Console "/api/applications" Observed, Never;
+    /// The OIDC settings of a new app; the only answer that ever holds the secret.
+    CREATE_APP_SSO = "POST" Console "/api/v2/applications/{}/sso" Observed, Never;
+    /// Removes an app.
+    DELETE_APP = "DELETE" Console "/api/applications/{}" Spec, AfterALook;
+    /// Lets a group use an app, or takes that back.
+    CHANGE_APP_ACCESS = "POST" Console "/api/v2/applications/{}/associations" Spec, AtOnce;
+    /// The token endpoint of the issuer.
+    TOKEN = "POST" Issuer "/oauth2/token" Observed, AtOnce;
+    /// The identity provider.
+    CREATE_PROVIDER = "POST" Console "/api/v2/identity-providers" Documented, AfterALook;
+    /// A new routing policy.
+    CREATE_POLICY = "POST" Console "/api/v2/identity-provider/policies" Inferred, Never;
+    /// All fields of a routing policy.
+    REPLACE_POLICY = "PUT" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
+    /// Lets a routing policy apply to a group, or takes that back.
+    CHANGE_POLICY_GROUPS = "POST" Console "/api/v2/identity-provider/policies/{}/associations" Documented, AtOnce;
+}
+
+/// Whether a request as logged by a server is one of the calls that read.
+pub fn reads(method: &str, path: &str) -> bool {
+    READING.iter().any(|call| call.endpoint().covers(method, path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i2_no_call_stands_in_both_tables() {
+        for writing in WRITING {
+            for reading in READING {
+                let (reading, writing) = (reading.endpoint(), writing.endpoint());
+                assert!(reading.method != writing.method || reading.path != writing.path, "{reading}");
+            }
+        }
+    }
+
+    #[test]
+    fn searching_reads_and_creating_does_not() {
+        assert!(reads("POST", "/api/search/systemusers"));
+        assert!(reads("GET", "/api/systemusers/61aa0d3e9b1e8a0001a1b2c3"));
+        assert!(!reads("POST", "/api/systemusers"));
+        assert!(!reads("GET", "/api/systemusers/"));
+    }
+}

@@ -1,0 +1,78 @@
+//! Which groups of the primary organisation may use the app.
+
+use crate::address::{Address, Kind, Org};
+use crate::endpoint;
+use crate::kinds::group_member::Edit;
+use crate::kinds::{KindOf, oidc_app, user_group};
+use crate::plan::Action;
+use crate::plan::action::{Arg, Because, Call, Subject, Verb, Write};
+use crate::plan::build::{Builder, Context};
+use crate::plan::order::{Edge, End, Scope};
+use crate::spec::Access;
+
+/// This kind's line of the table.
+pub static KIND: KindOf = KindOf { kind: Kind::AppAccess, rows: ROWS, plan };
+
+static ROWS: &[Edge] = &[
+    Edge {
+        first: End(Org::Primary, Kind::AppAccess, Verb::Create),
+        then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
+        of: Scope::All,
+        why: "nobody is routed who may not use the app",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::AppAccess, Verb::Create),
+        then: End(Org::Primary, Kind::OidcApp, Verb::Update),
+        of: Scope::All,
+        why: "what can be refused comes before the secret is shown",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::AppAccess, Verb::Create),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Create),
+        of: Scope::All,
+        why: "the provider leads to an app that people may use",
+    },
+];
+
+/// The groups that are to have the app.
+pub(crate) fn groups(context: &Context<'_>) -> Vec<Address> {
+    let sources = context.found.source_groups.iter();
+    let mut groups: Vec<Address> = match &context.spec.app.access.value {
+        Access::SourceGroups => sources.map(|group| Address::new(Org::Primary, Kind::UserGroup, group.name)).collect(),
+        Access::Managed | Access::Group(_) => Vec::new(),
+    };
+    if let Access::Group(name) = &context.spec.app.access.value {
+        groups.push(Address::new(Org::Primary, Kind::UserGroup, name.as_str()));
+    }
+    if user_group::wants_access_group(context.spec) {
+        groups.push(user_group::access_group(context.spec));
+    }
+    groups
+}
+
+fn plan(context: &Context<'_>, plan: &mut Builder) {
+    let app = oidc_app::address(context.spec);
+    for group in groups(context) {
+        let id = plan.id(&group);
+        if !id.is_some_and(|id| context.found.app.groups.binary_search(&id).is_ok()) {
+            plan.act(add(context, &app, &group));
+        }
+    }
+}
+
+fn add(context: &Context<'_>, app: &Address, group: &Address) -> Action {
+    Action {
+        target: Address::new(Org::Primary, Kind::AppAccess, format!("{}/{}", app.name, group.name)),
+        verb: Verb::Create,
+        because: Because::MissingInLive,
+        changes: Box::new([]),
+        write: Write::One(Call {
+            endpoint: &endpoint::CHANGE_APP_ACCESS,
+            args: Box::new([Arg(app.clone())]),
+            body: Some(Edit::add("user_group", group)),
+        }),
+        look: None,
+        subject: Subject::Federation,
+        spec: Some(context.spec.app.access.at.clone()),
+    }
+}

@@ -1,0 +1,128 @@
+//! Apps on the wire: the app itself (API v1) and its OIDC settings (API v2).
+
+use serde::{Deserialize, Serialize};
+
+use crate::object_id::ObjectId;
+
+/// The template of every custom OIDC app. `[observed]`
+pub const TEMPLATE: &str = "oidc";
+
+/// The fields that are asked for. App records of other templates hold signing keys in clear `[observed]`, so nothing
+/// else is read and no app body is ever shown.
+pub const FIELDS: &str = "_id name displayLabel description active organization sso";
+
+/// An OIDC app as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct App {
+    /// Its id.
+    #[serde(rename = "_id", alias = "id")]
+    pub id: ObjectId,
+    /// The template it was made from.
+    #[serde(default)]
+    pub name: Box<str>,
+    /// Its label in the console and the portal. `[observed]`: not unique.
+    #[serde(rename = "displayLabel", default, deserialize_with = "crate::kinds::text_or_null")]
+    pub label: Box<str>,
+    /// Its description, where the mark is.
+    #[serde(default, deserialize_with = "crate::kinds::text_or_null")]
+    pub description: Box<str>,
+    /// Whether people can sign in through it. `[observed]`
+    #[serde(default)]
+    pub active: Option<bool>,
+    /// The organisation it belongs to.
+    #[serde(default)]
+    pub organization: Option<Box<str>>,
+    /// What the portal shows.
+    #[serde(default)]
+    pub sso: Option<Sso>,
+}
+
+/// The part of an app that says where it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Sso {
+    /// Not shown in the user portal; sign-ins are accepted all the same. `[observed]`
+    #[serde(default)]
+    pub hidden: Option<bool>,
+}
+
+/// The OIDC settings of an app, without the secret, which no answer but the first ever holds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppSettings {
+    /// The client id: a UUID.
+    pub client_id: Box<str>,
+    /// Where the issuer sends people back to; compared exactly.
+    #[serde(default)]
+    pub redirect_uris: Vec<Box<str>>,
+    /// How the relying party authenticates.
+    #[serde(default)]
+    pub token_endpoint_auth_method: Box<str>,
+    /// Which claims are sent, and from which attribute of the user.
+    #[serde(default)]
+    pub dynamic_claims: Vec<Claim>,
+}
+
+/// One claim and the attribute it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Claim {
+    /// The name in the token.
+    pub name: Box<str>,
+    /// The attribute of the user; a custom attribute by its bare name. `[inferred]`
+    pub value: Box<str>,
+}
+
+#[derive(Deserialize)]
+struct SettingsAnswer {
+    oidc: AppSettings,
+}
+
+/// Reads the answer of `GET …/sso`.
+pub(crate) fn settings(record: &[u8]) -> Result<AppSettings, crate::live::users::Undecoded> {
+    crate::live::envelope::decode::<SettingsAnswer>(record).map(|answer| answer.oidc)
+}
+
+/// The body that makes an app. `[observed]`: `active` must be in every write, `ssoUrl` in none.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Create<'a> {
+    pub(crate) active: bool,
+    pub(crate) name: &'a str,
+    pub(crate) display_name: &'a str,
+    pub(crate) display_label: &'a str,
+    pub(crate) description: &'a str,
+    pub(crate) config: Empty,
+    pub(crate) sso: CreateSso,
+}
+
+/// `{}`.
+#[derive(Serialize)]
+pub(crate) struct Empty {}
+
+/// Where a new app is shown.
+#[derive(Serialize)]
+pub(crate) struct CreateSso {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) hidden: bool,
+}
+
+/// The body that gives an app its settings.
+#[derive(Serialize)]
+pub(crate) struct CreateSettings<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) hidden: bool,
+    pub(crate) oidc: CreateOidc<'a>,
+}
+
+/// The OIDC part of it. `[observed]`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateOidc<'a> {
+    pub(crate) consent: &'static str,
+    pub(crate) redirect_uris: [&'a str; 1],
+    pub(crate) grant_types: [&'static str; 1],
+    pub(crate) token_endpoint_auth_method: &'static str,
+    pub(crate) relying_party_url: &'a str,
+    pub(crate) dynamic_claims: [Claim; 1],
+}

@@ -1,0 +1,162 @@
+//! Who decides about the password of a secondary account: the identity provider, once everything else works.
+
+use serde::Serialize;
+
+use crate::address::{Address, Kind, Org};
+use crate::endpoint;
+use crate::kinds::{KindOf, identity_provider, user, user_group};
+use crate::live::User;
+use crate::mark::Origin;
+use crate::people::Person;
+use crate::plan::Action;
+use crate::plan::action::{
+    After, Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write,
+};
+use crate::plan::build::{Builder, Context};
+use crate::plan::hole::{Body, Give, Id, Merge, Merged, Of};
+use crate::plan::order::{Edge, End, Scope};
+use crate::spec::PasswordAuthority;
+
+/// This kind's line of the table.
+pub static KIND: KindOf = KindOf { kind: Kind::PasswordAuthority, rows: ROWS, plan };
+
+/// The value of `restrictedFields[].type`. `[spec]`
+const FEDERATED: &str = "federated_identity_provider";
+
+static ROWS: &[Edge] = &[
+    Edge {
+        first: End(Org::Secondary, Kind::GroupMember, Verb::Create),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
+        of: Scope::Ended,
+        why: "the members are looked at when everybody who joins has joined",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Update),
+        of: Scope::Seen,
+        why: "only who was just seen in the routing group gives up a local password",
+    },
+];
+
+static LOOK: LookAt = LookAt {
+    endpoint: &endpoint::GET_USER,
+    query: &[],
+    find: Find::Answer,
+    before: true,
+    after: false,
+    gives: &[],
+    write_only: &[],
+    unique: true,
+};
+
+#[derive(Serialize)]
+struct Update<'a> {
+    #[serde(rename = "restrictedFields")]
+    restricted_fields: Merged<'a, Restricted>,
+}
+
+#[derive(Serialize)]
+struct Restricted {
+    field: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: Of<Id>,
+}
+
+fn plan(context: &Context<'_>, plan: &mut Builder) {
+    let policy = &context.found.policy;
+    if !(policy.routes() || (context.spec.routing_policy.enabled.value && policy.is_in_the_making())) {
+        return;
+    }
+    let mut wanted = Vec::new();
+    for (subject, person) in context.active().filter(|(_, person)| wants_federated(context, person)) {
+        match person.live.map_or(Now::Free, |live| now(context, live)) {
+            Now::Ours => {}
+            Now::Free => wanted.push(update(context, subject, person)),
+            Now::Left(text) => plan.note(address(person), text),
+        }
+    }
+    if !wanted.is_empty() {
+        plan.act(check(context));
+        wanted.into_iter().for_each(|action| plan.act(action));
+    }
+}
+
+fn wants_federated(context: &Context<'_>, person: &Person<'_>) -> bool {
+    let rule = context.spec.people.password_authority.value;
+    let authority = match person.origin {
+        None | Some(Origin::Created) => rule.created,
+        Some(Origin::Adopted) => rule.adopted,
+    };
+    authority == PasswordAuthority::Federated
+}
+
+enum Now {
+    Ours,
+    Free,
+    Left(String),
+}
+
+/// Who decides now, and whether that may change.
+fn now(context: &Context<'_>, live: &User) -> Now {
+    match &live.authority {
+        Some(authority) if &*authority.kind == FEDERATED => {
+            let provider = context.found.provider.map(|provider| provider.id);
+            if authority.id == provider || authority.id.is_none() { Now::Ours } else { Now::Free }
+        }
+        Some(authority) => Now::Left(format!("its password belongs to {}, and that stays", authority.kind)),
+        None if live.has_password => {
+            Now::Left("it has a local password, which stays until one sign-in through the federation was seen".to_owned())
+        }
+        None => Now::Free,
+    }
+}
+
+fn address(person: &Person<'_>) -> Address {
+    Address::new(Org::Secondary, Kind::PasswordAuthority, person.account.clone())
+}
+
+fn update(context: &Context<'_>, subject: Subject, person: &Person<'_>) -> Action {
+    let account = user::address(person);
+    let provider = identity_provider::address(context.spec);
+    let set = [Restricted { field: "password", kind: FEDERATED, id: Of::new(&provider) }];
+    let merge = Merge { field: "restrictedFields", by: "field", set: &set };
+    let field = |value| Field::Entry { list: "restrictedFields", by: "field", key: "password".into(), value };
+    let before = person.live.and_then(|live| live.authority.as_ref());
+    let args: Box<[Arg]> = Box::new([Arg(account)]);
+    Action {
+        target: address(person),
+        verb: Verb::Update,
+        because: if before.is_none() { Because::MissingInLive } else { Because::Differs },
+        changes: Box::new([
+            Change { before: before.map(|authority| authority.kind.clone()), ..Change::new(field("type"), FEDERATED) },
+            Change {
+                field: field("id"),
+                before: before.and_then(|authority| authority.id).map(|id| id.to_string().into()),
+                after: Some(After::Of(provider, Give::Id)),
+            },
+        ]),
+        write: Write::One(Call {
+            endpoint: &endpoint::UPDATE_USER,
+            args: args.clone(),
+            body: Some(Body::json(&Update { restricted_fields: Merged(merge) })),
+        }),
+        look: Some(Look { at: &LOOK, args }),
+        subject,
+        spec: None,
+    }
+}
+
+fn check(context: &Context<'_>) -> Action {
+    let group = user_group::routing_group(context.spec);
+    Action {
+        target: Address::new(Org::Secondary, Kind::PasswordAuthority, format!("members of {}", group.name)),
+        verb: Verb::Check,
+        because: Because::Precondition,
+        changes: Box::new([]),
+        write: Write::Seen(Expect::Members),
+        look: Some(Look { at: &user_group::MEMBERS, args: Box::new([Arg(group)]) }),
+        subject: Subject::Federation,
+        spec: Some(context.spec.people.password_authority.at.clone()),
+    }
+}

@@ -1,0 +1,45 @@
+//! That the routing policy applies to the routing group.
+
+use crate::address::{Address, Kind, Org};
+use crate::endpoint;
+use crate::kinds::group_member::Edit;
+use crate::kinds::{KindOf, routing_policy, user_group};
+use crate::plan::Action;
+use crate::plan::action::{Arg, Because, Call, Subject, Verb, Write};
+use crate::plan::build::{Builder, Context};
+use crate::plan::order::{Edge, End, Scope};
+
+/// This kind's line of the table.
+pub static KIND: KindOf = KindOf { kind: Kind::RoutingAssignment, rows: ROWS, plan };
+
+static ROWS: &[Edge] = &[Edge {
+    first: End(Org::Secondary, Kind::RoutingAssignment, Verb::Create),
+    then: End(Org::Secondary, Kind::RoutingPolicy, Verb::Update),
+    of: Scope::All,
+    why: "the policy is turned on when it applies to the routing group and to nobody else",
+}];
+
+fn plan(context: &Context<'_>, plan: &mut Builder) {
+    let found = &context.found.policy;
+    if found.is_in_the_making() && !found.is_assigned {
+        plan.act(assign(context));
+    }
+}
+
+fn assign(context: &Context<'_>) -> Action {
+    let (policy, group) = (routing_policy::address(context.spec), user_group::routing_group(context.spec));
+    Action {
+        target: Address::new(Org::Secondary, Kind::RoutingAssignment, format!("{}/{}", policy.name, group.name)),
+        verb: Verb::Create,
+        because: Because::MissingInLive,
+        changes: Box::new([]),
+        write: Write::One(Call {
+            endpoint: &endpoint::CHANGE_POLICY_GROUPS,
+            body: Some(Edit::add("user_group", &group)),
+            args: Box::new([Arg(policy)]),
+        }),
+        look: None,
+        subject: Subject::Federation,
+        spec: Some(context.spec.routing_group.name.at.clone()),
+    }
+}

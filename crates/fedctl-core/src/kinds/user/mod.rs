@@ -1,0 +1,180 @@
+//! The account of a person in the secondary organisation.
+
+pub mod wire;
+
+use crate::address::{Address, Kind, Org};
+use crate::endpoint;
+use crate::kinds::KindOf;
+use crate::live::users::State;
+use crate::live::User;
+use crate::mark::{Origin, USER_ATTRIBUTE, UserMark};
+use crate::people::Person;
+use crate::plan::Action;
+use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::build::{Builder, Context};
+use crate::plan::hole::{Body, Give};
+use crate::plan::order::{Edge, End, Scope};
+use crate::spec::{CopyField, Spec};
+
+/// This kind's line of the table.
+pub static KIND: KindOf = KindOf { kind: Kind::User, rows: ROWS, plan };
+
+static ROWS: &[Edge] = &[
+    Edge {
+        first: End(Org::Secondary, Kind::User, Verb::Create),
+        then: End(Org::Primary, Kind::UserMapping, Verb::Update),
+        of: Scope::SamePerson,
+        why: "a mapping never names an account that somebody else could still take",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::User, Verb::Update),
+        then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
+        of: Scope::SamePerson,
+        why: "nobody is routed to an account that is not active",
+    },
+];
+
+static CREATED: LookAt = LookAt {
+    endpoint: &endpoint::SEARCH_USERS,
+    query: &[],
+    find: Find::Marked { field: "email" },
+    before: false,
+    after: false,
+    gives: &[(Give::Id, "/_id")],
+    write_only: &[],
+    unique: true,
+};
+
+/// An account of a run that did not end: somebody may have changed it since.
+static OLD: LookAt = LookAt { before: true, ..NEW };
+
+/// An account that this plan makes.
+static NEW: LookAt = LookAt {
+    endpoint: &endpoint::GET_USER,
+    query: &[],
+    find: Find::Answer,
+    before: false,
+    after: true,
+    gives: &[],
+    write_only: &[],
+    unique: true,
+};
+
+/// The address of somebody's account.
+pub fn address(person: &Person<'_>) -> Address {
+    Address::new(Org::Secondary, Kind::User, person.account.clone())
+}
+
+fn plan(context: &Context<'_>, plan: &mut Builder) {
+    for person in &context.people.list {
+        if let Some(live) = person.live {
+            plan.know(address(person), live.id);
+        }
+    }
+    for (subject, person) in context.active() {
+        match person.live {
+            None => {
+                plan.act(create(context.spec, subject, person));
+                plan.act(activate(subject, person, &NEW, Because::MissingInLive));
+            }
+            Some(live) => {
+                if live.state == State::Staged && person.origin == Some(Origin::Created) {
+                    plan.act(activate(subject, person, &OLD, Because::HalfMade));
+                }
+                if person.origin == Some(Origin::Created) {
+                    plan_copies(context.spec, plan, subject, person, live);
+                }
+            }
+        }
+    }
+}
+
+fn copies<'a>(spec: &'a Spec, user: &'a User) -> impl Iterator<Item = (usize, &'static str, &'a str)> {
+    spec.people.copy.iter().map(|field| match field.value {
+        CopyField::FirstName => (0, "firstname", &*user.names[0]),
+        CopyField::LastName => (1, "lastname", &*user.names[1]),
+        CopyField::DisplayName => (2, "displayname", &*user.names[2]),
+    })
+}
+
+fn create(spec: &Spec, subject: Subject, person: &Person<'_>) -> Action {
+    let mark = UserMark { federation: spec.federation.as_str().into(), person: person.user.id, origin: Origin::Created };
+    let mark = mark.to_string();
+    let names: Vec<_> = copies(spec, person.user).filter(|(_, _, name)| !name.is_empty()).collect();
+    let attribute = spec.people.mapping.attribute.as_str();
+    let body = wire::Create {
+        email: &person.account,
+        username: &person.username,
+        state: "STAGED",
+        names: wire::Names::of(&names),
+        attributes: [
+            wire::Attribute { name: attribute, value: &person.account },
+            wire::Attribute { name: USER_ATTRIBUTE, value: &mark },
+        ],
+    };
+    let mut changes = vec![
+        Change::new(Field::Key("email"), &*person.account),
+        Change::new(Field::Key("username"), &*person.username),
+        Change::new(Field::Key("state"), "STAGED"),
+    ];
+    changes.extend(names.iter().map(|(_, field, name)| Change::new(Field::Key(field), *name)));
+    changes.push(Change::new(attribute_field(USER_ATTRIBUTE), mark.as_str()));
+    Action {
+        target: address(person),
+        verb: Verb::Create,
+        because: Because::MissingInLive,
+        changes: changes.into(),
+        write: Write::One(Call { endpoint: &endpoint::CREATE_USER, args: Box::new([]), body: Some(Body::json(&body)) }),
+        look: Some(Look { at: &CREATED, args: Box::new([]) }),
+        subject,
+        spec: None,
+    }
+}
+
+/// A custom attribute by its name.
+pub(crate) fn attribute_field(name: &str) -> Field {
+    Field::Entry { list: "attributes", by: "name", key: name.into(), value: "value" }
+}
+
+/// STAGED to ACTIVATED without a mail (invariant I12).
+fn activate(subject: Subject, person: &Person<'_>, look: &'static LookAt, because: Because) -> Action {
+    let target = address(person);
+    Action {
+        verb: Verb::Update,
+        because,
+        changes: Box::new([Change::of(Field::Key("state"), "STAGED", "ACTIVATED")]),
+        write: Write::One(Call {
+            endpoint: &endpoint::ACTIVATE_USER,
+            args: Box::new([Arg(target.clone())]),
+            body: Some(Body::json(&wire::Activate { email: false })),
+        }),
+        look: Some(Look { at: look, args: Box::new([Arg(target.clone())]) }),
+        target,
+        subject,
+        spec: None,
+    }
+}
+
+fn plan_copies(spec: &Spec, plan: &mut Builder, subject: Subject, person: &Person<'_>, live: &User) {
+    let differ: Vec<_> =
+        copies(spec, person.user).filter(|(at, _, name)| !name.is_empty() && *live.names[*at] != **name).collect();
+    if differ.is_empty() {
+        return;
+    }
+    let target = address(person);
+    let changes = differ.iter().map(|(at, field, name)| Change::of(Field::Key(field), &*live.names[*at], *name));
+    plan.act(Action {
+        verb: Verb::Update,
+        because: Because::Differs,
+        changes: changes.collect(),
+        write: Write::One(Call {
+            endpoint: &endpoint::UPDATE_USER,
+            args: Box::new([Arg(target.clone())]),
+            body: Some(Body::json(&wire::Names::of(&differ))),
+        }),
+        look: Some(Look { at: &OLD, args: Box::new([Arg(target.clone())]) }),
+        target,
+        subject,
+        spec: Some(spec.people.copy.first().map_or_else(Default::default, |field| field.at.clone())),
+    });
+}

@@ -1,0 +1,88 @@
+//! The custom attribute of a primary user that says which secondary account opens.
+//!
+//! Its address has the id of the primary user, whose whole `attributes` array every write replaces: foreign entries are
+//! kept through a live hole.
+
+use serde::Serialize;
+
+use crate::address::{Address, Kind, Org};
+use crate::endpoint;
+use crate::kinds::KindOf;
+use crate::kinds::user::attribute_field;
+use crate::people::Person;
+use crate::plan::Action;
+use crate::plan::action::{Arg, Because, Call, Change, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::build::{Builder, Context};
+use crate::plan::hole::{Body, Merge, Merged};
+use crate::plan::order::{Edge, End, Scope};
+
+/// This kind's line of the table.
+pub static KIND: KindOf = KindOf { kind: Kind::UserMapping, rows: ROWS, plan };
+
+static ROWS: &[Edge] = &[Edge {
+    first: End(Org::Primary, Kind::UserMapping, Verb::Update),
+    then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
+    of: Scope::SamePerson,
+    why: "nobody is routed whose claim would open nothing",
+}];
+
+static LOOK: LookAt = LookAt {
+    endpoint: &endpoint::GET_USER,
+    query: &[],
+    find: Find::Answer,
+    before: true,
+    after: false,
+    gives: &[],
+    write_only: &[],
+    unique: true,
+};
+
+#[derive(Serialize)]
+struct Update<'a> {
+    attributes: Merged<'a, Attribute<'a>>,
+}
+
+#[derive(Serialize)]
+struct Attribute<'a> {
+    name: &'a str,
+    value: &'a str,
+}
+
+/// The address of somebody's mapping.
+pub fn address(person: &Person<'_>) -> Address {
+    Address::new(Org::Primary, Kind::UserMapping, &*person.user.email)
+}
+
+fn plan(context: &Context<'_>, plan: &mut Builder) {
+    for person in &context.people.list {
+        plan.know(address(person), person.user.id);
+    }
+    let attribute = context.spec.people.mapping.attribute.as_str();
+    for (subject, person) in context.active() {
+        if person.user.mapping.as_deref() != Some(&*person.account) {
+            plan.act(update(attribute, subject, person));
+        }
+    }
+}
+
+fn update(attribute: &str, subject: Subject, person: &Person<'_>) -> Action {
+    let target = address(person);
+    let before = person.user.mapping.clone();
+    let because = if before.is_none() { Because::MissingInLive } else { Because::Differs };
+    let set = [Attribute { name: attribute, value: &person.account }];
+    let body = Body::json(&Update { attributes: Merged(Merge { field: "attributes", by: "name", set: &set }) });
+    Action {
+        verb: Verb::Update,
+        because,
+        changes: Box::new([Change { before, ..Change::new(attribute_field(attribute), &*person.account) }]),
+        write: Write::One(Call {
+            endpoint: &endpoint::UPDATE_USER,
+            args: Box::new([Arg(target.clone())]),
+            body: Some(body),
+        }),
+        look: Some(Look { at: &LOOK, args: Box::new([Arg(target.clone())]) }),
+        target,
+        subject,
+        spec: None,
+    }
+}

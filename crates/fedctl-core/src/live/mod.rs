@@ -1,0 +1,280 @@
+//! What both organisations answered, by id, in compact typed form.
+//!
+//! A question that was not asked, one that was answered, and one that this key may not ask are three different things:
+//! nothing here turns the third into the first (invariant I13).
+
+pub(crate) mod envelope;
+pub mod users;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Org;
+use crate::kinds::identity_provider::wire::Provider;
+use crate::kinds::oidc_app::wire::{App, AppSettings};
+use crate::kinds::routing_policy::wire::Policy;
+use crate::kinds::user_group::wire::{Group, Membership};
+use crate::object_id::ObjectId;
+use crate::spec::Spec;
+
+pub use users::{User, Users};
+
+/// A question to one of the organisations.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Query {
+    /// Does this key open the organisation that the spec names?
+    Organization(Org),
+    /// How many users are there?
+    UserCount(Org),
+    /// Which users are there, of those meant?
+    Users(Org, Scope),
+    /// Which groups are there?
+    Groups(Org),
+    /// How do people come into this group?
+    Group(Org, ObjectId),
+    /// Who is a direct member of this group?
+    Members(Org, ObjectId),
+    /// Who is a member of this group in any way?
+    Membership(Org, ObjectId),
+    /// Which OIDC apps does the primary organisation have?
+    Apps,
+    /// Which OIDC settings does this app have?
+    AppSettings(ObjectId),
+    /// Which groups may use this app?
+    AppGroups(ObjectId),
+    /// Which identity provider does the secondary organisation have?
+    Provider,
+    /// Which routing policies does it have?
+    Policies,
+    /// Which routing policies apply to this group?
+    GroupPolicies(ObjectId),
+    /// To which groups does this routing policy apply?
+    PolicyGroups(ObjectId),
+}
+
+/// Which users a question means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Everybody.
+    Everybody,
+    /// Those with these ids.
+    Ids(BTreeSet<ObjectId>),
+    /// Those with one of these addresses or usernames.
+    Names {
+        /// Company e-mails.
+        emails: BTreeSet<Box<str>>,
+        /// Usernames.
+        usernames: BTreeSet<Box<str>>,
+    },
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// This key may not ask it.
+    Forbidden,
+    /// The service does not know what was asked about, or does not have the feature.
+    NotFound,
+}
+
+impl Why {
+    /// The reason as a person reads it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Why::Forbidden => "this key may not read it",
+            Why::NotFound => "the service answers that it does not exist",
+        }
+    }
+}
+
+/// An answer, or why there is none.
+pub type Known<T> = Result<T, Why>;
+
+/// Everything that was read.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// The latest server clock of the reading, seconds since 1970.
+    pub as_of: Option<u64>,
+    pub(crate) organizations: [Option<Known<bool>>; 2],
+    pub(crate) totals: [Option<Known<u64>>; 2],
+    pub(crate) users: [Users; 2],
+    pub(crate) groups: [Option<Known<Vec<Group>>>; 2],
+    pub(crate) group_rules: BTreeMap<(Org, ObjectId), Known<Membership>>,
+    pub(crate) members: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
+    pub(crate) membership: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
+    pub(crate) apps: Option<Known<Vec<App>>>,
+    pub(crate) app_settings: BTreeMap<ObjectId, Known<Option<AppSettings>>>,
+    pub(crate) app_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
+    pub(crate) provider: Option<Known<Vec<Provider>>>,
+    pub(crate) policies: Option<Known<Vec<Policy>>>,
+    pub(crate) group_policies: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
+    pub(crate) policy_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
+}
+
+impl Live {
+    /// Nothing is known yet.
+    pub fn new(spec: &Spec) -> Self {
+        let users = || Users::new(spec.people.mapping.attribute.as_str());
+        Self {
+            as_of: None,
+            organizations: [None, None],
+            totals: [None, None],
+            users: [users(), users()],
+            groups: [None, None],
+            group_rules: BTreeMap::new(),
+            members: BTreeMap::new(),
+            membership: BTreeMap::new(),
+            apps: None,
+            app_settings: BTreeMap::new(),
+            app_groups: BTreeMap::new(),
+            provider: None,
+            policies: None,
+            group_policies: BTreeMap::new(),
+            policy_groups: BTreeMap::new(),
+        }
+    }
+
+    /// The users of an organisation that were read.
+    pub fn users(&self, org: Org) -> &Users {
+        &self.users[org.index()]
+    }
+}
+
+/// The questions that a computation found it needs, and why it cannot go on without the answers to others.
+///
+/// Every method answers from what was read, or notes what is missing and returns `None`: the call that computes is the
+/// call that says what it lacks, so that no read can be forgotten and none is left over.
+#[derive(Debug, Default)]
+pub struct Needs {
+    /// What is to be asked next.
+    pub queries: BTreeSet<Query>,
+    /// What was asked and has no answer.
+    pub unknown: BTreeMap<Query, Why>,
+}
+
+impl Needs {
+    fn answer<'a, T>(&mut self, query: Query, known: Option<&'a Known<T>>) -> Option<&'a T> {
+        match known {
+            Some(Ok(value)) => Some(value),
+            Some(Err(why)) => {
+                self.unknown.insert(query, *why);
+                None
+            }
+            None => {
+                self.queries.insert(query);
+                None
+            }
+        }
+    }
+
+    /// Whether the key of this organisation opens the one that the spec names.
+    pub fn organization(&mut self, live: &Live, org: Org) -> Option<bool> {
+        self.answer(Query::Organization(org), live.organizations[org.index()].as_ref()).copied()
+    }
+
+    /// How many users there are.
+    pub fn user_count(&mut self, live: &Live, org: Org) -> Option<u64> {
+        self.answer(Query::UserCount(org), live.totals[org.index()].as_ref()).copied()
+    }
+
+    /// The groups of an organisation, by id.
+    pub fn groups<'a>(&mut self, live: &'a Live, org: Org) -> Option<&'a [Group]> {
+        self.answer(Query::Groups(org), live.groups[org.index()].as_ref()).map(Vec::as_slice)
+    }
+
+    /// How people come into a group.
+    pub fn group_rule(&mut self, live: &Live, org: Org, id: ObjectId) -> Option<Membership> {
+        self.answer(Query::Group(org, id), live.group_rules.get(&(org, id))).copied()
+    }
+
+    /// The direct members of a group, by id.
+    pub fn members<'a>(&mut self, live: &'a Live, org: Org, id: ObjectId) -> Option<&'a [ObjectId]> {
+        self.answer(Query::Members(org, id), live.members.get(&(org, id))).map(Vec::as_slice)
+    }
+
+    /// All members of a group, by id.
+    pub fn membership<'a>(&mut self, live: &'a Live, org: Org, id: ObjectId) -> Option<&'a [ObjectId]> {
+        self.answer(Query::Membership(org, id), live.membership.get(&(org, id))).map(Vec::as_slice)
+    }
+
+    /// The OIDC apps of the primary organisation, by id.
+    pub fn apps<'a>(&mut self, live: &'a Live) -> Option<&'a [App]> {
+        self.answer(Query::Apps, live.apps.as_ref()).map(Vec::as_slice)
+    }
+
+    /// The OIDC settings of an app; the inner `None` is an app without settings.
+    pub fn app_settings<'a>(&mut self, live: &'a Live, id: ObjectId) -> Option<&'a Option<AppSettings>> {
+        self.answer(Query::AppSettings(id), live.app_settings.get(&id))
+    }
+
+    /// The groups that may use an app, by id.
+    pub fn app_groups<'a>(&mut self, live: &'a Live, id: ObjectId) -> Option<&'a [ObjectId]> {
+        self.answer(Query::AppGroups(id), live.app_groups.get(&id)).map(Vec::as_slice)
+    }
+
+    /// The identity provider of the secondary organisation, if it has one.
+    pub fn provider<'a>(&mut self, live: &'a Live) -> Option<Option<&'a Provider>> {
+        self.answer(Query::Provider, live.provider.as_ref()).map(|list| list.first())
+    }
+
+    /// The routing policies of the secondary organisation, by id.
+    pub fn policies<'a>(&mut self, live: &'a Live) -> Option<&'a [Policy]> {
+        self.answer(Query::Policies, live.policies.as_ref()).map(Vec::as_slice)
+    }
+
+    /// The routing policies that apply to a group, by id.
+    pub fn group_policies<'a>(&mut self, live: &'a Live, id: ObjectId) -> Option<&'a [ObjectId]> {
+        self.answer(Query::GroupPolicies(id), live.group_policies.get(&id)).map(Vec::as_slice)
+    }
+
+    /// The groups to which a routing policy applies, by id.
+    pub fn policy_groups<'a>(&mut self, live: &'a Live, id: ObjectId) -> Option<&'a [ObjectId]> {
+        self.answer(Query::PolicyGroups(id), live.policy_groups.get(&id)).map(Vec::as_slice)
+    }
+
+    /// Makes sure that everybody with one of these ids was asked for. `false`: they are asked for now.
+    ///
+    /// Few are looked up in batches; when a listing of everybody takes fewer requests, that is asked for instead.
+    pub fn users_by_id(&mut self, live: &Live, org: Org, ids: impl Iterator<Item = ObjectId>) -> bool {
+        let missing = live.users(org).not_asked(ids);
+        self.users(live, org, missing.len(), || Scope::Ids(missing.clone()))
+    }
+
+    /// Makes sure that whoever has one of these addresses or usernames was asked for.
+    pub fn users_by_name(
+        &mut self,
+        live: &Live,
+        org: Org,
+        emails: impl Iterator<Item = Box<str>>,
+        usernames: impl Iterator<Item = Box<str>>,
+    ) -> bool {
+        let (emails, usernames) = live.users(org).names_not_asked(emails, usernames);
+        let count = emails.len() + usernames.len();
+        self.users(live, org, count, || Scope::Names { emails: emails.clone(), usernames: usernames.clone() })
+    }
+
+    /// Makes sure that everybody was asked for.
+    pub fn everybody(&mut self, live: &Live, org: Org) -> bool {
+        let asked = live.users(org).is_everybody();
+        if !asked {
+            self.queries.insert(Query::Users(org, Scope::Everybody));
+        }
+        asked
+    }
+
+    fn users(&mut self, live: &Live, org: Org, missing: usize, scope: impl Fn() -> Scope) -> bool {
+        if missing == 0 {
+            return true;
+        }
+        // Below this, a listing can hardly be fewer requests, and asking how many users there are is one more.
+        const FEW: usize = 3 * PAGE;
+        let listing_is_cheaper = missing > FEW && {
+            let Some(total) = self.user_count(live, org) else { return false };
+            usize::try_from(total).unwrap_or(usize::MAX).div_ceil(PAGE) <= missing.div_ceil(PAGE)
+        };
+        self.queries.insert(Query::Users(org, if listing_is_cheaper { Scope::Everybody } else { scope() }));
+        false
+    }
+}
+
+/// Objects on one page of a list, and in one batch of a look-up. `[spec]`: lists are limited to 100.
+pub const PAGE: usize = 100;

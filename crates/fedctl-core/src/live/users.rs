@@ -1,0 +1,374 @@
+//! Users, 100,000 and more of them, in a few hundred bytes each.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::Scope;
+use crate::mark::{USER_ATTRIBUTE, UserMark};
+use crate::object_id::ObjectId;
+
+/// The fields that are asked for, in the syntax of lists and searches of API v1: separated by spaces.
+pub const FIELDS: &str = "_id email username firstname lastname displayname state suspended activated account_locked \
+                          password_expired attributes restrictedFields organization created";
+
+/// The lifecycle state of a user. `[spec]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Made, and not let in yet.
+    Staged,
+    /// In use.
+    Activated,
+    /// Shut out.
+    Suspended,
+    /// A word we do not know.
+    Other,
+}
+
+/// Who decides about a password, as far as it is not the organisation itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Authority {
+    /// `federated_identity_provider`, `active_directory` or `scim`. `[spec]`
+    pub kind: Box<str>,
+    /// The integration it belongs to.
+    pub id: Option<ObjectId>,
+}
+
+/// One user, as far as fedctl cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The id in the organisation.
+    pub id: ObjectId,
+    /// The company e-mail, in lower case.
+    pub email: Box<str>,
+    /// The username.
+    pub username: Box<str>,
+    /// First, last and display name.
+    pub names: [Box<str>; 3],
+    /// Lifecycle state; a suspended user is in state `Suspended` whatever else is said of them.
+    pub state: State,
+    /// A password was set. `[observed]`: false with state ACTIVATED is normal.
+    pub has_password: bool,
+    /// Locked out after wrong passwords.
+    pub is_locked: bool,
+    /// The password has to be changed first.
+    pub password_expired: bool,
+    /// The value of the federation's own attribute.
+    pub mapping: Option<Box<str>>,
+    /// The mark, whichever federation's.
+    pub mark: Option<UserMark>,
+    /// Who decides about the password.
+    pub authority: Option<Authority>,
+    /// When it was made, seconds since 1970.
+    pub created: Option<u64>,
+}
+
+/// The users of one organisation that were read, and which were asked for.
+#[derive(Debug, Clone)]
+pub struct Users {
+    attribute: Box<str>,
+    rows: Vec<User>,
+    by_email: Vec<u32>,
+    by_username: Vec<u32>,
+    by_person: Vec<u32>,
+    everybody: bool,
+    asked_ids: BTreeSet<ObjectId>,
+    asked_emails: BTreeSet<Box<str>>,
+    asked_usernames: BTreeSet<Box<str>>,
+}
+
+impl Users {
+    pub(crate) fn new(attribute: &str) -> Self {
+        Self {
+            attribute: attribute.into(),
+            rows: Vec::new(),
+            by_email: Vec::new(),
+            by_username: Vec::new(),
+            by_person: Vec::new(),
+            everybody: false,
+            asked_ids: BTreeSet::new(),
+            asked_emails: BTreeSet::new(),
+            asked_usernames: BTreeSet::new(),
+        }
+    }
+
+    /// All rows, by id.
+    pub fn rows(&self) -> &[User] {
+        &self.rows
+    }
+
+    /// Whether everybody was asked for.
+    pub fn is_everybody(&self) -> bool {
+        self.everybody
+    }
+
+    /// The user with this id.
+    pub fn get(&self, id: ObjectId) -> Option<&User> {
+        self.rows.binary_search_by_key(&id, |user| user.id).ok().map(|at| &self.rows[at])
+    }
+
+    /// The user with this company e-mail, in lower case. `[documented]`: unique in an organisation.
+    pub fn by_email(&self, email: &str) -> Option<&User> {
+        self.find(&self.by_email, |user| (*user.email).cmp(email))
+    }
+
+    /// The user with this username.
+    pub fn by_username(&self, username: &str) -> Option<&User> {
+        self.find(&self.by_username, |user| (*user.username).cmp(username))
+    }
+
+    /// The accounts whose mark names this primary user, of whichever federation.
+    pub fn marked_for(&self, person: ObjectId) -> impl Iterator<Item = &User> {
+        let key = |at: &u32| self.rows[*at as usize].mark.as_ref().map(|mark| mark.person);
+        let start = self.by_person.partition_point(|at| key(at) < Some(person));
+        self.by_person[start..].iter().map(|at| &self.rows[*at as usize]).take_while(move |user| {
+            user.mark.as_ref().is_some_and(|mark| mark.person == person)
+        })
+    }
+
+    /// Every account with a mark, of whichever federation.
+    pub fn marked(&self) -> impl Iterator<Item = &User> {
+        self.by_person.iter().map(|at| &self.rows[*at as usize])
+    }
+
+    fn find(&self, index: &[u32], order: impl Fn(&User) -> std::cmp::Ordering) -> Option<&User> {
+        let at = index.binary_search_by(|at| order(&self.rows[*at as usize])).ok()?;
+        Some(&self.rows[index[at] as usize])
+    }
+
+    pub(crate) fn not_asked(&self, ids: impl Iterator<Item = ObjectId>) -> BTreeSet<ObjectId> {
+        if self.everybody {
+            return BTreeSet::new();
+        }
+        ids.filter(|id| !self.asked_ids.contains(id) && self.get(*id).is_none()).collect()
+    }
+
+    pub(crate) fn names_not_asked(
+        &self,
+        emails: impl Iterator<Item = Box<str>>,
+        usernames: impl Iterator<Item = Box<str>>,
+    ) -> (BTreeSet<Box<str>>, BTreeSet<Box<str>>) {
+        if self.everybody {
+            return (BTreeSet::new(), BTreeSet::new());
+        }
+        let emails = emails.filter(|email| !self.asked_emails.contains(email)).collect();
+        let usernames = usernames.filter(|username| !self.asked_usernames.contains(username)).collect();
+        (emails, usernames)
+    }
+
+    /// Takes a page of users. What is read twice counts once.
+    ///
+    /// # Errors
+    /// A record that does not decode, or that belongs to another organisation.
+    pub(crate) fn feed(&mut self, page: &[u8], organization: &str) -> Result<Fed, Undecoded> {
+        let page: Page<'_> = serde_json::from_slice(page).map_err(|error| Undecoded::of(&error))?;
+        let rows = page.results.len();
+        for wire in page.results {
+            if let Some(other) = wire.organization.as_deref().filter(|other| !other.is_empty() && *other != organization) {
+                return Err(Undecoded::OtherOrganization(other.into()));
+            }
+            self.rows.push(wire.decode(&self.attribute)?);
+        }
+        Ok(Fed { rows, total: page.total_count })
+    }
+
+    /// All pages of a question were fed: sorts, and notes that it was asked.
+    pub(crate) fn end(&mut self, scope: &Scope) {
+        match scope {
+            Scope::Everybody => self.everybody = true,
+            Scope::Ids(ids) => self.asked_ids.extend(ids),
+            Scope::Names { emails, usernames } => {
+                self.asked_emails.extend(emails.iter().cloned());
+                self.asked_usernames.extend(usernames.iter().cloned());
+            }
+        }
+        self.rows.sort_by_key(|user| user.id);
+        self.rows.dedup_by_key(|user| user.id);
+        let all = 0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let rows = &self.rows;
+        self.by_email = all.clone().collect();
+        self.by_email.sort_by(|a, b| rows[*a as usize].email.cmp(&rows[*b as usize].email));
+        self.by_username = all.clone().collect();
+        self.by_username.sort_by(|a, b| rows[*a as usize].username.cmp(&rows[*b as usize].username));
+        self.by_person = all.filter(|at| rows[*at as usize].mark.is_some()).collect();
+        self.by_person.sort_by_key(|at| rows[*at as usize].mark.as_ref().map(|mark| mark.person));
+    }
+}
+
+/// What a page held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fed {
+    /// Objects on the page.
+    pub rows: usize,
+    /// Objects in all, as the body says. An alarm, never a proof.
+    pub total: Option<u64>,
+}
+
+/// An answer that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undecoded {
+    /// It does not have the shape that is modelled.
+    Shape(Box<str>),
+    /// It holds an object of another organisation.
+    OtherOrganization(Box<str>),
+}
+
+impl Undecoded {
+    /// Where decoding failed. The error's own text is kept out: it may quote a value.
+    pub(crate) fn of(error: &serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Io | serde_json::error::Category::Eof => "it ends early",
+            serde_json::error::Category::Syntax => "it is not JSON",
+            serde_json::error::Category::Data => "a field is missing or of another type",
+        };
+        Undecoded::Shape(format!("{what}, at line {} column {}", error.line(), error.column()).into())
+    }
+}
+
+type Text<'a> = std::borrow::Cow<'a, str>;
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(rename = "totalCount")]
+    total_count: Option<u64>,
+    #[serde(borrow)]
+    results: Vec<Wire<'a>>,
+}
+
+/// A user on the wire. `[observed]`: unset strings are empty or missing; newer fields are missing in old recordings.
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(rename = "_id", alias = "id")]
+    id: ObjectId,
+    #[serde(borrow, default)]
+    email: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    username: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    firstname: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    lastname: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    displayname: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    state: Option<Text<'a>>,
+    #[serde(default)]
+    suspended: Option<bool>,
+    #[serde(default)]
+    activated: Option<bool>,
+    #[serde(default)]
+    account_locked: Option<bool>,
+    #[serde(default)]
+    password_expired: Option<bool>,
+    #[serde(borrow, default)]
+    attributes: Option<Vec<AttributeWire<'a>>>,
+    #[serde(rename = "restrictedFields", borrow, default)]
+    restricted_fields: Option<Vec<RestrictedWire<'a>>>,
+    #[serde(borrow, default)]
+    organization: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    created: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct AttributeWire<'a> {
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(default)]
+    value: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct RestrictedWire<'a> {
+    #[serde(borrow, default)]
+    field: Option<Text<'a>>,
+    #[serde(rename = "type", borrow, default)]
+    kind: Option<Text<'a>>,
+    #[serde(default)]
+    id: Option<ObjectId>,
+}
+
+impl Wire<'_> {
+    fn decode(self, attribute: &str) -> Result<User, Undecoded> {
+        let text = |field: Option<Text<'_>>| -> Box<str> { field.unwrap_or_default().into() };
+        let find = |name: &str| {
+            let entries = self.attributes.as_deref().unwrap_or_default();
+            let entry = entries.iter().find(|entry| entry.name.as_deref() == Some(name));
+            entry.and_then(|entry| entry.value.as_ref()?.as_str()).map(Box::<str>::from)
+        };
+        let state = match (self.suspended, self.state.as_deref()) {
+            (Some(true), _) | (_, Some("SUSPENDED")) => State::Suspended,
+            (_, Some("STAGED")) => State::Staged,
+            (_, Some("ACTIVATED") | None) => State::Activated,
+            (_, Some(_)) => State::Other,
+        };
+        let restricted = self.restricted_fields.as_deref().unwrap_or_default();
+        let authority = restricted.iter().find(|entry| entry.field.as_deref() == Some("password"));
+        let email = text(self.email).to_lowercase().into();
+        let username = text(self.username);
+        Ok(User {
+            id: self.id,
+            email,
+            username,
+            names: [text(self.firstname), text(self.lastname), text(self.displayname)],
+            state,
+            has_password: self.activated.unwrap_or(false),
+            is_locked: self.account_locked.unwrap_or(false),
+            password_expired: self.password_expired.unwrap_or(false),
+            mapping: find(attribute),
+            mark: find(USER_ATTRIBUTE).and_then(|value| UserMark::parse(&value)),
+            authority: authority.and_then(|entry| {
+                Some(Authority { kind: entry.kind.as_deref()?.into(), id: entry.id })
+            }),
+            created: self.created.as_deref().and_then(seconds),
+        })
+    }
+}
+
+/// Seconds since 1970 of a time as the service writes it: RFC 3339 in UTC.
+fn seconds(text: &str) -> Option<u64> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(time.as_second()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORGANIZATION: &str = "5f0c0d3e9b1e8a0001a1b2c3";
+
+    #[test]
+    fn a_sparse_record_decodes_and_a_strange_one_is_an_error() {
+        let mut users = Users::new("Alias");
+        let page = br#"{"results":[{"_id":"61aa0d3e9b1e8a0001a1b2c3","email":"Ann@Acme.com","activated":false,
+            "attributes":[{"name":"x","value":1},{"name":"Alias","value":"a@b"}],"new":{}}],"totalCount":7}"#;
+        assert_eq!(users.feed(page, ORGANIZATION), Ok(Fed { rows: 1, total: Some(7) }));
+        users.end(&Scope::Everybody);
+        let ann = users.by_email("ann@acme.com").unwrap();
+        assert_eq!((ann.state, ann.has_password, ann.mapping.as_deref()), (State::Activated, false, Some("a@b")));
+        assert!(matches!(users.feed(br#"{"results":[{"email":"x"}]}"#, ORGANIZATION), Err(Undecoded::Shape(_))));
+    }
+
+    #[test]
+    fn a_user_of_another_organisation_is_refused() {
+        let page = br#"{"results":[{"_id":"61aa0d3e9b1e8a0001a1b2c3","organization":"61aa0d3e9b1e8a0001a1b2c9"}]}"#;
+        let result = Users::new("x").feed(page, ORGANIZATION);
+        assert!(matches!(result, Err(Undecoded::OtherOrganization(_))));
+    }
+
+    #[test]
+    fn the_account_of_a_person_is_found_by_its_mark() {
+        let mut users = Users::new("x");
+        let mark = |federation: &str, person: &str| format!("{federation}/{person}/created");
+        let (ann, bob) = ("6026bec61aa0d3e9b1e8a001", "6026bec61aa0d3e9b1e8a002");
+        let row = |id: u32, mark: &str| {
+            format!(r#"{{"_id":"{id:024x}","attributes":[{{"name":"fedctl","value":"{mark}"}}]}}"#)
+        };
+        let rows = [row(3, &mark("f", bob)), row(1, &mark("f", ann)), row(2, &mark("g", ann))].join(",");
+        users.feed(format!(r#"{{"results":[{rows}]}}"#).as_bytes(), ORGANIZATION).unwrap();
+        users.end(&Scope::Everybody);
+        let of_ann: Vec<_> = users.marked_for(ObjectId::parse(ann).unwrap()).map(|user| user.id.to_string()).collect();
+        assert_eq!(of_ann, [format!("{:024x}", 1), format!("{:024x}", 2)]);
+        assert_eq!(users.marked().count(), 3);
+    }
+}

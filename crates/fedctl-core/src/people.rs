@@ -1,0 +1,316 @@
+//! The population: who is meant by the spec, which account of the secondary organisation is theirs, and who is held.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::address::Org;
+use crate::live::users::State;
+use crate::kinds;
+use crate::kinds::user_group::wire::Group;
+use crate::live::{Live, Needs, User};
+use crate::mark::Origin;
+use crate::object_id::ObjectId;
+use crate::plan::{Held, guard};
+use crate::spec::template::PersonFacts;
+use crate::spec::{Access, Code, Diagnostic, FieldPath, Spec};
+
+/// An organisation of at most this many users is listed whole, to find marked accounts wherever they are.
+pub const LISTED_WHOLE: u64 = 3_000;
+
+/// A person of the population.
+#[derive(Debug, Clone)]
+pub struct Person<'a> {
+    /// Their user of the primary organisation.
+    pub user: &'a User,
+    /// The address their account has, or will have.
+    pub account: Arc<str>,
+    /// The username it has, or will have.
+    pub username: Arc<str>,
+    /// Their account, if there is one that is theirs.
+    pub live: Option<&'a User>,
+    /// How it came to be ours.
+    pub origin: Option<Origin>,
+    /// Why nothing is done for them, if so.
+    pub held: Option<Held>,
+    /// The line of the spec that brings them in.
+    pub spec: FieldPath,
+    /// The source groups they are in; empty for people who are named by e-mail alone.
+    pub groups: Vec<ObjectId>,
+}
+
+/// Everybody who is meant, and what stands in the way.
+#[derive(Debug, Default)]
+pub struct People<'a> {
+    /// The population, by primary e-mail.
+    pub list: Vec<Person<'a>>,
+    /// What the spec says that the organisations do not bear out.
+    pub problems: Vec<Diagnostic>,
+    /// What must stop the plan.
+    pub refusals: Vec<guard::Refusal>,
+    /// Accounts that carry our mark and belong to nobody of the population.
+    pub left: Vec<&'a User>,
+}
+
+/// A group of the primary organisation that the spec names.
+#[derive(Debug, Clone)]
+pub struct SourceGroup<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its id.
+    pub id: ObjectId,
+}
+
+/// The source groups of the spec, or what is wrong with them.
+pub fn source_groups<'a>(
+    spec: &'a Spec,
+    live: &Live,
+    needs: &mut Needs,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Vec<SourceGroup<'a>>> {
+    if spec.people.groups.is_empty() {
+        return Some(Vec::new());
+    }
+    let groups = needs.groups(live, Org::Primary)?;
+    let wanted = spec.people.groups.iter();
+    Some(wanted.filter_map(|name| named_group(groups, name.as_str(), &name.at, problems)).collect())
+}
+
+fn named_group<'a>(
+    groups: &[Group],
+    name: &'a str,
+    at: &FieldPath,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<SourceGroup<'a>> {
+    let mut hits = groups.iter().filter(|group| *group.name == *name);
+    let problem = match (hits.next(), hits.next()) {
+        (Some(group), None) => return Some(SourceGroup { name, id: group.id }),
+        (None, _) => {
+            let message = format!("no user group of the primary organisation is named `{name}`");
+            Diagnostic::error(Code::UnknownGroup, message)
+                .at_value(at, "not found in the primary organisation")
+                .help(nearest(name, groups.iter().map(|group| &*group.name)))
+        }
+        (Some(one), Some(two)) => {
+            let message = format!("two user groups of the primary organisation are named `{name}`");
+            Diagnostic::error(Code::AmbiguousGroup, message)
+                .at_value(at, format!("ids {} and {}", one.id, two.id))
+                .help("rename one of them")
+        }
+    };
+    problems.push(problem);
+    None
+}
+
+fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let folded = wanted.to_lowercase();
+    let mut near: Vec<&str> = names
+        .filter(|name| {
+            let name = name.to_lowercase();
+            name.contains(&folded) || folded.contains(&name) || name.chars().take(4).eq(folded.chars().take(4))
+        })
+        .take(3)
+        .collect();
+    near.sort_unstable();
+    if near.is_empty() {
+        "create the group, or correct the name; names are compared exactly".to_owned()
+    } else {
+        format!("there is `{}`; names are compared exactly", near.join("`, `"))
+    }
+}
+
+/// The group of the primary organisation that gives people the app, where the spec names one.
+pub fn app_group<'a>(
+    spec: &'a Spec,
+    live: &Live,
+    needs: &mut Needs,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Option<SourceGroup<'a>>> {
+    let Access::Group(name) = &spec.app.access.value else { return Some(None) };
+    let groups = needs.groups(live, Org::Primary)?;
+    Some(named_group(groups, name.as_str(), &spec.app.access.at, problems))
+}
+
+/// The population with everybody's account, as far as it was read; `None` when something is still to be asked.
+pub fn resolve<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Option<People<'a>> {
+    let mut people = People::default();
+    let groups = source_groups(spec, live, needs, &mut people.problems);
+    let app_group = app_group(spec, live, needs, &mut people.problems);
+    let routing = kinds::user_group::find_routing(spec, live, needs);
+    let (groups, app_group, routing) = (groups?, app_group?, routing?);
+    let with_access = match app_group {
+        Some(group) => Some(needs.membership(live, Org::Primary, group.id)?),
+        None => None,
+    };
+    let members = members(spec, live, needs, &groups)?;
+    let named = named_users_asked(spec, live, needs);
+    if !needs.users_by_id(live, Org::Primary, members.keys().copied()) || !named {
+        return None;
+    }
+    population(spec, live, &members, with_access, &mut people);
+    let roster = needs.users_by_id(live, Org::Secondary, routing.members.iter().copied());
+    if !accounts_asked(live, needs, &people.list) || !roster {
+        return None;
+    }
+    link(spec, live, &routing.members, &mut people);
+    guard::people(&mut people, live);
+    Some(people)
+}
+
+/// Where in the spec a member is brought in first, and every source group they are in.
+type Membership = (FieldPath, Vec<ObjectId>);
+
+fn members(
+    spec: &Spec,
+    live: &Live,
+    needs: &mut Needs,
+    groups: &[SourceGroup<'_>],
+) -> Option<BTreeMap<ObjectId, Membership>> {
+    let mut all: BTreeMap<ObjectId, Membership> = BTreeMap::new();
+    let mut complete = true;
+    for group in groups {
+        let Some(ids) = needs.membership(live, Org::Primary, group.id) else {
+            complete = false;
+            continue;
+        };
+        let at = spec.people.groups.iter().find(|wanted| wanted.as_str() == group.name).map(|wanted| &wanted.at);
+        for id in ids {
+            all.entry(*id).or_insert_with(|| (at.cloned().unwrap_or_default(), Vec::new())).1.push(group.id);
+        }
+    }
+    complete.then_some(all)
+}
+
+fn named_users_asked(spec: &Spec, live: &Live, needs: &mut Needs) -> bool {
+    let emails = spec.people.emails.iter().map(|email| Box::from(email.as_str()));
+    needs.users_by_name(live, Org::Primary, emails, std::iter::empty())
+}
+
+fn population<'a>(
+    spec: &'a Spec,
+    live: &'a Live,
+    members: &BTreeMap<ObjectId, Membership>,
+    with_access: Option<&[ObjectId]>,
+    people: &mut People<'a>,
+) {
+    let users = live.users(Org::Primary);
+    let except: BTreeSet<&str> = spec.people.except.iter().map(|email| email.as_str()).collect();
+    let pilot: Option<BTreeSet<&str>> =
+        spec.people.pilot.as_ref().map(|list| list.iter().map(|email| email.as_str()).collect());
+    let overrides: BTreeMap<&str, &crate::spec::Override> =
+        spec.people.overrides.iter().map(|one| (one.person.as_str(), one)).collect();
+    let mut everybody: BTreeMap<&str, (&User, FieldPath, Vec<ObjectId>)> = BTreeMap::new();
+    for (id, (at, groups)) in members {
+        // A member that no longer exists is in no list of users: there is nobody to federate.
+        if let Some(user) = users.get(*id) {
+            everybody.insert(&user.email, (user, at.clone(), groups.clone()));
+        }
+    }
+    for email in &spec.people.emails {
+        match users.by_email(email.as_str()) {
+            Some(user) => {
+                everybody.entry(&user.email).or_insert_with(|| (user, email.at.clone(), Vec::new()));
+            }
+            None => people.problems.push(
+                Diagnostic::error(Code::UnknownPerson, format!("nobody in the primary organisation has the address `{email}`"))
+                    .at_value(&email.at, "not found in the primary organisation")
+                    .help("correct the address, or create the user in the primary organisation first"),
+            ),
+        }
+    }
+    for (email, (user, at, groups)) in everybody {
+        if except.contains(email) {
+            continue;
+        }
+        let facts = PersonFacts { email, username: &user.username, federation: spec.federation.as_str() };
+        let own = overrides.get(email);
+        let account = own.and_then(|own| own.email.as_ref()).map(|email| email.as_str().to_owned());
+        let username = own.and_then(|own| own.username.as_ref()).map(|name| name.as_str().to_owned());
+        let no_access = with_access.is_some_and(|members| members.binary_search(&user.id).is_err());
+        let waits = pilot.as_ref().is_some_and(|pilot| !pilot.contains(email));
+        people.list.push(Person {
+            user,
+            account: account.unwrap_or_else(|| spec.people.mapping.email.render(&facts)).into(),
+            username: username.unwrap_or_else(|| spec.people.mapping.username.render(&facts)).into(),
+            live: None,
+            origin: None,
+            held: held(user).or(no_access.then_some(Held::NoAccess)).or(waits.then_some(Held::Pilot)),
+            spec: at,
+            groups,
+        });
+    }
+}
+
+/// Why a primary user cannot sign in there, and so nowhere else.
+pub fn held(user: &User) -> Option<Held> {
+    match user.state {
+        State::Staged => Some(Held::Staged),
+        State::Suspended | State::Other => Some(Held::Suspended),
+        State::Activated if user.is_locked => Some(Held::Locked),
+        // Whoever authenticates elsewhere (Active Directory, an identity provider) has no password here.
+        State::Activated if !user.has_password && user.authority.is_none() => Some(Held::NoPassword),
+        State::Activated if user.password_expired => Some(Held::PasswordExpired),
+        State::Activated => None,
+    }
+}
+
+/// Whether every account was asked for that may be somebody's: by address, by username, and in a small organisation all.
+fn accounts_asked(live: &Live, needs: &mut Needs, people: &[Person<'_>]) -> bool {
+    let Some(total) = needs.user_count(live, Org::Secondary) else { return false };
+    if total <= LISTED_WHOLE {
+        return needs.everybody(live, Org::Secondary);
+    }
+    let emails = people.iter().map(|person| Box::from(&*person.account));
+    let usernames = people.iter().map(|person| Box::from(&*person.username));
+    needs.users_by_name(live, Org::Secondary, emails, usernames)
+}
+
+/// What a human took away from an account stays away (invariant I11).
+///
+/// Between making an account and routing it lie minutes. An account that is older than a day and not routed was taken out
+/// of the group; where no server clock was seen, it counts as old.
+fn stopped(live: &Live, routed: &[ObjectId], account: &User) -> Option<Held> {
+    const A_DAY: u64 = 24 * 60 * 60;
+    if account.state == State::Suspended {
+        return Some(Held::AccountSuspended);
+    }
+    let age = live.as_of.zip(account.created).map(|(now, created)| now.saturating_sub(created));
+    let is_new = age.is_some_and(|age| age < A_DAY);
+    (routed.binary_search(&account.id).is_err() && !is_new).then_some(Held::Unrouted)
+}
+
+fn link<'a>(spec: &Spec, live: &'a Live, routed: &[ObjectId], people: &mut People<'a>) {
+    let accounts = live.users(Org::Secondary);
+    let federation = spec.federation.as_str();
+    let mut linked = BTreeSet::new();
+    for person in &mut people.list {
+        let mut ours = accounts.marked_for(person.user.id).filter(|account| {
+            account.mark.as_ref().is_some_and(|mark| *mark.federation == *federation)
+        });
+        let at_address = accounts.by_email(&person.account);
+        match (ours.next(), ours.next(), at_address) {
+            (Some(one), Some(two), _) => people.refusals.push(guard::ambiguous_account(person, one, two)),
+            (Some(account), None, _) => {
+                linked.insert(account.id);
+                person.live = Some(account);
+                person.origin = account.mark.as_ref().map(|mark| mark.origin);
+                // The address that was given at the first link stays: that is what `on_email_change: keep` means.
+                person.account = Arc::from(&*account.email);
+                person.username = Arc::from(&*account.username);
+                person.held = person.held.or(stopped(live, routed, account));
+            }
+            (None, _, Some(account)) => match &account.mark {
+                Some(mark) => people.refusals.push(guard::recycled_address(person, account, mark)),
+                None => person.held = Some(Held::AccountExists),
+            },
+            (None, _, None) if accounts.by_username(&person.username).is_some() => {
+                person.held = person.held.or(Some(Held::UsernameTaken));
+            }
+            (None, _, None) => {}
+        }
+    }
+    people.left = accounts
+        .marked()
+        .filter(|account| !linked.contains(&account.id))
+        .filter(|account| account.mark.as_ref().is_some_and(|mark| *mark.federation == *federation))
+        .collect();
+}

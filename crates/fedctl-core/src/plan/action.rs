@@ -1,0 +1,293 @@
+//! An action: one described write, or one check.
+
+use serde::Serialize;
+
+use super::hole::{Body, Give};
+use crate::address::Address;
+use crate::endpoint::{Reading, Writing};
+use crate::spec::FieldPath;
+
+/// What is done to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// It does not exist and is made.
+    Create,
+    /// Some of its fields change.
+    Update,
+    /// It is ours and no longer wanted.
+    Delete,
+    /// Nothing is written; something must be so before others go on.
+    Check,
+}
+
+impl Verb {
+    /// The word used in plans.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Delete => "delete",
+            Verb::Check => "check",
+        }
+    }
+}
+
+/// Why an action is in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// The spec wants it and it is not there.
+    MissingInLive,
+    /// It is there and a managed field differs.
+    Differs,
+    /// It was left half made by a run that did not end.
+    HalfMade,
+    /// Its secret was shown once, to a run that did not end.
+    SecretLost,
+    /// It carries our mark, and another object took its place.
+    Superseded,
+    /// Others may only go on when this is so.
+    Precondition,
+}
+
+impl Because {
+    /// The reason as a person reads it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Because::MissingInLive => "it is wanted and not there",
+            Because::Differs => "it differs from the spec",
+            Because::HalfMade => "an earlier run left it half made",
+            Because::SecretLost => "the secret of the one before was lost with an earlier run",
+            Because::Superseded => "it is ours and another one took its place",
+            Because::Precondition => "the steps after it rest on it",
+        }
+    }
+}
+
+/// Who an action is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// Everybody.
+    Federation,
+    /// One person, by position in [`super::Plan::people`].
+    Person(u32),
+}
+
+/// A field of an object, as it is named in plans and found in answers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// A key, or keys with dots between them.
+    Key(&'static str),
+    /// A key of one entry of a list of entries.
+    Entry {
+        /// Where the list stands, in dotted keys.
+        list: &'static str,
+        /// The key that tells entries apart.
+        by: &'static str,
+        /// Its value in the entry that is meant.
+        key: Box<str>,
+        /// The key whose value is meant.
+        value: &'static str,
+    },
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Field::Key(key) => f.write_str(key),
+            Field::Entry { list, key, value, .. } if *value == "value" => write!(f, "{list}.{key}"),
+            Field::Entry { list, key, value, .. } => write!(f, "{list}.{key}.{value}"),
+        }
+    }
+}
+
+/// What a field will be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum After {
+    /// A text, or JSON text where the field is not a string.
+    Text(Box<str>),
+    /// What another object gives; known when that object is.
+    Of(Address, Give),
+    /// A secret: never shown and never read back.
+    Secret,
+}
+
+/// One managed field, before and after.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// Which field.
+    pub field: Field,
+    /// As it was read; `None` if it is not there.
+    pub before: Option<Box<str>>,
+    /// As it is to be; `None` if it goes.
+    pub after: Option<After>,
+}
+
+impl Change {
+    /// A field that gets a first value.
+    pub fn new(field: Field, after: impl Into<Box<str>>) -> Self {
+        Self { field, before: None, after: Some(After::Text(after.into())) }
+    }
+
+    /// A field that changes its value.
+    pub fn of(field: Field, before: impl Into<Box<str>>, after: impl Into<Box<str>>) -> Self {
+        Self { field, before: Some(before.into()), after: Some(After::Text(after.into())) }
+    }
+}
+
+/// An argument of a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arg(pub Address);
+
+/// A call that writes, with its arguments by name and its body with holes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Call {
+    /// Which call.
+    pub endpoint: &'static Writing,
+    /// The objects whose ids stand in the path.
+    pub args: Box<[Arg]>,
+    /// What is sent.
+    pub body: Option<Body>,
+}
+
+/// A question about one organisation's wire format that one action answers for all, once per run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Choice(pub &'static str);
+
+/// One spelling of a call whose wire format nobody has published.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Form {
+    /// What it is called in plans and in the operator file.
+    pub name: &'static str,
+    /// The call in this spelling.
+    pub call: Call,
+}
+
+/// What an action sends.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Write {
+    /// One call.
+    One(Call),
+    /// The first of several spellings that the service takes. A next one is tried only after a refusal of form.
+    First {
+        /// The question that is answered.
+        choice: Choice,
+        /// The spellings, best first.
+        forms: Box<[Form]>,
+    },
+    /// A call whose answer is a verdict and which changes nothing.
+    Probe {
+        /// The call.
+        call: Call,
+        /// Status and `error` of the answers that mean yes.
+        yes: &'static [(u16, &'static str)],
+    },
+    /// Nothing is sent: the look decides.
+    Seen(Expect),
+}
+
+/// What a look must show for a check to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expect {
+    /// The group has no member but people of this plan for whom nothing failed.
+    OnlyPlannedMembers,
+    /// Whoever is a member may go on; nobody else.
+    Members,
+    /// Every change of the action is so already.
+    Holds,
+}
+
+/// How objects of a kind are seen. With the changes of an action it settles everything that may happen to a write, so that
+/// the executor knows no kind.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LookAt {
+    /// The call that shows it.
+    pub endpoint: &'static Reading,
+    /// Query parameters of that call.
+    pub query: &'static [(&'static str, &'static str)],
+    /// Where in the answer it is.
+    pub find: Find,
+    /// Looked at before the write. Not needed where the service itself refuses a second one.
+    pub before: bool,
+    /// Read back after the write. Not needed where the answer to the write is the object.
+    pub after: bool,
+    /// What it gives to requests that name it, and where that stands.
+    pub gives: &'static [(Give, &'static str)],
+    /// Fields that no answer ever shows.
+    pub write_only: &'static [&'static str],
+    /// The service refuses a second one.
+    pub unique: bool,
+}
+
+/// Where in an answer an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Find {
+    /// The answer is the object; 404 or an empty body means that there is none.
+    Answer,
+    /// In a list of pages, the one whose field has the value that the change with the same name gives it.
+    Marked {
+        /// The field that tells.
+        field: &'static str,
+    },
+    /// In a list of at most one.
+    Only,
+    /// In a list of edges, by page.
+    EdgeTo,
+}
+
+/// A look with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Look {
+    /// How.
+    pub at: &'static LookAt,
+    /// The objects whose ids the call needs, and for [`Find::EdgeTo`] the one the edge leads to.
+    pub args: Box<[Arg]>,
+}
+
+/// One described write, or one check.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Action {
+    /// The object.
+    pub target: Address,
+    /// What is done to it.
+    pub verb: Verb,
+    /// Why.
+    pub because: Because,
+    /// The managed fields that change.
+    pub changes: Box<[Change]>,
+    /// What is sent.
+    pub write: Write,
+    /// How the object is seen.
+    pub look: Option<Look>,
+    /// Who it is for.
+    pub subject: Subject,
+    /// The line of the spec that asks for it; that of a person is with the person.
+    pub spec: Option<FieldPath>,
+}
+
+impl Action {
+    /// What the action sends, whichever spelling it will be.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        let (one, forms) = match &self.write {
+            Write::One(call) | Write::Probe { call, .. } => (Some(call), &[][..]),
+            Write::First { forms, .. } => (None, &forms[..]),
+            Write::Seen(_) => (None, &[][..]),
+        };
+        one.into_iter().chain(forms.iter().map(|form| &form.call))
+    }
+
+    /// Every object whose value the action needs, in the order of its requests and looks.
+    pub fn names(&self) -> Vec<(Address, Give)> {
+        let mut names = Vec::new();
+        for call in self.calls() {
+            names.extend(call.args.iter().map(|arg| (arg.0.clone(), Give::Id)));
+            names.extend(call.body.iter().flat_map(Body::names));
+        }
+        if let Some(look) = self.look.as_ref().filter(|look| self.verb != Verb::Create || look.at.before) {
+            names.extend(look.args.iter().map(|arg| (arg.0.clone(), Give::Id)));
+        }
+        names
+    }
+}

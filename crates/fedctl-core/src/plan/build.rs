@@ -1,0 +1,285 @@
+//! Planning: from a spec and what was read to a plan, or to what is still to be read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::guard::{Guard, Refusal};
+use super::{Action, Fate, Known, Note, Pair, Plan, PlannedPerson, Subject};
+use crate::address::{Address, Kind, Org};
+use crate::kinds::{self, KINDS};
+use crate::live::{Live, Needs, Query, Why};
+use crate::object_id::ObjectId;
+use crate::people::{self, People, Person};
+use crate::spec::{Code, Diagnostic, Spec};
+
+/// Where the two organisations are, as far as plans say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The issuer of the primary organisation, as the identity provider is given it.
+    pub issuer: Box<str>,
+    /// Where the secondary organisation takes people back after they authenticated.
+    pub callback: Box<str>,
+    /// Where people of the secondary organisation sign in.
+    pub login: Box<str>,
+}
+
+/// What a computation over the live state came to.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// It needs to know more.
+    Read(BTreeSet<Query>),
+    /// It is done.
+    Ready(Box<T>),
+    /// The spec says something that the organisations do not bear out.
+    Problems(Vec<Diagnostic>),
+    /// Something it needs cannot be read with this key.
+    Unknown(BTreeMap<Query, Why>),
+}
+
+/// The objects of the federation that were found.
+#[derive(Debug)]
+pub struct Found<'a> {
+    /// The groups of the spec, in the primary organisation.
+    pub source_groups: Vec<people::SourceGroup<'a>>,
+    /// The group of the primary organisation that gives people the app, where the spec names one.
+    pub app_group: Option<people::SourceGroup<'a>>,
+    /// The managed group of the primary organisation for people named by e-mail.
+    pub access_group: kinds::user_group::Found,
+    /// The group of the secondary organisation whose members are routed.
+    pub routing_group: kinds::user_group::Found,
+    /// The app and its relatives.
+    pub app: kinds::oidc_app::Found<'a>,
+    /// The identity provider.
+    pub provider: Option<&'a kinds::identity_provider::wire::Provider>,
+    /// The routing policy.
+    pub policy: kinds::routing_policy::Found<'a>,
+}
+
+/// Everything a kind may look at when it plans.
+pub struct Context<'a> {
+    /// What should be.
+    pub spec: &'a Spec,
+    /// Where it should be.
+    pub places: &'a Places,
+    /// For whom.
+    pub people: &'a People<'a>,
+    /// What is there.
+    pub found: &'a Found<'a>,
+}
+
+impl Context<'_> {
+    /// People for whom something may be done, with their position in the plan.
+    pub fn active(&self) -> impl Iterator<Item = (Subject, &Person<'_>)> {
+        let numbered = self.people.list.iter().enumerate();
+        numbered.filter(|(_, person)| person.held.is_none()).map(|(at, person)| (person_at(at), person))
+    }
+
+    /// People who are named by e-mail and need the managed access group; with access `managed`, everybody.
+    pub fn in_access_group(&self, person: &Person<'_>) -> bool {
+        match &self.spec.app.access.value {
+            crate::spec::Access::SourceGroups => person.groups.is_empty(),
+            crate::spec::Access::Managed => true,
+            crate::spec::Access::Group(_) => false,
+        }
+    }
+}
+
+fn person_at(at: usize) -> Subject {
+    Subject::Person(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+/// Collects what the kinds plan.
+#[derive(Debug)]
+pub struct Builder {
+    known: BTreeMap<Address, Known>,
+    actions: Vec<Action>,
+    notes: Vec<Note>,
+    refusals: Vec<Refusal>,
+    pair: Pair,
+}
+
+impl Builder {
+    /// Says that an object exists, so that requests may name it.
+    pub fn know(&mut self, address: Address, id: ObjectId) {
+        self.known.entry(address).or_insert(Known { id, client_id: None });
+    }
+
+    /// Says which client id an existing app has.
+    pub fn know_client(&mut self, address: &Address, client_id: &str) {
+        if let Some(known) = self.known.get_mut(address) {
+            known.client_id = Some(client_id.into());
+        }
+    }
+
+    /// The id of an object that exists.
+    pub fn id(&self, address: &Address) -> Option<ObjectId> {
+        self.known.get(address).map(|known| known.id)
+    }
+
+    /// Adds an action.
+    pub fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// Says something about an object that is no difference.
+    pub fn note(&mut self, about: Address, text: impl Into<String>) {
+        self.notes.push(Note { about, text: text.into() });
+    }
+
+    /// Stops the plan.
+    pub fn refuse(&mut self, refusal: Refusal) {
+        self.refusals.push(refusal);
+    }
+
+    /// Says what is known about the client secret.
+    pub fn pair(&mut self, pair: Pair) {
+        self.pair = pair;
+    }
+}
+
+/// Plans, or says what has to be read first.
+pub fn step(spec: &Spec, places: &Places, live: &Live) -> Step<Plan> {
+    resolved(spec, live, |people, found| {
+        let context = Context { spec, places, people, found };
+        let mut builder = Builder {
+            known: BTreeMap::new(),
+            actions: Vec::new(),
+            notes: Vec::new(),
+            refusals: people.refusals.clone(),
+            pair: Pair::None,
+        };
+        for kind in KINDS {
+            (kind.plan)(&context, &mut builder);
+        }
+        finish(&context, live, builder)
+    })
+}
+
+/// Resolves people and objects, and computes something of them once everything is known.
+pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &Found<'_>) -> T) -> Step<T> {
+    let mut needs = Needs::default();
+    let organizations = pinned(spec, live, &mut needs);
+    if let Some(problems) = organizations {
+        return Step::Problems(problems);
+    }
+    let mut problems = Vec::new();
+    let people = people::resolve(spec, live, &mut needs);
+    let found = find(spec, live, &mut needs, &mut problems);
+    // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
+    needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
+    if let Some(people) = &people {
+        problems.extend(people.problems.iter().cloned());
+    }
+    problems.sort_by(|a, b| a.message.cmp(&b.message));
+    problems.dedup();
+    match (people, found) {
+        _ if !needs.unknown.is_empty() => Step::Unknown(needs.unknown),
+        _ if !needs.queries.is_empty() => Step::Read(needs.queries),
+        _ if !problems.is_empty() => Step::Problems(problems),
+        (Some(people), Some(found)) => Step::Ready(Box::new(compute(&people, &found))),
+        _ => Step::Problems(problems),
+    }
+}
+
+/// Before anything else: does each key open the organisation that the spec names?
+fn pinned(spec: &Spec, live: &Live, needs: &mut Needs) -> Option<Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    for (org, side) in [(Org::Primary, &spec.primary), (Org::Secondary, &spec.secondary)] {
+        if needs.organization(live, org) == Some(false) {
+            problems.push(
+                Diagnostic::error(
+                    Code::WrongOrganization,
+                    format!("the key `{}` does not open organisation {}", side.credentials, side.organization),
+                )
+                .at_value(&side.organization.at, format!("not an organisation of the key `{}`", side.credentials))
+                .help("give the key of this organisation, or correct the id; are primary and secondary swapped?"),
+            );
+        }
+    }
+    (!problems.is_empty()).then_some(problems)
+}
+
+fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Vec<Diagnostic>) -> Option<Found<'a>> {
+    let source_groups = people::source_groups(spec, live, needs, problems);
+    let app_group = people::app_group(spec, live, needs, problems);
+    let access_group = kinds::user_group::find_access(spec, live, needs);
+    let routing_group = kinds::user_group::find_routing(spec, live, needs);
+    let provider = needs.provider(live);
+    let app = kinds::oidc_app::find(spec, live, needs);
+    let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group));
+    Some(Found {
+        source_groups: source_groups?,
+        app_group: app_group?,
+        access_group: access_group?,
+        routing_group: routing_group?,
+        app: app?,
+        provider: provider?,
+        policy: policy?,
+    })
+}
+
+fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
+    for account in &context.people.left {
+        let about = Address::new(Org::Secondary, Kind::User, Arc::from(&*account.email));
+        builder.note(about, "it carries our mark and its person is not in the population any more; nothing is done about it");
+    }
+    let strangers = kinds::group_member::strangers(context);
+    if context.spec.routing_policy.enabled.value && !strangers.is_empty() {
+        builder.refuse(members_refusal(context, &strangers));
+    }
+    builder.notes.sort();
+    builder.refusals.sort();
+    let touched: BTreeSet<u32> = builder
+        .actions
+        .iter()
+        .filter_map(|action| match action.subject {
+            Subject::Person(at) => Some(at),
+            Subject::Federation => None,
+        })
+        .collect();
+    let people = context.people.list.iter().enumerate();
+    Plan {
+        federation: context.spec.federation.as_str().into(),
+        organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
+        as_of: live.as_of,
+        origins: context.people.list.iter().map(|person| person.origin).collect(),
+        people: people.map(|(at, person)| planned(person, touched.contains(&u32::try_from(at).unwrap_or(u32::MAX)))).collect(),
+        known: builder.known,
+        actions: builder.actions,
+        notes: builder.notes,
+        refusals: builder.refusals,
+        pair: builder.pair,
+    }
+}
+
+fn organization(side: &crate::spec::Side) -> ObjectId {
+    ObjectId::parse(side.organization.as_str()).expect("a valid spec has 24 hexadecimal digits there")
+}
+
+fn planned(person: &Person<'_>, touched: bool) -> PlannedPerson {
+    let fate = match (person.held, touched, person.live) {
+        (Some(held), _, _) => Fate::Held(held),
+        (None, true, None) => Fate::Gains,
+        (None, true, Some(_)) => Fate::Mended,
+        (None, false, _) => Fate::Unchanged,
+    };
+    PlannedPerson {
+        id: person.user.id,
+        email: Arc::from(&*person.user.email),
+        account: person.account.clone(),
+        spec: person.spec.clone(),
+        fate,
+    }
+}
+
+fn members_refusal(context: &Context<'_>, strangers: &[ObjectId]) -> Refusal {
+    let shown: Vec<String> = strangers.iter().take(5).map(ToString::to_string).collect();
+    let more = strangers.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Refusal::new(
+        Guard::Members,
+        &kinds::user_group::routing_group(context.spec),
+        format!("users who are not in this federation are members and would be routed: {}{more}", shown.join(", ")),
+        "remove them from the group, or bring their primary users into `people.from`",
+    )
+}

@@ -1,0 +1,127 @@
+//! Guards: why a plan must not be applied. A refusal names the guard, the objects and the ways out.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::address::{Address, Kind, Org};
+use crate::live::{Live, User};
+use crate::mark::UserMark;
+use crate::people::{People, Person};
+
+/// A guard, by the name that people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// The key does not open the organisation that the spec names.
+    Organization,
+    /// A second person would open somebody's account.
+    Impersonation,
+    /// The wanted address belongs to somebody else's account.
+    RecycledAddress,
+    /// Something in our place does not carry our mark.
+    Foreign,
+    /// Somebody would be routed who is not in the plan.
+    Members,
+    /// Several objects carry the mark of one.
+    Ambiguous,
+}
+
+impl Guard {
+    /// The name as it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Guard::Organization => "organization",
+            Guard::Impersonation => "impersonation",
+            Guard::RecycledAddress => "recycled-address",
+            Guard::Foreign => "foreign",
+            Guard::Members => "members",
+            Guard::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+/// Why a plan must not be applied. None of these can be lifted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Refusal {
+    /// Which guard.
+    pub guard: Guard,
+    /// The object or person.
+    pub about: Box<str>,
+    /// What is the matter.
+    pub why: String,
+    /// What to do.
+    pub way_out: String,
+}
+
+impl Refusal {
+    /// A refusal about an object.
+    pub fn new(guard: Guard, about: &Address, why: impl Into<String>, way_out: impl Into<String>) -> Self {
+        Self { guard, about: about.to_string().into(), why: why.into(), way_out: way_out.into() }
+    }
+}
+
+fn account(person: &Person<'_>) -> Address {
+    Address::new(Org::Secondary, Kind::User, person.account.clone())
+}
+
+/// Two accounts carry the mark of one person.
+pub(crate) fn ambiguous_account(person: &Person<'_>, one: &User, two: &User) -> Refusal {
+    Refusal::new(
+        Guard::Ambiguous,
+        &account(person),
+        format!("two accounts carry the mark of {}: {} and {}", person.user.email, one.id, two.id),
+        "remove the attribute `fedctl` from the account that is not theirs",
+    )
+}
+
+/// The account with the wanted address carries the mark of somebody else.
+pub(crate) fn recycled_address(person: &Person<'_>, live: &User, mark: &UserMark) -> Refusal {
+    Refusal::new(
+        Guard::RecycledAddress,
+        &account(person),
+        format!(
+            "{} is to open it, and account {} is the one of primary user {} in federation `{}`",
+            person.user.email, live.id, mark.person, mark.federation
+        ),
+        "give the person another address under `people.overrides`, or remove the account of the one who had it before",
+    )
+}
+
+/// What must not be, whatever the objects are: one account for two people.
+pub(crate) fn people(people: &mut People<'_>, live: &Live) {
+    let mut owners: BTreeMap<&str, &Person<'_>> = BTreeMap::new();
+    let mut refusals = Vec::new();
+    for person in &people.list {
+        if let Some(other) = owners.insert(&person.account, person) {
+            refusals.push(Refusal::new(
+                Guard::Impersonation,
+                &account(person),
+                format!("{} and {} would both open it", other.user.email, person.user.email),
+                "give one of them another address under `people.overrides`",
+            ));
+        }
+    }
+    refusals.extend(claims_of_others(people, live));
+    people.refusals.append(&mut refusals);
+}
+
+/// Somebody else of the primary organisation already carries the address that a person's claim will have. Checked over
+/// everybody who was read, for whoever is in a source group reaches the app, also when the spec excepts them.
+fn claims_of_others(people: &People<'_>, live: &Live) -> Vec<Refusal> {
+    let owners: BTreeMap<&str, &Person<'_>> = people.list.iter().map(|person| (&*person.account, person)).collect();
+    let mut refusals = Vec::new();
+    for other in live.users(Org::Primary).rows() {
+        let claimed = other.mapping.as_deref().map(str::to_lowercase);
+        let owner = claimed.as_deref().and_then(|address| owners.get(address));
+        if let Some(owner) = owner.filter(|owner| owner.user.id != other.id) {
+            refusals.push(Refusal::new(
+                Guard::Impersonation,
+                &account(owner),
+                format!("the attribute of {} says that they open the account of {}", other.email, owner.user.email),
+                format!("remove the attribute from {} in the primary organisation", other.email),
+            ));
+        }
+    }
+    refusals
+}

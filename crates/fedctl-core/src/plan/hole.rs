@@ -1,0 +1,282 @@
+//! Bodies with holes. A body names objects and never holds an id: a request is spelt the same before and after half of
+//! the plan was applied, and what an action depends on is read off the names.
+
+use std::marker::PhantomData;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::address::Address;
+
+/// What an object can give to a request that names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Give {
+    /// Its id in the organisation.
+    Id,
+    /// The client id of an OIDC app.
+    ClientId,
+    /// The client secret of an OIDC app, which only one answer ever holds.
+    ClientSecret,
+}
+
+impl Give {
+    /// Everything that can be given.
+    pub const ALL: [Give; 3] = [Give::Id, Give::ClientId, Give::ClientSecret];
+
+    /// The word used in a hole.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Give::Id => "id",
+            Give::ClientId => "client-id",
+            Give::ClientSecret => "client-secret",
+        }
+    }
+}
+
+/// Marks a hole that holds an id.
+pub struct Id;
+/// Marks a hole that holds a client id.
+pub struct ClientId;
+/// A client secret. It can be put in no body and printed nowhere; a body that wants one has an [`Of`] for it.
+///
+/// ```compile_fail,E0277
+/// use fedctl_core::plan::hole::{Body, ClientSecret};
+/// #[derive(serde::Serialize)]
+/// struct Oidc { client_secret: ClientSecret }
+/// fn body(secret: ClientSecret) -> Body { Body::json(&Oidc { client_secret: secret }) }
+/// ```
+///
+/// ```
+/// use fedctl_core::plan::hole::{Body, ClientSecret, Of};
+/// #[derive(serde::Serialize)]
+/// struct Oidc { client_secret: Of<ClientSecret> }
+/// fn body(secret: Of<ClientSecret>) -> Body { Body::json(&Oidc { client_secret: secret }) }
+/// ```
+pub struct ClientSecret(pub(crate) secrecy::SecretString);
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Id {}
+    impl Sealed for super::ClientId {}
+    impl Sealed for super::ClientSecret {}
+}
+
+/// What a hole can hold.
+pub trait Holds: sealed::Sealed {
+    /// The same as a value.
+    const GIVE: Give;
+}
+impl Holds for Id {
+    const GIVE: Give = Give::Id;
+}
+impl Holds for ClientId {
+    const GIVE: Give = Give::ClientId;
+}
+impl Holds for ClientSecret {
+    const GIVE: Give = Give::ClientSecret;
+}
+
+/// The `T` of an object, whether it exists or is made by this plan.
+#[derive(Debug, Clone)]
+pub struct Of<T> {
+    of: Address,
+    holds: PhantomData<fn() -> T>,
+}
+
+impl<T: Holds> Of<T> {
+    /// A hole for the `T` of this object.
+    pub fn new(of: &Address) -> Self {
+        Self { of: of.clone(), holds: PhantomData }
+    }
+}
+
+impl<T: Holds> Serialize for Of<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("$of", &(self.of.to_string(), T::GIVE.as_str()))?;
+        map.end()
+    }
+}
+
+/// A live hole: an array that stays theirs, as it was seen at most two seconds before, with our entries in it.
+#[derive(serde::Serialize)]
+pub struct Merge<'a, E> {
+    /// Where the array stands in the object that is looked at.
+    pub field: &'static str,
+    /// The key by which an entry of ours takes the place of one that is there.
+    pub by: &'static str,
+    /// Our entries.
+    pub set: &'a [E],
+}
+
+/// In a body: `{"$merge":{"field":…,"by":…,"set":[…]}}`.
+pub struct Merged<'a, E>(pub Merge<'a, E>);
+
+impl<E: Serialize> Serialize for Merged<'_, E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("$merge", &self.0)?;
+        map.end()
+    }
+}
+
+/// A field of a form: text, or a hole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FormValue {
+    /// As it stands.
+    Text(Box<str>),
+    /// What an object gives.
+    Of(Address, Give),
+}
+
+/// The body of a request, with holes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Body {
+    /// JSON text.
+    Json(Box<str>),
+    /// Fields of a form, in order.
+    Form(Box<[(&'static str, FormValue)]>),
+}
+
+impl Body {
+    /// The JSON text of a typed body. Bytes come from the order of its fields, never from a map.
+    ///
+    /// # Panics
+    /// Never for structs of strings, numbers, arrays and holes, which is all that bodies are made of.
+    pub fn json(body: &impl Serialize) -> Self {
+        Body::Json(serde_json::to_string(body).expect("bodies have string keys and no failing serializer").into())
+    }
+
+    /// Every hole for another object's value, in order.
+    pub fn names(&self) -> Vec<(Address, Give)> {
+        match self {
+            Body::Json(text) => pieces(text)
+                .filter_map(|piece| match piece {
+                    Piece::Of(address, give) => Some((address, give)),
+                    Piece::Text(_) | Piece::Merge(_) => None,
+                })
+                .collect(),
+            Body::Form(fields) => fields
+                .iter()
+                .filter_map(|(_, value)| match value {
+                    FormValue::Of(address, give) => Some((address.clone(), *give)),
+                    FormValue::Text(_) => None,
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether filling it takes a look at the object first.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Body::Json(text) if text.contains(MERGE))
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Body::Json(text) => serializer.serialize_str(text),
+            Body::Form(fields) => {
+                let mut map = serializer.serialize_map(Some(fields.len()))?;
+                for (name, value) in fields {
+                    match value {
+                        FormValue::Text(text) => map.serialize_entry(name, text)?,
+                        FormValue::Of(address, give) => {
+                            map.serialize_entry(name, &format_args!("$of {address} {}", give.as_str()).to_string())?;
+                        }
+                    }
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+// A quote inside a JSON string is always escaped, so these bytes can stand nowhere but at a hole.
+const OF: &str = "{\"$of\":";
+const MERGE: &str = "{\"$merge\":";
+
+/// A part of a JSON body.
+pub(crate) enum Piece<'a> {
+    /// Sent as it stands.
+    Text(&'a str),
+    /// A hole for what an object gives.
+    Of(Address, Give),
+    /// A live hole, as the JSON text of a [`Merge`].
+    Merge(&'a str),
+}
+
+/// Splits a JSON body at its outermost holes.
+pub(crate) fn pieces(mut text: &str) -> impl Iterator<Item = Piece<'_>> {
+    std::iter::from_fn(move || {
+        if text.is_empty() {
+            return None;
+        }
+        let next = [text.find(OF), text.find(MERGE)].into_iter().flatten().min().unwrap_or(text.len());
+        if next > 0 {
+            let (piece, rest) = text.split_at(next);
+            text = rest;
+            return Some(Piece::Text(piece));
+        }
+        let is_merge = text.starts_with(MERGE);
+        let inner = &text[if is_merge { MERGE.len() } else { OF.len() }..];
+        let end = value_end(inner);
+        // One more byte: the brace that closes the hole.
+        text = inner.get(end + 1..).unwrap_or("");
+        if is_merge {
+            return Some(Piece::Merge(&inner[..end]));
+        }
+        let (address, give): (String, String) = serde_json::from_str(&inner[..end]).ok()?;
+        let give = Give::ALL.into_iter().find(|candidate| candidate.as_str() == give)?;
+        Address::parse(&address).map(|address| Piece::Of(address, give))
+    })
+}
+
+/// Where the JSON value at the start of `text` ends.
+fn value_end(text: &str) -> usize {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    match stream.next() {
+        Some(Ok(_)) => stream.byte_offset(),
+        Some(Err(_)) | None => text.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::{Kind, Org};
+
+    #[derive(serde::Serialize)]
+    struct Probe {
+        label: &'static str,
+        id: Of<Id>,
+        secret: Of<ClientSecret>,
+    }
+
+    #[test]
+    fn a_body_is_split_at_its_holes_and_user_text_is_never_one() {
+        let app = Address::new(Org::Primary, Kind::OidcApp, "a \"quoted\" {\"$of\": app");
+        let body = Body::json(&Probe { label: "{\"$of\":[\"x\"]}", id: Of::new(&app), secret: Of::new(&app) });
+        assert_eq!(body.names(), [(app.clone(), Give::Id), (app, Give::ClientSecret)]);
+        let Body::Json(text) = &body else { unreachable!("made as JSON") };
+        let texts = pieces(text).filter(|piece| matches!(piece, Piece::Text(_))).count();
+        assert_eq!(texts, 3, "{text}");
+    }
+
+    #[test]
+    fn a_live_hole_is_found_whole() {
+        #[derive(serde::Serialize)]
+        struct Update<'a> {
+            attributes: Merged<'a, (&'static str, &'static str)>,
+        }
+        let body = Body::json(&Update { attributes: Merged(Merge { field: "attributes", by: "name", set: &[("a", "}{")] }) });
+        assert!(body.is_live());
+        let Body::Json(text) = &body else { unreachable!("made as JSON") };
+        let merges: Vec<_> = pieces(text)
+            .filter_map(|piece| match piece {
+                Piece::Merge(inner) => Some(inner.to_owned()),
+                Piece::Text(_) | Piece::Of(..) => None,
+            })
+            .collect();
+        assert_eq!(merges, [r#"{"field":"attributes","by":"name","set":[["a","}{"]]}"#]);
+    }
+}

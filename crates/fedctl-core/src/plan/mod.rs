@@ -1,0 +1,183 @@
+//! The plan: ordered actions as a value, and everything a person must know before they are applied.
+
+pub mod action;
+pub mod build;
+pub mod guard;
+pub mod hole;
+pub mod lines;
+pub mod order;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use action::{Action, Because, Change, Subject, Verb};
+pub use build::step;
+pub use guard::Refusal;
+
+use crate::address::Address;
+use crate::mark::Origin;
+use crate::object_id::ObjectId;
+use crate::spec::FieldPath;
+
+/// What can be said about an existing object that requests name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its id.
+    pub id: ObjectId,
+    /// The client id, where it is an app with settings.
+    pub client_id: Option<Box<str>>,
+}
+
+/// A person of the population, or who has an account of this federation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedPerson {
+    /// Their user of the primary organisation.
+    pub id: ObjectId,
+    /// Their address there.
+    pub email: Arc<str>,
+    /// The address of their account in the secondary organisation.
+    pub account: Arc<str>,
+    /// The line of the spec that brings them into the population.
+    pub spec: FieldPath,
+    /// What becomes of them.
+    pub fate: Fate,
+}
+
+/// What a plan does for one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// They can sign in, and nothing changes.
+    Unchanged,
+    /// They gain sign-in to an account that is made for them.
+    Gains,
+    /// Something of theirs is brought back to what the spec says.
+    Mended,
+    /// Nothing is made for them and nothing changed.
+    Held(Held),
+}
+
+/// Why nothing is done for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// Not activated at the primary yet.
+    Staged,
+    /// Suspended at the primary.
+    Suspended,
+    /// Has never set a password at the primary.
+    NoPassword,
+    /// The password at the primary has expired.
+    PasswordExpired,
+    /// Locked out at the primary for now.
+    Locked,
+    /// Not among those who go first.
+    Pilot,
+    /// An account with the wanted address exists and is not adopted.
+    AccountExists,
+    /// Somebody else has the wanted username in the secondary organisation.
+    UsernameTaken,
+    /// Their account in the secondary organisation was suspended, and that stays.
+    AccountSuspended,
+    /// Their account was taken out of the routing group, and that stays.
+    Unrouted,
+    /// Not in the group that the spec says gives people the app.
+    NoAccess,
+}
+
+impl Held {
+    /// The reason as a person reads it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Held::Staged => "not activated at the primary yet",
+            Held::Suspended => "suspended at the primary",
+            Held::NoPassword => "has never set a password at the primary",
+            Held::PasswordExpired => "the password at the primary has expired",
+            Held::Locked => "locked out at the primary for now",
+            Held::Pilot => "waits for the pilot to end",
+            Held::AccountExists => "an account with this address exists in the secondary organisation and is not adopted",
+            Held::UsernameTaken => "somebody else has this username in the secondary organisation",
+            Held::AccountSuspended => "the account in the secondary organisation was suspended by somebody, and that stays",
+            Held::Unrouted => "the account was taken out of the routing group by somebody, and that stays",
+            Held::NoAccess => "not in the group that gives people the app",
+        }
+    }
+}
+
+/// What is known about the client secret that both organisations hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pair {
+    /// There is no identity provider yet.
+    None,
+    /// Both sides have one client id; whether they have one secret, no answer shows.
+    Unproved,
+}
+
+impl Pair {
+    /// The state as a person reads it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Pair::None => "not made yet",
+            Pair::Unproved => "unproved: both sides name one client id; that they share one secret, only a sign-in shows",
+        }
+    }
+}
+
+/// Something a person must know that is no difference: nothing is done about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Note {
+    /// The object.
+    pub about: Address,
+    /// What is to be said of it.
+    pub text: String,
+}
+
+/// What would be done, in which order, for whom and why.
+///
+/// It is written and never read back: a plan file is parsed to compare, never to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The federation's name.
+    pub federation: Box<str>,
+    /// The ids of both organisations, primary first.
+    pub organizations: [ObjectId; 2],
+    /// The latest server clock of the reading, seconds since 1970; shown, and not part of the digest.
+    pub as_of: Option<u64>,
+    /// What requests may name that exists already.
+    pub known: BTreeMap<Address, Known>,
+    /// Everybody of the population, by primary e-mail.
+    pub people: Vec<PlannedPerson>,
+    /// How the account of each person came to be ours, if it exists; same order as `people`.
+    pub origins: Vec<Option<Origin>>,
+    /// What to do, in an order that works.
+    pub actions: Vec<Action>,
+    /// What nothing is done about.
+    pub notes: Vec<Note>,
+    /// Why it must not be applied, if it must not.
+    pub refusals: Vec<Refusal>,
+    /// What is known about the client secret.
+    pub pair: Pair,
+}
+
+impl Plan {
+    /// Whether nothing is to be done.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// How many requests applying sends at most when nothing goes wrong, looks included.
+    pub fn requests(&self) -> usize {
+        self.actions.iter().map(Action::requests).sum()
+    }
+}
+
+impl Action {
+    fn requests(&self) -> usize {
+        let write = usize::from(!matches!(self.write, action::Write::Seen(_)));
+        let look = self.look.as_ref().map_or(0, |look| {
+            let live = self.calls().any(|call| call.body.as_ref().is_some_and(hole::Body::is_live));
+            usize::from(look.at.before || live || write == 0) + usize::from(look.at.after && write == 1)
+        });
+        write + look
+    }
+}

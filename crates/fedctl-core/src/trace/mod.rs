@@ -1,0 +1,103 @@
+//! The sign-in trace: for each person, from what was read, whether they can sign in, or the hop at which it breaks.
+//!
+//! The trace takes a [`Situation`] and never a user: nothing it depends on can be left out of it, so people in one situation
+//! have one trace.
+
+pub mod situation;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::live::Live;
+use crate::plan::build::{Places, Step, resolved};
+use crate::plan::{Held, Pair};
+use crate::spec::{FieldPath, Spec};
+pub use situation::{Hop, Situation};
+
+/// What was found for one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traced {
+    /// The primary e-mail.
+    pub email: Box<str>,
+    /// The address of the account.
+    pub account: Box<str>,
+    /// The line of the spec that brings them in.
+    pub spec: FieldPath,
+    /// Not ready yet, which is no fault of the federation.
+    pub held: Option<Held>,
+    /// Everything their sign-in depends on.
+    pub situation: Situation,
+}
+
+impl Traced {
+    /// The first hop that is broken, if any.
+    pub fn broken(&self) -> Option<Hop> {
+        self.situation.broken()
+    }
+}
+
+/// What was found for everybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// The federation's name.
+    pub federation: Box<str>,
+    /// Everybody of the population, by primary e-mail.
+    pub people: Vec<Traced>,
+    /// What is known about the client secret.
+    pub pair: Pair,
+    /// When it was read, seconds since 1970 by the server's clock.
+    pub as_of: Option<u64>,
+}
+
+/// A summary of a verification.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// People whose every hop is whole.
+    pub whole: usize,
+    /// People who are not ready yet, and whose hops are therefore not all there.
+    pub held: usize,
+    /// People for whom a hop is broken that should not be, by hop.
+    pub broken: BTreeMap<&'static str, usize>,
+}
+
+impl Verification {
+    /// How many people are in which state.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for person in &self.people {
+            match (person.broken(), person.held) {
+                (None, _) => counts.whole += 1,
+                (Some(_), Some(_)) => counts.held += 1,
+                (Some(hop), None) => *counts.broken.entry(hop.name()).or_default() += 1,
+            }
+        }
+        counts
+    }
+
+    /// Whether nobody is broken who should not be.
+    pub fn is_whole(&self) -> bool {
+        self.counts().broken.is_empty()
+    }
+}
+
+/// Traces everybody of the population, or says what has to be read first.
+pub fn step(spec: &Spec, places: &Places, live: &Live) -> Step<Verification> {
+    resolved(spec, live, |people, found| {
+        let shared = situation::shared(spec, places, found);
+        let claims = situation::Claims::of(live);
+        let traced = people.list.iter().map(|person| Traced {
+            email: person.user.email.clone(),
+            account: (*person.account).into(),
+            spec: person.spec.clone(),
+            held: person.held,
+            situation: situation::of(spec, found, &shared, &claims, person),
+        });
+        Verification {
+            federation: spec.federation.as_str().into(),
+            people: traced.collect(),
+            pair: if found.provider.is_some() { Pair::Unproved } else { Pair::None },
+            as_of: live.as_of,
+        }
+    })
+}

@@ -1,0 +1,197 @@
+//! Everything about one person that signing in depends on, as a set of bits.
+
+use std::collections::BTreeMap;
+
+use crate::address::Org;
+use crate::kinds::oidc_app::CLIENT_AUTHENTICATION;
+use crate::live::Live;
+use crate::live::users::State;
+use crate::people::{self, Person};
+use crate::plan::Held;
+use crate::plan::build::{Found, Places};
+use crate::spec::{Access, Spec};
+
+macro_rules! hops {
+    ($($(#[$doc:meta])* $hop:ident, $name:literal, $broken:literal, $fix:literal;)*) => {
+        /// A hop of the way from the portal of the secondary organisation into an account, in the order of the way.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Hop { $($(#[$doc])* $hop,)* }
+
+        impl Hop {
+            /// All hops, in the order of the way.
+            pub const ALL: &'static [Hop] = &[$(Hop::$hop),*];
+
+            /// The name of the hop.
+            pub fn name(self) -> &'static str {
+                match self { $(Hop::$hop => $name,)* }
+            }
+
+            /// What is the matter when it is broken.
+            pub fn broken(self) -> &'static str {
+                match self { $(Hop::$hop => $broken,)* }
+            }
+
+            /// What to do about it.
+            pub fn fix(self) -> &'static str {
+                match self { $(Hop::$hop => $fix,)* }
+            }
+        }
+    };
+}
+
+hops! {
+    /// The account of the secondary organisation is there.
+    Account, "account", "there is no account for them in the secondary organisation", "run `fedctl apply`";
+    /// It is in use.
+    AccountActive, "account-active", "their account in the secondary organisation is not active",
+        "activate or unsuspend it in the secondary organisation";
+    /// It is not locked.
+    AccountUnlocked, "account-unlocked", "their account in the secondary organisation is locked", "unlock it in the console";
+    /// It is in the routing group.
+    Routed, "routing-group", "their account is not in the routing group", "run `fedctl apply`, or add it in the console";
+    /// The policy applies to the group.
+    Assigned, "routing-assignment", "the routing policy does not apply to the routing group", "run `fedctl apply`";
+    /// The policy is on.
+    PolicyOn, "routing-policy", "the routing policy is off or cannot be read", "switch it on in the console, or run `fedctl apply`";
+    /// The policy leads to the identity provider that is there.
+    PolicyProvider, "policy-provider", "the routing policy leads to another identity provider", "choose the right one in the console";
+    /// The identity provider is ours.
+    Provider, "identity-provider", "there is no identity provider of this federation", "run `fedctl apply`";
+    /// It leads to the issuer of the primary organisation.
+    Issuer, "issuer", "the identity provider leads to another issuer", "correct its url, or remove it and run `fedctl apply`";
+    /// The app is active.
+    AppActive, "app-active", "the app in the primary organisation is not active", "activate it in the console";
+    /// The app sends people back to the secondary organisation.
+    RedirectUri, "redirect-uri", "the app does not know the redirect URI of the secondary organisation",
+        "add it to the app in the console";
+    /// The app takes the secret in the way it is sent.
+    ClientAuthentication, "client-authentication", "the app expects the client secret in another way",
+        "set its client authentication to client_secret_post";
+    /// The app has one claim `email`, from our attribute.
+    Claim, "claim", "the app's claim `email` is not our attribute alone", "correct the attribute mapping of the app";
+    /// The person can authenticate at the primary organisation.
+    Authenticates, "primary-sign-in", "they cannot authenticate at the primary organisation",
+        "they need an activated user with a password there";
+    /// The person may use the app.
+    Reaches, "app-access", "they may not use the app", "run `fedctl apply`, or put them into a group that has the app";
+    /// Their attribute is the address of their account.
+    Mapping, "user-mapping", "their attribute is not the address of their account", "run `fedctl apply`";
+    /// Nobody else's attribute is.
+    Alone, "alone", "somebody else's attribute is the address of their account", "remove it from the other user";
+}
+
+/// Which hops are whole for somebody. Two people in one situation can do the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Situation(u32);
+
+impl Situation {
+    /// The situation in which exactly these hops are whole.
+    pub fn of(whole: impl IntoIterator<Item = Hop>) -> Self {
+        Self(whole.into_iter().fold(0, |bits, hop| bits | 1 << hop as u32))
+    }
+
+    /// Whether a hop is whole.
+    pub fn is_whole(self, hop: Hop) -> bool {
+        self.0 & 1 << hop as u32 != 0
+    }
+
+    /// The first hop that is broken; `None` when the person can sign in, as far as can be known.
+    pub fn broken(self) -> Option<Hop> {
+        Hop::ALL.iter().copied().find(|hop| !self.is_whole(*hop))
+    }
+}
+
+/// What is the same for everybody of a federation.
+pub(crate) fn shared(spec: &Spec, places: &Places, found: &Found<'_>) -> Vec<Hop> {
+    let (app, settings) = (found.app.app, found.app.settings);
+    let policy = found.policy.policy;
+    let provider = found.provider.filter(|live| settings.is_some_and(|ours| ours.client_id == live.oidc.client_id));
+    let claim = |claims: &[crate::kinds::oidc_app::wire::Claim]| {
+        let mut emails = claims.iter().filter(|claim| &*claim.name == "email");
+        let only = emails.next().is_some_and(|claim| &*claim.value == spec.people.mapping.attribute.as_str());
+        only && emails.next().is_none()
+    };
+    let slashless = |url: &str| url.trim_end_matches('/').to_owned();
+    let hops = [
+        (Hop::Assigned, found.policy.is_assigned),
+        (Hop::PolicyOn, policy.is_some_and(|policy| policy.enabled == Some(true))),
+        (
+            Hop::PolicyProvider,
+            policy.is_some_and(|policy| policy.provider.is_none() || policy.provider == found.provider.map(|live| live.id)),
+        ),
+        (Hop::Provider, provider.is_some()),
+        (Hop::Issuer, provider.is_some_and(|live| slashless(&live.oidc.url) == slashless(&places.issuer))),
+        (Hop::AppActive, app.is_some_and(|app| app.active != Some(false))),
+        (Hop::RedirectUri, settings.is_some_and(|settings| settings.redirect_uris.contains(&places.callback))),
+        (
+            Hop::ClientAuthentication,
+            settings.is_some_and(|settings| &*settings.token_endpoint_auth_method == CLIENT_AUTHENTICATION),
+        ),
+        (Hop::Claim, settings.is_some_and(|settings| claim(&settings.dynamic_claims))),
+    ];
+    hops.into_iter().filter_map(|(hop, whole)| whole.then_some(hop)).collect()
+}
+
+/// How often each address stands in the attribute of a primary user.
+pub(crate) struct Claims(BTreeMap<String, u32>);
+
+impl Claims {
+    /// Over every primary user that was read.
+    pub(crate) fn of(live: &Live) -> Self {
+        let mut counts = BTreeMap::new();
+        for user in live.users(Org::Primary).rows() {
+            if let Some(claimed) = &user.mapping {
+                *counts.entry(claimed.to_lowercase()).or_default() += 1;
+            }
+        }
+        Self(counts)
+    }
+}
+
+/// The situation of one person.
+pub(crate) fn of(spec: &Spec, found: &Found<'_>, shared: &[Hop], claims: &Claims, person: &Person<'_>) -> Situation {
+    let account = person.live;
+    let is_in = |ids: &[crate::object_id::ObjectId], id| ids.binary_search(&id).is_ok();
+    let mapping = person.user.mapping.as_deref();
+    let hops = [
+        (Hop::Account, account.is_some()),
+        (Hop::AccountActive, account.is_some_and(|account| account.state == State::Activated)),
+        (Hop::AccountUnlocked, account.is_some_and(|account| !account.is_locked)),
+        (Hop::Routed, account.is_some_and(|account| is_in(&found.routing_group.members, account.id))),
+        (Hop::Authenticates, people::held(person.user).is_none()),
+        (Hop::Reaches, reaches(spec, found, person)),
+        (Hop::Mapping, mapping.is_some_and(|mapping| mapping.to_lowercase() == *person.account)),
+        (Hop::Alone, claims.0.get(&*person.account).is_none_or(|count| *count < 2)),
+    ];
+    let own = hops.into_iter().filter_map(|(hop, whole)| whole.then_some(hop));
+    Situation::of(own.chain(shared.iter().copied()))
+}
+
+/// Whether somebody is in a group that has the app.
+fn reaches(spec: &Spec, found: &Found<'_>, person: &Person<'_>) -> bool {
+    let has_app = |id: crate::object_id::ObjectId| found.app.groups.binary_search(&id).is_ok();
+    let managed = found.access_group.id.is_some_and(has_app)
+        && found.access_group.members.binary_search(&person.user.id).is_ok();
+    let by_group = match &spec.app.access.value {
+        Access::SourceGroups => person.groups.iter().copied().any(has_app),
+        Access::Managed => false,
+        Access::Group(_) => person.held != Some(Held::NoAccess) && found.app_group.as_ref().is_some_and(|group| has_app(group.id)),
+    };
+    managed || by_group
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_broken_hop_is_named_and_none_when_all_are_whole() {
+        assert_eq!(Situation::of(Hop::ALL.iter().copied()).broken(), None);
+        for hop in Hop::ALL {
+            let others = Hop::ALL.iter().copied().filter(|other| other != hop);
+            assert_eq!(Situation::of(others).broken(), Some(*hop));
+        }
+        assert_eq!(Situation::of([]).broken(), Some(Hop::Account));
+    }
+}
