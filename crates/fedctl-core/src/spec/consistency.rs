@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::diagnostic::{Code, Diagnostic};
-use super::name::Email;
+use super::name::{Email, Username};
 use super::path::{FieldPath, Located};
 use super::template::{PersonFacts, Placeholder};
 use super::types::{Adopt, People};
@@ -12,14 +12,18 @@ use super::types::{Adopt, People};
 /// entries that are wrong are not in it.
 pub(super) fn check(people: &People, adopt: &Adopt, federation: &str, from_is_clean: bool) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
+    let exceptions = by_address(&people.except);
+    let named_in_from = by_address(&people.emails);
+    // With a group among the sources only the live organisation knows who is in the population.
+    let from_is_known = from_is_clean && people.groups.is_empty();
     for (key, named) in named_elsewhere(people, adopt) {
-        excepted(key, named, people, &mut problems);
-        if from_is_clean {
-            outside(key, named, people, &mut problems);
+        excepted(key, named, &exceptions, &mut problems);
+        if from_is_known && !named_in_from.contains_key(&named.value) {
+            problems.push(outside(key, named));
         }
     }
     for person in &people.emails {
-        excepted("people.from.emails", person, people, &mut problems);
+        excepted("people.from.emails", person, &exceptions, &mut problems);
     }
     same_alias(people, federation, &mut problems);
     same_username(people, &mut problems);
@@ -33,27 +37,27 @@ fn named_elsewhere<'p>(people: &'p People, adopt: &'p Adopt) -> Vec<(&'static st
     pilot.chain(overrides).chain(adopt.people.iter().map(|person| ("adopt.people", person))).collect()
 }
 
-fn excepted(key: &str, named: &Located<Email>, people: &People, problems: &mut Vec<Diagnostic>) {
-    if let Some(exception) = people.except.iter().find(|person| person.value == named.value) {
+type ByAddress<'p> = BTreeMap<&'p Email, &'p FieldPath>;
+
+fn by_address(people: &[Located<Email>]) -> ByAddress<'_> {
+    people.iter().map(|person| (&person.value, &person.at)).collect()
+}
+
+fn excepted(key: &str, named: &Located<Email>, exceptions: &ByAddress<'_>, problems: &mut Vec<Diagnostic>) {
+    if let Some(exception) = exceptions.get(&named.value) {
         problems.push(
             Diagnostic::error(Code::ExceptedPerson, format!("`{named}` is in `{key}` and in `people.except`"))
                 .at_value(&named.at, "asked for here")
-                .at_value(&exception.at, "excepted here")
+                .at_value(exception, "excepted here")
                 .help("remove one of the two"),
         );
     }
 }
 
-/// With a group among the sources only the live organisation knows who is in the population.
-fn outside(key: &str, named: &Located<Email>, people: &People, problems: &mut Vec<Diagnostic>) {
-    let is_named = people.emails.iter().any(|person| person.value == named.value);
-    if people.groups.is_empty() && !people.emails.is_empty() && !is_named {
-        problems.push(
-            Diagnostic::error(Code::NotInPeople, format!("`{named}` is in `{key}` and not in `people.from`"))
-                .at_value(&named.at, "")
-                .help("add this person to `people.from.emails`, or remove the entry"),
-        );
-    }
+fn outside(key: &str, named: &Located<Email>) -> Diagnostic {
+    Diagnostic::error(Code::NotInPeople, format!("`{named}` is in `{key}` and not in `people.from`"))
+        .at_value(&named.at, "")
+        .help("add this person to `people.from.emails`, or remove the entry")
 }
 
 /// Two people with one secondary address, as far as the text says what their addresses are.
@@ -84,7 +88,7 @@ fn same_alias(people: &People, federation: &str, problems: &mut Vec<Diagnostic>)
 }
 
 fn same_username(people: &People, problems: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<&str, &Located<super::name::Username>> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, &Located<Username>> = BTreeMap::new();
     for username in people.overrides.iter().filter_map(|one| one.username.as_ref()) {
         if let Some(first) = seen.insert(username.as_str(), username) {
             problems.push(

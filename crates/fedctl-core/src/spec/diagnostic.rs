@@ -50,100 +50,118 @@ pub enum At {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])+ $name:ident = $text:literal,)+) => {
+    (
+        of_text { $($(#[$doc:meta])+ $name:ident = $text:literal,)+ }
+        of_live { $($(#[$live_doc:meta])+ $live:ident = $live_text:literal,)+ }
+    ) => {
         /// Every kind of problem a spec can have. Its text is what people search for, so it never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Code { $($(#[$doc])+ $name,)+ }
+        pub enum Code { $($(#[$doc])+ $name,)+ $($(#[$live_doc])+ $live,)+ }
 
         impl Code {
             /// All of them, in the order of the documentation.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+ $(Self::$live,)+];
+
+            /// Those that only the live organisations show; [`parse`](super::parse) never reports them.
+            pub const OF_LIVE: &'static [Self] = &[$(Self::$live,)+];
 
             /// The code as it is printed, in kebab-case.
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)+ }
+                match self { $(Self::$name => $text,)+ $(Self::$live => $live_text,)+ }
             }
         }
     };
 }
 
 codes! {
-    /// The file is larger than a spec may be.
-    FileTooLarge = "file-too-large",
-    /// Nothing is in the file.
-    EmptyFile = "empty-file",
-    /// The text is not YAML.
-    YamlSyntax = "yaml-syntax",
-    /// A placeholder without quotes, which YAML takes for a mapping.
-    UnquotedTemplate = "unquoted-template",
-    /// A second document in one file.
-    SeveralDocuments = "several-documents",
-    /// Aliases that repeat each other until there is no end.
-    AliasBomb = "alias-bomb",
-    /// A `!tag`.
-    YamlTag = "yaml-tag",
-    /// A `<<` merge.
-    MergeKey = "merge-key",
-    /// One key twice in one mapping.
-    DuplicateKey = "duplicate-key",
-    /// A key that a spec does not have there.
-    UnknownKey = "unknown-key",
-    /// Something that only the operator file may hold.
-    BelongsToOperator = "belongs-to-operator",
-    /// A key that must be there.
-    MissingKey = "missing-key",
-    /// A mapping where a list belongs, and the like.
-    WrongType = "wrong-type",
-    /// A key with nothing behind it, or blanks.
-    EmptyValue = "empty-value",
-    /// A control, bidirectional or zero-width character.
-    HiddenCharacter = "hidden-character",
-    /// A word that is not one of those allowed.
-    UnknownValue = "unknown-value",
-    /// A version of the format that this program does not know.
-    UnsupportedVersion = "unsupported-version",
-    /// A name with characters or a length it may not have.
-    InvalidName = "invalid-name",
-    /// An organisation id that is none.
-    InvalidOrganization = "invalid-organization",
-    /// Both sides are one organisation.
-    EqualOrganizations = "equal-organizations",
-    /// A sandbox that is not on this machine.
-    InvalidSandbox = "invalid-sandbox",
-    /// Not an e-mail address.
-    InvalidEmail = "invalid-email",
-    /// An attribute name that JumpCloud refuses, or that is fedctl's own.
-    InvalidAttribute = "invalid-attribute",
-    /// A username outside the safe characters.
-    InvalidUsername = "invalid-username",
-    /// A template that cannot be read, or that makes no address.
-    InvalidTemplate = "invalid-template",
-    /// A placeholder that does not exist.
-    UnknownPlaceholder = "unknown-placeholder",
-    /// A template that gives everybody the same.
-    SameForEverybody = "same-for-everybody",
-    /// A duration that is none.
-    InvalidDuration = "invalid-duration",
-    /// A number that is none, or too large.
-    InvalidNumber = "invalid-number",
-    /// A suffix that captures more than a suffix should.
-    InvalidSuffix = "invalid-suffix",
-    /// A suffix rule whose risk nobody accepted.
-    CaptureNotAccepted = "capture-not-accepted",
-    /// One entry twice.
-    DuplicateEntry = "duplicate-entry",
-    /// Nobody can be in the population.
-    NobodySelected = "nobody-selected",
-    /// Somebody who is asked for and excepted.
-    ExceptedPerson = "excepted-person",
-    /// Somebody who cannot be in the population.
-    NotInPeople = "not-in-people",
-    /// An override that overrides nothing.
-    EmptyOverride = "empty-override",
-    /// Two people with one address or username in the secondary organisation.
-    AliasCollision = "alias-collision",
-    /// Part of the format, and not done by this version.
-    NotYet = "not-yet",
+    of_text {
+        /// The file is larger than a spec may be.
+        FileTooLarge = "file-too-large",
+        /// Nothing is in the file.
+        EmptyFile = "empty-file",
+        /// The text is not YAML.
+        YamlSyntax = "yaml-syntax",
+        /// A placeholder without quotes, which YAML takes for a mapping.
+        UnquotedTemplate = "unquoted-template",
+        /// A second document in one file.
+        SeveralDocuments = "several-documents",
+        /// Aliases that repeat each other until there is no end.
+        AliasBomb = "alias-bomb",
+        /// A `!tag`.
+        YamlTag = "yaml-tag",
+        /// A `<<` merge.
+        MergeKey = "merge-key",
+        /// One key twice in one mapping.
+        DuplicateKey = "duplicate-key",
+        /// A key that a spec does not have there.
+        UnknownKey = "unknown-key",
+        /// Something that only the operator file may hold.
+        BelongsToOperator = "belongs-to-operator",
+        /// A key that must be there.
+        MissingKey = "missing-key",
+        /// A mapping where a list belongs, and the like.
+        WrongType = "wrong-type",
+        /// A key with nothing behind it, or blanks.
+        EmptyValue = "empty-value",
+        /// A control, bidirectional or zero-width character.
+        HiddenCharacter = "hidden-character",
+        /// A word that is not one of those allowed.
+        UnknownValue = "unknown-value",
+        /// A version of the format that this program does not know.
+        UnsupportedVersion = "unsupported-version",
+        /// A name with characters or a length it may not have.
+        InvalidName = "invalid-name",
+        /// An organisation id that is none.
+        InvalidOrganization = "invalid-organization",
+        /// Both sides are one organisation.
+        EqualOrganizations = "equal-organizations",
+        /// A sandbox that is not on this machine.
+        InvalidSandbox = "invalid-sandbox",
+        /// Not an e-mail address.
+        InvalidEmail = "invalid-email",
+        /// An attribute name that JumpCloud refuses, or that is fedctl's own.
+        InvalidAttribute = "invalid-attribute",
+        /// A username outside the safe characters.
+        InvalidUsername = "invalid-username",
+        /// A template that cannot be read, or that makes no address.
+        InvalidTemplate = "invalid-template",
+        /// A placeholder that does not exist.
+        UnknownPlaceholder = "unknown-placeholder",
+        /// A template that gives everybody the same.
+        SameForEverybody = "same-for-everybody",
+        /// A duration that is none.
+        InvalidDuration = "invalid-duration",
+        /// A number that is none, or too large.
+        InvalidNumber = "invalid-number",
+        /// A suffix that captures more than a suffix should.
+        InvalidSuffix = "invalid-suffix",
+        /// A suffix rule whose risk nobody accepted.
+        CaptureNotAccepted = "capture-not-accepted",
+        /// One entry twice.
+        DuplicateEntry = "duplicate-entry",
+        /// Nobody can be in the population.
+        NobodySelected = "nobody-selected",
+        /// Somebody who is asked for and excepted.
+        ExceptedPerson = "excepted-person",
+        /// Somebody who cannot be in the population.
+        NotInPeople = "not-in-people",
+        /// An override that overrides nothing.
+        EmptyOverride = "empty-override",
+        /// Two people with one address or username in the secondary organisation.
+        AliasCollision = "alias-collision",
+        /// Part of the format, and not done by this version.
+        NotYet = "not-yet",
+    }
+    of_live {
+        /// A group that does not exist.
+        UnknownGroup = "unknown-group",
+        /// A name that several groups have.
+        AmbiguousGroup = "ambiguous-group",
+        /// An address that nobody has.
+        UnknownPerson = "unknown-person",
+        /// A key that opens another organisation than the spec names.
+        WrongOrganization = "wrong-organization",
+    }
 }
 
 impl Diagnostic {
@@ -192,7 +210,10 @@ impl At {
     pub fn locate(&self, text: &str) -> Option<Position> {
         match self {
             Self::Position(position) => Some(*position),
-            Self::Key(path) => locate_key(text, path).or_else(|| Self::locate_above(text, path)),
+            // The entries of a list have no keys; they stand for themselves.
+            Self::Key(path) => {
+                locate_key(text, path).or_else(|| locate(text, path)).or_else(|| Self::locate_above(text, path))
+            }
             Self::Value(path) => locate(text, path).or_else(|| Self::locate_above(text, path)),
         }
     }

@@ -1,5 +1,7 @@
 //! From a text to its [`Node`], or to what keeps it from being one YAML document.
 
+use std::collections::BTreeMap;
+
 use super::diagnostic::{At, Code, Diagnostic};
 use super::locate::{Position, locate_nth_key, position_of_byte};
 use super::node::{Entry, Node, What, refuse_extras};
@@ -11,12 +13,21 @@ use super::yaml::{self, Unreadable};
 /// The largest file that is read as a spec.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
 
+/// How many brackets and braces may open: what the YAML parser does with flow mappings in each other takes the square of
+/// their depth, before it looks at the depth.
+const MAX_OPENING: usize = 10_000;
+
 /// Reads the document. The problems are such that the rest of the spec can be read all the same.
 pub(super) fn read(text: &str) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
     if text.len() > MAX_FILE_BYTES {
         let message = format!("the file has {} bytes, and a spec at most {MAX_FILE_BYTES}", text.len());
         let problem = Diagnostic::error(Code::FileTooLarge, message);
         return Err(vec![problem.help("name a group of the primary organisation in place of so many people")]);
+    }
+    if text.matches(['[', '{']).count() > MAX_OPENING {
+        let message = format!("the file opens more than {MAX_OPENING} brackets and braces");
+        let problem = Diagnostic::error(Code::FileTooLarge, message);
+        return Err(vec![problem.help("write long lists as lines that begin with `- `")]);
     }
     let node = yaml::load(text).map_err(|unreadable| explain(text, unreadable))?;
     let mut problems = Vec::new();
@@ -93,6 +104,9 @@ fn begins_value(text: &str, byte: usize) -> bool {
     line.ends_with(' ') && line.trim_end().ends_with(':') && !line.contains('#')
 }
 
+/// How many keys that are there twice are reported: finding each is a walk through the text.
+const MAX_DUPLICATES: usize = 20;
+
 /// Reports keys that are in one mapping several times; the first is read.
 fn twice(text: &str, node: &Node, at: &FieldPath, problems: &mut Vec<Diagnostic>) {
     let entries = match &node.what {
@@ -102,11 +116,11 @@ fn twice(text: &str, node: &Node, at: &FieldPath, problems: &mut Vec<Diagnostic>
         }
         What::Map(entries) => entries,
     };
-    let mut seen: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for Entry { key, value } in entries {
         let at = at.key(key);
         let times = seen.entry(key).or_default();
-        if *times > 0 {
+        if *times > 0 && problems.len() < MAX_DUPLICATES {
             problems.push(duplicate(text, &at, *times));
         }
         *times += 1;

@@ -50,7 +50,7 @@ pub use types::{
 pub struct Parsed {
     /// The spec, if no problem is an error.
     pub spec: Option<Spec>,
-    /// Everything that is wrong, in the order of the text.
+    /// Everything that is wrong, in the order of the text; at most a thousand.
     pub problems: Vec<Diagnostic>,
 }
 
@@ -76,10 +76,10 @@ pub fn parse(text: &str) -> Parsed {
         Ok(read) => read,
         Err(problems) => return Parsed { spec: None, problems },
     };
-    let mut reader = Reader { problems };
+    let mut reader = Reader::new(problems);
     let top = reader.fields(Some(&node), FieldPath::root(), KEYS);
     let spec = top.is_written().then(|| read_spec(&mut reader, &top)).flatten();
-    let mut problems = reader.problems;
+    let mut problems = reader.into_problems();
     problems.sort_by_cached_key(|problem| match problem.labels.first().map(|label| &label.at) {
         Some(At::Value(path) | At::Key(path)) => node.order_of(path),
         Some(At::Position(_)) | None => Vec::new(),
@@ -138,9 +138,9 @@ fn read_wishes(
     };
     // An entry that is wrong is missing here, and who is not in an incomplete list may well have been meant.
     let from = FieldPath::of(&["people", "from"]);
-    let from_is_clean = !reader.problems.iter().any(|problem| problem.is_about(&from));
+    let from_is_clean = !reader.is_wrong(&from);
     let Wishes { people, adopt, .. } = &wishes;
-    reader.problems.extend(consistency::check(people, adopt, name, from_is_clean));
-    reader.problems.extend(not_yet::check(&wishes));
+    reader.extend(consistency::check(people, adopt, name, from_is_clean));
+    reader.extend(not_yet::check(&wishes));
     wishes
 }

@@ -3,6 +3,8 @@
 //! Whatever is wrong, reading goes on: the caller gets a default or nothing, and the problem is in the list. A spec with an
 //! error in the list is never given out, so a default in the place of a wrong value does no harm.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::diagnostic::{Code, Diagnostic};
 use super::name::{Refused, Word, is_hidden};
 use super::nearest::nearest;
@@ -11,10 +13,13 @@ use super::operator::belongs_to_operator;
 use super::path::{FieldPath, Located};
 use super::template::Placeholder;
 
+/// How many problems are collected: more than anybody corrects at once, and a bound on what a hostile file costs.
+const MAX_PROBLEMS: usize = 1000;
+
 /// Collects problems while values are read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reader {
-    pub(super) problems: Vec<Diagnostic>,
+    problems: Vec<Diagnostic>,
 }
 
 /// One mapping of the spec, or the place where it would stand.
@@ -42,8 +47,31 @@ impl<'n> Fields<'n> {
 }
 
 impl Reader {
+    /// Begins with the problems that are known already.
+    pub(super) fn new(problems: Vec<Diagnostic>) -> Self {
+        let mut reader = Self { problems: Vec::new() };
+        reader.extend(problems);
+        reader
+    }
+
     pub(super) fn push(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn extend(&mut self, problems: impl IntoIterator<Item = Diagnostic>) {
+        problems.into_iter().for_each(|problem| self.push(problem));
+    }
+
+    /// Whether something is wrong with the value at a path or in it.
+    pub(super) fn is_wrong(&self, path: &FieldPath) -> bool {
+        self.problems.iter().any(|problem| problem.is_about(path))
+    }
+
+    /// Everything that is wrong.
+    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+        self.problems
     }
 
     /// A mapping with these keys and no others.
@@ -54,12 +82,11 @@ impl Reader {
             self.wrong_type(node, &at, "a mapping");
             return found;
         };
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen = BTreeSet::new();
         for Entry { key, .. } in entries {
             // A key that is there twice is reported as that; `<<` is reported with the rest of YAML's extras.
-            if !known.contains(&key.as_str()) && key != "<<" && !seen.contains(&key.as_str()) {
+            if !known.contains(&key.as_str()) && key != "<<" && seen.insert(key) {
                 self.push(unknown_key(key, &at, known));
-                seen.push(key);
             }
         }
         Fields { at, node: Some(node) }
@@ -77,7 +104,7 @@ impl Reader {
         let is_misspelt = |problem: &Diagnostic| {
             problem.code == Code::UnknownKey && problem.help.as_ref() == Some(&advice) && problem.is_about(&fields.at)
         };
-        if fields.is_written() && fields.get(key).is_none() && !self.problems.iter().any(is_misspelt) {
+        if fields.is_written() && fields.get(key).is_none() && !self.problems.iter().rev().take(16).any(is_misspelt) {
             let message = format!("`{}` is missing", fields.at(key));
             let problem = Diagnostic::error(Code::MissingKey, message);
             let problem = if fields.at == FieldPath::root() { problem } else { problem.at_key(&fields.at, "") };
@@ -193,7 +220,7 @@ impl Reader {
 
     /// Reports what stands in a list twice, and keeps the first of each.
     pub(super) fn each_once<T: Ord>(&mut self, entries: Vec<Located<T>>) -> Vec<Located<T>> {
-        let mut kept: std::collections::BTreeMap<T, FieldPath> = std::collections::BTreeMap::new();
+        let mut kept: BTreeMap<T, FieldPath> = BTreeMap::new();
         for Located { value, at } in entries {
             match kept.get(&value) {
                 Some(first) => self.push(
@@ -249,7 +276,7 @@ impl Reader {
         if operator.is_empty() {
             return self.wrong_type(node, at, "text");
         }
-        self.problems.extend(operator);
+        self.extend(operator);
     }
 
     /// Something of another kind than what belongs there.

@@ -103,7 +103,13 @@ fn broken_yaml_has_a_place() {
     assert_eq!(codes("a: [1, 2\nb: 3\n")[0].0, Code::YamlSyntax);
     assert_eq!(codes("a: *nowhere\n"), [(Code::YamlSyntax, Some((1, 4)))]);
     assert_eq!(codes("? [a, b]\n: c\n")[0].0, Code::YamlSyntax);
-    assert_eq!(codes(&"[".repeat(200_000))[0].0, Code::YamlSyntax);
+}
+
+#[test]
+fn depth_is_bounded_before_it_costs_anything() {
+    assert_eq!(codes(&"{a: ".repeat(1_000))[0].0, Code::YamlSyntax);
+    assert_eq!(codes(&"{a: ".repeat(200_000)), [(Code::FileTooLarge, None)]);
+    assert_eq!(codes(&"- ".repeat(100_000))[0].0, Code::YamlSyntax);
 }
 
 #[test]
