@@ -368,7 +368,7 @@ impl Filter<'_> {
 
 #[derive(serde::Deserialize)]
 struct OrganizationWire {
-    #[serde(rename = "_id", alias = "id")]
+    #[serde(rename = "_id")]
     id: Box<str>,
 }
 

@@ -83,6 +83,15 @@ pub enum Next {
     Finished,
 }
 
+/// Whom a turn that is out is for.
+#[derive(Clone)]
+enum Out {
+    /// One action.
+    One(u32),
+    /// Actions that share one look at their users.
+    Users(Vec<u32>),
+}
+
 /// One run of a plan.
 #[derive(Clone)]
 pub struct Run {
@@ -94,7 +103,7 @@ pub struct Run {
     turns: VecDeque<(u32, talk::Planned)>,
     batch: BTreeMap<Org, Vec<u32>>,
     batch_size: usize,
-    tickets: BTreeMap<Ticket, Vec<u32>>,
+    tickets: BTreeMap<Ticket, Out>,
     last_ticket: u64,
     given: Given,
     broken: BTreeSet<u32>,
@@ -151,7 +160,7 @@ impl Run {
         loop {
             if let Some((at, planned)) = self.turns.pop_front() {
                 match self.turn(at, planned) {
-                    Some(turn) => return self.hand_out(vec![at], turn),
+                    Some(turn) => return self.hand_out(Out::One(at), turn),
                     None => continue,
                 }
             }
@@ -174,12 +183,11 @@ impl Run {
 
     /// Takes what came of a turn. A ticket that is not out is ignored.
     pub fn answer(&mut self, ticket: Ticket, event: Event) {
-        let Some(actions) = self.tickets.remove(&ticket) else { return };
-        match (event, actions.as_slice()) {
-            (Event::Waited, [at]) => self.waited(*at),
-            (Event::Came(outcome), [at]) => self.came(*at, outcome),
-            (Event::Came(outcome), many) => self.batch_came(many, &outcome),
-            (Event::Waited, _) => {}
+        match (self.tickets.remove(&ticket), event) {
+            (Some(Out::One(at)), Event::Waited) => self.waited(at),
+            (Some(Out::One(at)), Event::Came(outcome)) => self.came(at, outcome),
+            (Some(Out::Users(actions)), Event::Came(outcome)) => self.batch_came(&actions, &outcome),
+            (Some(Out::Users(_)), Event::Waited) | (None, _) => {}
         }
     }
 
@@ -192,10 +200,10 @@ impl Run {
         &self.plan.actions[at as usize]
     }
 
-    fn hand_out(&mut self, actions: Vec<u32>, turn: Turn) -> Next {
+    fn hand_out(&mut self, out: Out, turn: Turn) -> Next {
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
-        self.tickets.insert(ticket, actions);
+        self.tickets.insert(ticket, out);
         Next::Do(ticket, turn)
     }
 
@@ -214,7 +222,7 @@ impl Run {
 
     fn look_at_users(&mut self, org: Org, actions: Vec<u32>) -> Next {
         let ids: Vec<ObjectId> = actions.iter().filter_map(|at| self.looked_at(*at)).collect();
-        self.hand_out(actions, Turn::Look(read::search_by_ids(org, &ids)))
+        self.hand_out(Out::Users(actions), Turn::Look(read::search_by_ids(org, &ids)))
     }
 
     /// The user that an action looks at.

@@ -310,7 +310,9 @@ impl Run {
             self.wait(at, pause, Planned::Look);
         } else {
             let what = match standing {
-                Standing::Moved { field, .. } => format!("accepted, and `{field}` was not kept"),
+                Standing::Moved { field, now } => {
+                    format!("accepted, and `{field}` was not kept: it is {}", now.as_deref().unwrap_or("not there"))
+                }
                 Standing::Before | Standing::Between | Standing::After => "accepted, and it does not show".to_owned(),
             };
             self.finish(at, End::Failed(what));

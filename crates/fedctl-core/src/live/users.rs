@@ -238,7 +238,7 @@ struct Page<'a> {
 /// A user on the wire. `[observed]`: unset strings are empty or missing; newer fields are missing in old recordings.
 #[derive(Deserialize)]
 struct Wire<'a> {
-    #[serde(rename = "_id", alias = "id")]
+    #[serde(rename = "_id")]
     id: ObjectId,
     #[serde(borrow, default)]
     email: Option<Text<'a>>,

@@ -15,7 +15,7 @@ pub const FIELDS: &str = "_id name displayLabel description active organization 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct App {
     /// Its id.
-    #[serde(rename = "_id", alias = "id")]
+    #[serde(rename = "_id")]
     pub id: ObjectId,
     /// The template it was made from.
     #[serde(default)]

@@ -1,0 +1,206 @@
+//! Carries the requests of reader and executor to a world in memory, and can lose them on the way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fedctl_core::address::Org;
+use fedctl_core::apply::{End, Run};
+use fedctl_core::drive::{self, Carry};
+use fedctl_core::endpoint::Host;
+use fedctl_core::plan::build::{Places, Step};
+use fedctl_core::plan::{self, Plan};
+use fedctl_core::read::ReadError;
+use fedctl_core::request::{Answer, Content, Outcome, Request};
+use fedctl_core::spec::{self, Spec};
+use fedctl_core::trace::{self, Verification};
+use jumpcloud_sim::fixture::Pair;
+use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, World};
+use zeroize::Zeroizing;
+
+/// What becomes of one write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The program is killed before it is sent.
+    KilledBefore,
+    /// It is committed, and the program is killed before the answer.
+    KilledAfter,
+    /// It is committed, and the connection is cut.
+    Cut,
+    /// The service answers 500 and does nothing.
+    Refused,
+    /// The service answers 500 and did it all the same.
+    DoneAnd500,
+    /// It never leaves.
+    NotSent,
+}
+
+/// Two organisations in memory, and how they are reached.
+pub(crate) struct Memory {
+    pub(crate) world: World,
+    pub(crate) primary: OrgId,
+    pub(crate) secondary: OrgId,
+    keys: [String; 2],
+    /// The fault, and the number of the write that it strikes, counted from 0.
+    pub(crate) fault: Option<(usize, Fault)>,
+    /// Writes that were to be sent.
+    pub(crate) writes: usize,
+    /// Set once the program was killed.
+    pub(crate) dead: bool,
+    /// How long the run waited in all.
+    pub(crate) waited: Duration,
+}
+
+impl Memory {
+    pub(crate) fn new(pair: Pair) -> Self {
+        Self {
+            world: pair.world,
+            primary: pair.primary,
+            secondary: pair.secondary,
+            keys: [pair.primary_key, pair.secondary_key],
+            fault: None,
+            writes: 0,
+            dead: false,
+            waited: Duration::ZERO,
+        }
+    }
+
+    fn org(&self, org: Org) -> OrgId {
+        match org {
+            Org::Primary => self.primary,
+            Org::Secondary => self.secondary,
+        }
+    }
+
+    fn send(&mut self, request: &Request) -> Outcome {
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        let mut headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
+        let host = match request.host {
+            Host::Console => {
+                headers.push(("x-api-key".to_owned(), self.keys[usize::from(request.org == Org::Secondary)].clone()));
+                if path != "/api/organizations" {
+                    headers.push(("x-org-id".to_owned(), self.org(request.org).to_string()));
+                }
+                SimHost::Api
+            }
+            Host::Issuer => SimHost::Issuer,
+        };
+        let body = request.body.as_ref().map(|(content, bytes)| {
+            let content = match content {
+                Content::Json => "application/json",
+                Content::Form => "application/x-www-form-urlencoded",
+            };
+            headers.push(("content-type".to_owned(), content.to_owned()));
+            bytes.to_vec()
+        });
+        let answer = self.world.answer(&SimRequest {
+            host,
+            method: request.method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers,
+            body: body.unwrap_or_default(),
+        });
+        let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        Outcome::Answered(Answer {
+            status: answer.status,
+            total: header("x-total-count").and_then(|total| total.parse().ok()),
+            date: header("date").and_then(|date| jiff::fmt::rfc2822::parse(&date).ok()).and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
+            retry_after: None,
+            body: Zeroizing::new(answer.body),
+        })
+    }
+}
+
+impl Carry for Memory {
+    fn carry(&mut self, request: Request) -> Outcome {
+        let path = request.path.split('?').next().unwrap_or_default().to_owned();
+        let is_write = !fedctl_core::endpoint::reads(request.method, &path);
+        if self.dead {
+            return Outcome::NotSent("killed".to_owned());
+        }
+        let number = self.writes;
+        self.writes += usize::from(is_write);
+        let fault = self.fault.filter(|(at, _)| is_write && *at == number).map(|(_, fault)| fault);
+        match fault {
+            None => self.send(&request),
+            Some(Fault::KilledBefore) => {
+                self.dead = true;
+                Outcome::NotSent("killed".to_owned())
+            }
+            Some(Fault::KilledAfter) => {
+                self.send(&request);
+                self.dead = true;
+                Outcome::Unknown("killed".to_owned())
+            }
+            Some(Fault::Cut) => {
+                self.send(&request);
+                Outcome::Unknown("the connection was cut".to_owned())
+            }
+            Some(Fault::DoneAnd500) => {
+                self.send(&request);
+                status(500)
+            }
+            Some(Fault::Refused) => status(500),
+            Some(Fault::NotSent) => Outcome::NotSent("no route".to_owned()),
+        }
+    }
+
+    fn pause(&mut self, wanted: Duration) {
+        self.waited += wanted;
+        self.world.advance(u64::try_from(wanted.as_millis()).unwrap());
+    }
+}
+
+fn status(status: u16) -> Outcome {
+    let body = Zeroizing::new(br#"{"message":"internal error"}"#.to_vec());
+    Outcome::Answered(Answer { status, body, total: None, date: None, retry_after: None })
+}
+
+/// The places of the real service in the United States.
+pub(crate) fn places() -> Places {
+    Places {
+        issuer: "https://oauth.id.jumpcloud.com".into(),
+        callback: "https://login.jumpcloud.com/oauth/callback".into(),
+        login: "https://console.jumpcloud.com".into(),
+    }
+}
+
+/// A spec for these organisations; `people` is the text of that section, indented by two.
+pub(crate) fn spec(memory: &Memory, people: &str, rest: &str) -> Spec {
+    let text = format!(
+        "version: 1\nfederation: acme-to-beta\nprimary: {{organization: \"{}\", credentials: acme}}\nsecondary: {{organization: \"{}\", credentials: beta}}\npeople:\n{people}\n{rest}",
+        memory.primary, memory.secondary
+    );
+    let parsed = spec::parse(&text);
+    assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
+    parsed.spec.unwrap()
+}
+
+pub(crate) fn step(spec: &Spec, memory: &mut Memory) -> Result<Step<Plan>, ReadError> {
+    let places = places();
+    drive::read(spec, memory, |live| plan::step(spec, &places, live)).map(|(step, _)| step)
+}
+
+/// The plan, which must be there.
+pub(crate) fn plan(spec: &Spec, memory: &mut Memory) -> Plan {
+    match step(spec, memory).unwrap() {
+        Step::Ready(plan) => *plan,
+        other => panic!("no plan: {other:?}"),
+    }
+}
+
+/// Plans and applies, as one invocation of the program does.
+pub(crate) fn apply(spec: &Spec, memory: &mut Memory) -> (Plan, Vec<End>) {
+    let plan = plan(spec, memory);
+    assert_eq!(plan.refusals, [], "refused");
+    let ends = drive::apply(&mut Run::new(Arc::new(plan.clone()), 100), memory);
+    (plan, ends)
+}
+
+pub(crate) fn verify(spec: &Spec, memory: &mut Memory) -> Verification {
+    let places = places();
+    match drive::read(spec, memory, |live| trace::step(spec, &places, live)).unwrap().0 {
+        Step::Ready(verification) => *verification,
+        other => panic!("no verification: {other:?}"),
+    }
+}
