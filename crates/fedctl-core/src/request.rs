@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::address::Org;
@@ -28,6 +29,8 @@ pub struct Request {
     pub path: String,
     /// The body, wiped from memory when dropped.
     pub body: Option<(Content, Zeroizing<Vec<u8>>)>,
+    /// The secrets in the body, for whoever keeps them out of logs and errors.
+    pub secrets: Vec<SecretString>,
 }
 
 impl Request {
@@ -49,6 +52,7 @@ impl Request {
             method: endpoint.method,
             path: path(endpoint, args, query),
             body: body.map(|(content, bytes)| (content, Zeroizing::new(bytes))),
+            secrets: Vec::new(),
         }
     }
 }
@@ -111,6 +115,8 @@ pub struct Answer {
     pub date: Option<u64>,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
+    /// What a refusal says, where whoever carried it has taken every secret out; else it is read from the body.
+    pub said: Option<String>,
 }
 
 impl Answer {
@@ -121,6 +127,9 @@ impl Answer {
 
     /// What the service says in an error body, one line, at most 300 characters: `message`, then `error`.
     pub fn message(&self) -> String {
+        if let Some(said) = &self.said {
+            return said.clone();
+        }
         let Ok(text) = std::str::from_utf8(&self.body) else { return "an unreadable body".to_owned() };
         let message = match serde_json::from_str::<serde_json::Value>(text) {
             Ok(value) => ["/message", "/error/message", "/error_description", "/error"]
@@ -170,6 +179,7 @@ mod tests {
             total: None,
             date: None,
             retry_after: None,
+            said: None,
         };
         assert_eq!(answer(r#"{"status":400,"error":"no\ngood"}"#).message(), "no good");
         assert_eq!(answer(r#"{"error":"INVALID_ARGUMENT","message":"user_group not found"}"#).message(), "user_group not found");

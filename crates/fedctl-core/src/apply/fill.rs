@@ -49,6 +49,10 @@ impl Given {
         self.0.get(address).is_some_and(|gift| gift.secret.is_some())
     }
 
+    fn secret(&self, address: &Address) -> Option<SecretString> {
+        self.0.get(address)?.secret.as_ref().map(|secret| secret.0.clone())
+    }
+
     /// Whether any secret is held.
     pub(crate) fn holds_any_secret(&self) -> bool {
         self.0.values().any(|gift| gift.secret.is_some())
@@ -104,7 +108,10 @@ pub(crate) fn request(
         Some(Body::Json(text)) => Some((Content::Json, json(plan, given, text, seen)?)),
         Some(Body::Form(fields)) => Some((Content::Form, form(plan, given, fields)?)),
     };
-    Ok(Request::write(org, call.endpoint, &path, body))
+    let mut request = Request::write(org, call.endpoint, &path, body);
+    let secrets = call.body.iter().flat_map(Body::names).filter(|(_, give)| *give == Give::ClientSecret);
+    request.secrets = secrets.filter_map(|(address, _)| given.secret(&address)).collect();
+    Ok(request)
 }
 
 fn json(plan: &Plan, given: &Given, text: &str, seen: Option<&str>) -> Result<Vec<u8>, Unfilled> {

@@ -106,6 +106,7 @@ impl Memory {
             total: header("x-total-count").and_then(|total| total.parse().ok()),
             date: header("date").and_then(|date| jiff::fmt::rfc2822::parse(&date).ok()).and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
             retry_after: None,
+            said: None,
             body: Zeroizing::new(answer.body),
         })
     }
@@ -153,7 +154,7 @@ impl Carry for Memory {
 
 fn status(status: u16) -> Outcome {
     let body = Zeroizing::new(br#"{"message":"internal error"}"#.to_vec());
-    Outcome::Answered(Answer { status, body, total: None, date: None, retry_after: None })
+    Outcome::Answered(Answer { status, body, total: None, date: None, retry_after: None, said: None })
 }
 
 /// The places of the real service in the United States.

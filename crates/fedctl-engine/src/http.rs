@@ -1,0 +1,144 @@
+//! The two organisations over HTTP.
+
+use std::time::Duration;
+
+use fedctl_client::{Answer, AnswerError, Body, Client, ContentType, Host, Method, Outcome as Sent, Request as Wire};
+use fedctl_core::address::Org;
+use fedctl_core::endpoint;
+use fedctl_core::request::{self, Ask, Content, Outcome, Request};
+use secrecy::ExposeSecret;
+
+use crate::{Reads, Writes};
+
+/// Two clients, each bound to its organisation.
+pub struct Organizations {
+    primary: Client,
+    secondary: Client,
+}
+
+/// Two clients that cannot belong to one federation.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Both are bound to one organisation.
+    #[error("both keys are bound to organisation {organization}")]
+    Equal {
+        /// Its id.
+        organization: String,
+    },
+    /// One is of a sandbox and the other is not.
+    #[error("simulated and real mixed: one organisation is in a sandbox and the other is not")]
+    Mixed,
+}
+
+impl Organizations {
+    /// The two sides of a federation.
+    ///
+    /// # Errors
+    /// Both clients are bound to one organisation, or only one of them to a sandbox.
+    pub fn new(primary: Client, secondary: Client) -> Result<Self, BindError> {
+        if primary.key().organization() == secondary.key().organization() {
+            return Err(BindError::Equal { organization: primary.key().organization().to_owned() });
+        }
+        if primary.key().hosts().is_sandbox() != secondary.key().hosts().is_sandbox() {
+            return Err(BindError::Mixed);
+        }
+        Ok(Self { primary, secondary })
+    }
+
+    fn client(&self, org: Org) -> &Client {
+        match org {
+            Org::Primary => &self.primary,
+            Org::Secondary => &self.secondary,
+        }
+    }
+}
+
+impl Reads for Organizations {
+    async fn ask(&self, ask: Ask) -> Outcome {
+        let request = ask.into_request();
+        let client = self.client(request.org);
+        outcome(client.read(wire(request)).await)
+    }
+
+    async fn pause(&self, wanted: Duration) {
+        tokio::time::sleep(wanted).await;
+    }
+}
+
+impl Writes for Organizations {
+    async fn write(&self, request: Request) -> Outcome {
+        let client = self.client(request.org);
+        for secret in &request.secrets {
+            client.redactor().learn(secret.expose_secret());
+        }
+        outcome(client.send(wire(request)).await)
+    }
+}
+
+fn wire(request: Request) -> Wire {
+    let method = match request.method {
+        "POST" => Method::POST,
+        "PUT" => Method::PUT,
+        "DELETE" => Method::DELETE,
+        _ => Method::GET,
+    };
+    Wire {
+        host: match request.host {
+            endpoint::Host::Console => Host::Console,
+            endpoint::Host::Issuer => Host::Issuer,
+        },
+        method,
+        path: request.path,
+        extra: Vec::new(),
+        body: request.body.map(|(content, bytes)| Body {
+            content_type: match content {
+                Content::Json => ContentType::Json,
+                Content::Form => ContentType::Form,
+            },
+            bytes,
+        }),
+    }
+}
+
+fn outcome(sent: Sent) -> Outcome {
+    match sent {
+        Sent::NotSent(error) => Outcome::NotSent(chain(&error)),
+        Sent::Unknown(error) => Outcome::Unknown(chain(&error)),
+        Sent::Answered(answer) => answered(answer),
+    }
+}
+
+/// What an answer is worth: an answer of the API, or something in front of it, which says nothing about the request.
+fn answered(answer: Answer) -> Outcome {
+    let said = match answer.json() {
+        Ok(_) => None,
+        Err(error @ (AnswerError::AbuseBlock { .. } | AnswerError::Redirected { .. })) => {
+            return Outcome::NotSent(error.to_string());
+        }
+        Err(error) if answer.is_success() => return Outcome::Unknown(error.to_string()),
+        Err(error) => Some(match answer.message() {
+            Some(message) => message,
+            None => error.to_string(),
+        }),
+    };
+    Outcome::Answered(request::Answer {
+        status: answer.status,
+        total: answer.total_count,
+        date: answer.date,
+        retry_after: answer.retry_after,
+        said,
+        body: answer.body,
+    })
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
