@@ -106,6 +106,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for ObjectId {
+            fn from(id: $name) -> ObjectId {
+                id.0
+            }
+        }
+
         impl From<ObjectId> for $name {
             fn from(id: ObjectId) -> $name {
                 $name(id)

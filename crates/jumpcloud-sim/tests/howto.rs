@@ -1,5 +1,7 @@
 //! The manual procedure, step by step as raw requests, and then a person signs in.
 
+#![allow(clippy::unwrap_used, reason = "what goes wrong in a test is to end it")]
+
 mod common;
 
 use common::{Client, text};
@@ -23,7 +25,7 @@ struct Federated {
 const CALLBACK: &str = "https://login.jumpcloud.com/oauth/callback";
 
 fn federate() -> Federated {
-    let Pair { mut world, primary, secondary, primary_key, secondary_key } = fixture::pair(7);
+    let Pair { mut world, primary, secondary, primary_key, secondary_key, .. } = fixture::pair(7);
     let ann = NewUser {
         email: "ann@acme.com".to_owned(),
         username: "ann".to_owned(),

@@ -1,5 +1,7 @@
 //! A hundred thousand people: loaded in seconds, and a page costs a page.
 
+#![allow(clippy::unwrap_used, reason = "what goes wrong in a test is to end it")]
+
 mod common;
 
 use std::time::{Duration, Instant};

@@ -187,13 +187,19 @@ impl World {
 
     /// Users bound one by one or through a group, each with the ways that lead to them.
     fn reached_users(&self, call: &Call<'_>, users: &SortedIds<UserId>, groups: &SortedIds<GroupId>) -> Answer {
-        let members = groups.iter().filter_map(|id| self.group(id)).flat_map(|group| group.members.iter());
-        let all: SortedIds<UserId> = users.iter().chain(members).collect();
+        let page = call.page(self.settings.page_max);
         let node = |id: UserId| {
             let ways = self.ways_to(users, groups, id);
             Node { ways, ..Node::direct("user", id.to_string()) }
         };
-        graph::nodes(call, call.page(self.settings.page_max), &all.iter().map(node).collect::<Vec<_>>())
+        // Mostly it is one large group, whose members are in order already.
+        if let ([], [only]) = (users.as_slice(), groups.as_slice()) {
+            let members = self.group(*only).map_or(&[] as &[UserId], |group| group.members.as_slice());
+            return graph::page_of_nodes(call, page, members, node);
+        }
+        let members = groups.iter().filter_map(|id| self.group(id)).flat_map(|group| group.members.iter());
+        let all: SortedIds<UserId> = users.iter().chain(members).collect();
+        graph::page_of_nodes(call, page, all.as_slice(), node)
     }
 
     fn reached_apps<'a>(&self, call: &Call<'_>, apps: impl Iterator<Item = (&'a App, Ways)>) -> Answer {

@@ -86,6 +86,15 @@ pub(crate) fn nodes(call: &Call<'_>, page: Page, nodes: &[Node]) -> Answer {
     Ok(Reply::list(&rows, total))
 }
 
+/// Answers with objects that are made only for the page, unless the request filters or sorts.
+pub(crate) fn page_of_nodes<T: Copy>(call: &Call<'_>, page: Page, ends: &[T], node: impl Fn(T) -> Node) -> Answer {
+    if call.params.iter().any(|(name, _)| name.starts_with("filter") || name == "sort") {
+        let all: Vec<Node> = ends.iter().map(|end| node(*end)).collect();
+        return nodes(call, page, &all);
+    }
+    connections(page, ends, |end| node(*end).to_json())
+}
+
 /// Answers with a page of bindings, made only for the page.
 pub(crate) fn connections<T>(page: Page, ends: &[T], connection: impl Fn(&T) -> Value) -> Answer {
     let rows: Vec<Value> = page.slice(ends).iter().map(connection).collect();

@@ -23,16 +23,7 @@ impl World {
     pub(crate) fn list_membership(&self, call: &Call<'_>, id: &str) -> Answer {
         let group = self.find_group(call, id)?;
         let page = call.page(self.settings.page_max);
-        let node = |user: &crate::UserId| Node::direct("user", user.to_string());
-        if call.params.iter().any(|(name, _)| name.starts_with("filter") || name == "sort") {
-            let all: Vec<Node> = group.members.as_slice().iter().map(node).collect();
-            return graph::nodes(call, page, &all);
-        }
-        let all = group.members.as_slice();
-        let rows: Vec<Node> = page.slice(all).iter().map(node).collect();
-        let reply = graph::nodes(call, crate::query::page::Page { skip: 0, ..page }, &rows)?;
-        let headers = vec![("x-total-count".to_owned(), all.len().to_string())];
-        Ok(Reply { headers, ..reply })
+        graph::page_of_nodes(call, page, group.members.as_slice(), |user| Node::direct("user", user.to_string()))
     }
 
     /// Adds or removes a member. The answers are those observed, one by one.

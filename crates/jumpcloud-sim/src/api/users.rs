@@ -68,7 +68,7 @@ impl World {
         let (id, state) = (user.id, user.state);
         let write = self.read_user(&call.object()?)?;
         let user = self.find_user(call, &id.to_string())?;
-        if write.state == Some(State::Staged) && state != State::Staged {
+        if write.state == Some(State::Staged) {
             return Err(Reply::v1_refusal("state must be one of [ACTIVATED, SUSPENDED]"));
         }
         // Somebody staged is activated through an endpoint of its own [spec].

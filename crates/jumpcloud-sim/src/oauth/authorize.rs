@@ -43,8 +43,8 @@ impl World {
 
     /// What the login page decides: who this is, and whether they may use the app. Only success closes the page.
     pub fn log_in(&mut self, challenge: &str, email: &str, password: &str) -> Result<Redirect, Hop> {
-        self.expire();
-        let login = self.issuer.logins.get(challenge).cloned().ok_or(Hop::LoginExpired)?;
+        let login = self.issuer.logins.get(challenge).filter(|login| login.expires_ms > self.now_ms);
+        let login = login.cloned().ok_or(Hop::LoginExpired)?;
         let app = self.app(login.app).ok_or(Hop::ClientUnknown)?;
         let user = self.user_by_email(app.organization, email).ok_or(Hop::PrimaryUnknown)?.id;
         self.check_password(user, password).map_err(Hop::Primary)?;

@@ -15,6 +15,9 @@ use crate::world::World;
 /// How long a code, a login page or a token is good for.
 const LIFETIME_MS: u64 = 3_600_000;
 
+/// How many open pages, codes and tokens are kept without looking for those that have expired.
+const MANY: usize = 4096;
+
 /// What the issuer remembers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Issuer {
@@ -142,9 +145,13 @@ impl World {
         })
     }
 
-    /// Forgets what has expired, so that the issuer does not grow.
+    /// Forgets what has expired, so that the issuer does not grow; looking costs, so only when there is much.
     fn expire(&mut self) {
         let now = self.now_ms;
+        let Issuer { logins, codes, tokens, .. } = &self.issuer;
+        if logins.len() + codes.len() + tokens.len() < MANY {
+            return;
+        }
         self.issuer.logins.retain(|_, login| login.expires_ms > now);
         self.issuer.codes.retain(|_, code| code.login.expires_ms > now);
         self.issuer.tokens.retain(|_, token| token.expires_ms > now);

@@ -43,7 +43,8 @@ impl World {
         let invalid = |text: &str| OauthError::new(400, "invalid_grant", text);
         let code = form.last("code").unwrap_or_default();
         // A code is good for one attempt of whoever holds it.
-        let code = self.issuer.codes.remove(code).ok_or_else(|| invalid("The authorization code is not valid."))?;
+        let code = self.issuer.codes.remove(code).filter(|code| code.login.expires_ms > self.now_ms);
+        let code = code.ok_or_else(|| invalid("The authorization code is not valid."))?;
         let login = &code.login;
         if login.client_id != client_id {
             return Err(invalid("The authorization code was issued to another client."));

@@ -154,13 +154,18 @@ impl World {
         settings.client_id = self.dice().uuid();
         let secret = (settings.token_endpoint_auth_method != ClientAuth::None).then(|| self.dice().client_secret());
         settings.client_secret.clone_from(&secret);
-        let app = self.apps.get_mut(&id)?;
+        self.set_client(id, settings);
+        secret
+    }
+
+    /// Gives an app an OIDC client with the id and the secret that it has already.
+    pub fn set_client(&mut self, id: AppId, settings: OidcSettings) {
+        let Some(app) = self.apps.get_mut(&id) else { return };
         if let Some(before) = &app.oidc {
             self.clients.remove(&before.client_id);
         }
         self.clients.insert(settings.client_id.clone(), id);
         app.oidc = Some(settings);
-        secret
     }
 
     /// One app.

@@ -58,6 +58,8 @@ pub struct World {
     pub(crate) mails: Vec<Mail>,
     pub(crate) requests: Vec<LoggedRequest>,
     pub(crate) pending: Vec<Reevaluation>,
+    /// The id of the next object, if it is to be a certain one.
+    planted: Option<ObjectId>,
     #[serde(skip)]
     pub(crate) directories: BTreeMap<OrgId, Directory>,
     #[serde(skip)]
@@ -86,6 +88,7 @@ impl World {
             mails: Vec::new(),
             requests: Vec::new(),
             pending: Vec::new(),
+            planted: None,
             directories: BTreeMap::new(),
             clients: BTreeMap::new(),
         }
@@ -131,7 +134,16 @@ impl World {
         url.clone_into(&mut self.login_callback);
     }
 
+    /// Has the next object that is made get this id: to build a model of organisations that are there already. Lists are
+    /// in the order of ids, whenever their objects were made.
+    pub fn plant_id(&mut self, id: impl Into<ObjectId>) {
+        self.planted = Some(id.into());
+    }
+
     pub(crate) fn new_id<T: From<ObjectId>>(&mut self) -> T {
+        if let Some(id) = self.planted.take() {
+            return id.into();
+        }
         self.made = self.made.wrapping_add(1);
         let seconds = u32::try_from(self.now_ms / 1000).unwrap_or(u32::MAX);
         let origin = u32::try_from(self.seed & 0xffff_ffff).unwrap_or(0) ^ 0xac1f_5766;

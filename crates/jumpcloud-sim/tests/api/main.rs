@@ -1,0 +1,17 @@
+//! The API, quirk by quirk.
+
+#![allow(clippy::unwrap_used, reason = "what goes wrong in a test is to end it")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod access;
+mod applications;
+mod groups;
+mod insights;
+mod oauth;
+mod policies;
+mod providers;
+mod random;
+mod sign_in;
+mod users;
