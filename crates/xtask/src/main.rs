@@ -1,2 +1,168 @@
-//! To be written.
-fn main() {}
+//! Development tasks, so that a person and CI type the same words: `cargo xtask help` lists them.
+//!
+//! A task is a row of [`TASKS`]: the commands it runs, one after the other. The first that fails ends the task with its
+//! exit code. There are no dependencies, so that `cargo xtask` builds in a second.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
+
+use std::process::{Command, ExitCode, ExitStatus};
+use std::time::Instant;
+
+/// The exit code for words that are not understood.
+const USAGE: u8 = 64;
+
+/// What the commands of every task start from.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// What `cargo test` is told besides what to test. It goes on after a failure, so that one run shows all of them.
+const TEST: [&str; 5] = ["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"];
+
+struct Task {
+    name: &'static str,
+    /// The arguments it hands on, for the help; without, it takes none.
+    takes: Option<&'static str>,
+    about: &'static str,
+    steps: fn(&[String]) -> Vec<Step>,
+}
+
+/// One command of a task.
+struct Step {
+    name: &'static str,
+    program: &'static str,
+    args: Vec<String>,
+}
+
+/// The one list of tasks. `help` is not in it: it runs nothing.
+static TASKS: [Task; 3] = [
+    Task {
+        name: "test",
+        takes: None,
+        about: "every test of the workspace, then the examples in the docs",
+        steps: test,
+    },
+    Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
+    Task {
+        name: "bench",
+        takes: Some("[--quick]"),
+        about: "how cost grows with size, on small sizes with --quick",
+        steps: bench,
+    },
+];
+
+fn test(_: &[String]) -> Vec<Step> {
+    let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
+    vec![of("tests", &["--lib", "--bins", "--tests"]), of("examples in the docs", &["--doc"])]
+}
+
+fn ci(_: &[String]) -> Vec<Step> {
+    vec![Step { name: "ci", program: "bash", args: vec![".ci/run".to_owned()] }]
+}
+
+fn bench(args: &[String]) -> Vec<Step> {
+    let mut step =
+        Step::cargo("bench", &["bench", "--locked", "--package", "fedctl-engine", "--bench", "growth", "--"]);
+    step.args.extend_from_slice(args);
+    vec![step]
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, args)) = words.split_first() else {
+        eprint!("{}", help());
+        return USAGE.into();
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    }
+    match find(name, args) {
+        Ok(task) => run(&(task.steps)(args)),
+        Err(complaint) => {
+            eprint!("xtask: {complaint}\n\n{}", help());
+            USAGE.into()
+        }
+    }
+}
+
+/// The task of this name, if it takes these arguments.
+fn find(name: &str, args: &[String]) -> Result<&'static Task, String> {
+    let task = TASKS.iter().find(|task| task.name == name).ok_or_else(|| format!("there is no task `{name}`"))?;
+    match (task.takes, args.first()) {
+        (None, Some(arg)) => Err(format!("`{name}` takes no arguments, and got `{arg}`")),
+        _ => Ok(task),
+    }
+}
+
+fn help() -> String {
+    let mut out = String::from("Usage: cargo xtask <task>\n\n");
+    for task in &TASKS {
+        let words = format!("{} {}", task.name, task.takes.unwrap_or_default());
+        out.push_str(&format!("  {words:<18} {}\n", task.about));
+    }
+    out.push_str("  help               this list\n");
+    out
+}
+
+/// Runs the commands until one fails; its exit code is the task's.
+fn run(steps: &[Step]) -> ExitCode {
+    for step in steps {
+        println!("==> {}: {} {}", step.name, step.program, step.args.join(" "));
+        let start = Instant::now();
+        let ended = Command::new(step.program).args(&step.args).current_dir(ROOT).status();
+        let seconds = start.elapsed().as_secs_f64();
+        match ended {
+            Ok(status) if status.success() => println!("==> {}: ok, {seconds:.1} s", step.name),
+            Ok(status) => {
+                eprintln!("==> {}: failed ({status}), {seconds:.1} s", step.name);
+                return code(status);
+            }
+            Err(error) => {
+                eprintln!("==> {}: cannot run `{}`: {error}", step.name, step.program);
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// The exit code of a command that failed. Ended by a signal it has none.
+fn code(status: ExitStatus) -> ExitCode {
+    status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+impl Step {
+    fn cargo<'a>(name: &'static str, args: impl IntoIterator<Item = &'a &'a str>) -> Self {
+        Self { name, program: "cargo", args: args.into_iter().map(|arg| (*arg).to_owned()).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(name: &str, args: &[&str]) -> Option<String> {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        find(name, &args).err()
+    }
+
+    #[test]
+    fn words_that_are_not_understood_are_named() {
+        assert_eq!(complaint("tset", &[]).as_deref(), Some("there is no task `tset`"));
+        assert_eq!(complaint("test", &["--quick"]).as_deref(), Some("`test` takes no arguments, and got `--quick`"));
+        assert_eq!(complaint("bench", &["--quick"]), None);
+    }
+
+    #[test]
+    fn a_bench_gets_the_arguments() {
+        let steps = bench(&["--quick".to_owned()]);
+        assert_eq!(steps[0].args.join(" "), "bench --locked --package fedctl-engine --bench growth -- --quick");
+    }
+
+    #[test]
+    fn a_task_ends_with_the_code_of_the_first_step_that_fails() {
+        let step = |script: &str| Step { name: "step", program: "sh", args: vec!["-c".to_owned(), script.to_owned()] };
+        let same = |one: ExitCode, other: ExitCode| format!("{one:?}") == format!("{other:?}");
+        assert!(same(run(&[step("exit 0"), step("exit 7"), step("exit 8")]), 7.into()));
+        assert!(same(run(&[step("true"), step("true")]), ExitCode::SUCCESS));
+    }
+}
