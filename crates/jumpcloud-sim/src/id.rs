@@ -16,6 +16,9 @@ pub struct ObjectId([u8; 12]);
 pub struct MalformedId;
 
 impl ObjectId {
+    /// Before all others.
+    pub(crate) const FIRST: ObjectId = ObjectId([0; 12]);
+
     /// Puts an id together the way the service does: seconds first, so that ids made later sort later.
     pub(crate) fn assemble(seconds: u32, origin: u32, counter: u32) -> ObjectId {
         let mut bytes = [0; 12];

@@ -30,7 +30,7 @@ pub use id::{AppId, GroupId, MalformedId, ObjectId, OrgId, PolicyId, ProviderId,
 pub use message::{Host, Request, Response};
 pub use oauth::{Authorize, Grant, OauthError, Redirect};
 pub use secret::Secret;
-pub use settings::{Settings, UnknownSetting};
+pub use settings::{Setting, Settings, UnknownSetting};
 pub use sign_in::{Hop, Obstacle, Route};
 pub use world::World;
 pub use world::apps::{App, ClientAuth, DynamicClaim, OidcSettings};

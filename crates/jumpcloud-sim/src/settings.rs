@@ -24,6 +24,19 @@ pub enum UnknownSetting {
     },
 }
 
+/// One switch, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its present value.
+    pub value: String,
+    /// The values it takes.
+    pub takes: String,
+    /// What it decides, and how sure that is.
+    pub about: String,
+}
+
 /// What a setting can be read from and shown as.
 trait SettingValue: Sized {
     fn read(text: &str) -> Option<Self>;
@@ -178,12 +191,12 @@ choices! {
 }
 
 macro_rules! settings {
-    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $key:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $key:literal;)+) => {
         /// The switches of a world, each with its default; set one by name with [`Settings::set`].
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Settings {
-            $($(#[$doc])* #[serde(rename = $key)] pub $name: $type,)+
+            $($(#[doc = $doc])+ #[serde(rename = $key)] pub $name: $type,)+
         }
 
         impl Default for Settings {
@@ -204,7 +217,17 @@ macro_rules! settings {
 
             /// Every setting's name, present value, and what it takes.
             pub fn list(&self) -> Vec<(&'static str, String, String)> {
-                vec![$(($key, self.$name.show(), <$type as SettingValue>::takes())),+]
+                self.describe().into_iter().map(|setting| (setting.name, setting.value, setting.takes)).collect()
+            }
+
+            /// Every setting, in one order, with what it decides.
+            pub fn describe(&self) -> Vec<Setting> {
+                vec![$(Setting {
+                    name: $key,
+                    value: self.$name.show(),
+                    takes: <$type as SettingValue>::takes(),
+                    about: concat!($($doc),+).trim().replace('\\', ""),
+                }),+]
             }
         }
     };
@@ -253,8 +276,6 @@ settings! {
     dynamic_delay_ms: u64 = 0, "dynamic-delay-ms";
     /// The name of "ends with" in the newest form of rules.
     ends_with: EndsWith = EndsWith::None, "ends-with";
-    /// Whether a rule compares e-mails exactly \[unknown for dynamic groups\].
-    rule_case_sensitive: bool = true, "rule-case-sensitive";
     /// What becomes of the description of an OIDC app \[unknown: the endpoint is strict\].
     oidc_app_description: Unasked = Unasked::Keep, "oidc-app-description";
     /// What a second POST of OIDC settings does.
@@ -291,6 +312,8 @@ settings! {
     typed_email_must_match: bool = false, "typed-email-must-match";
     /// Whether the account that opens must itself be routed to the provider \[unknown\].
     account_must_be_routed: bool = false, "account-must-be-routed";
+    /// How long events take to be found, in milliseconds \[unknown\].
+    insights_delay_ms: u64 = 0, "insights-delay-ms";
     /// Whether a federated password authority leaves a local password usable where nothing routes \[unknown\].
     federated_password_usable: bool = false, "federated-password-usable";
 }
@@ -302,8 +325,9 @@ mod tests {
     #[test]
     fn every_setting_is_set_by_its_name() {
         let mut settings = Settings::default();
-        for (name, value, _) in Settings::default().list() {
-            assert_eq!(settings.set(name, &value), Ok(()));
+        for setting in Settings::default().describe() {
+            assert_eq!(settings.set(setting.name, &setting.value), Ok(()));
+            assert!(setting.about.ends_with('.') && !setting.about.contains('\\'), "{}", setting.about);
         }
         assert_eq!(settings, Settings::default());
         settings.set("missing-user", "empty").unwrap();

@@ -22,6 +22,7 @@ impl World {
         let term = body.get("search_term").filter(|term| !term.is_null());
         let is_asked_for = |event: &&Event| {
             event.organization == call.org
+                && event.at_ms.saturating_add(self.settings.insights_delay_ms) <= self.now_ms
                 && (from..=to).contains(&event.at_ms)
                 && services.iter().any(|service| *service == "all" || *service == event.service())
         };

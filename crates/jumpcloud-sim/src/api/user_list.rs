@@ -8,7 +8,6 @@ use crate::query::filter::{Fielded, Filter, Op, order};
 use crate::query::page::{Order, Page, is_natural, order_of};
 use crate::query::v1::{Fields, ListQuery};
 use crate::query::{search_body, v1};
-use crate::settings::Duplicate;
 use crate::world::World;
 use crate::world::users::{Directory, User};
 
@@ -57,7 +56,7 @@ impl World {
             let users = query.page.slice(ids).iter().filter_map(|id| self.users.get(id)).collect();
             return (users, ids.len());
         }
-        let ids = self.candidates(directory, &Filter::And(parts.into_iter().cloned().collect()));
+        let ids = Self::candidates(directory, &Filter::And(parts.into_iter().cloned().collect()));
         let all = || directory.ids.as_slice().to_vec();
         let users = ids.unwrap_or_else(all).into_iter().filter_map(|id| self.users.get(&id));
         let users = users.filter(|user| user.organization == org && query.filter.passes(*user)).collect();
@@ -65,33 +64,28 @@ impl World {
     }
 
     /// Users among whom all that pass must be, if an index knows them; ascending.
-    fn candidates(&self, directory: &Directory, filter: &Filter) -> Option<Vec<UserId>> {
+    fn candidates(directory: &Directory, filter: &Filter) -> Option<Vec<UserId>> {
         match filter {
-            Filter::And(parts) => parts.iter().find_map(|part| self.candidates(directory, part)),
+            Filter::And(parts) => parts.iter().find_map(|part| Self::candidates(directory, part)),
             Filter::Or(parts) => {
                 let mut all = Vec::new();
                 for part in parts {
-                    all.extend(self.candidates(directory, part)?);
+                    all.extend(Self::candidates(directory, part)?);
                 }
                 all.sort_unstable();
                 all.dedup();
                 Some(all)
             }
             Filter::Test { field, op: Op::Eq | Op::In, values } => {
-                let unique = self.settings.duplicate_user != Duplicate::Allow;
-                let find = |value: &String| match field.as_str() {
-                    "_id" | "id" => value.parse().ok(),
-                    "email" => directory.by_email(value),
-                    _ => directory.by_username(value),
+                let mut ids: Vec<UserId> = match field.as_str() {
+                    "_id" | "id" => values.iter().filter_map(|value| value.parse().ok()).collect(),
+                    "email" => values.iter().flat_map(|value| directory.by_email(value)).collect(),
+                    "username" => values.iter().flat_map(|value| directory.by_username(value)).collect(),
+                    _ => return None,
                 };
-                let indexed =
-                    matches!(field.as_str(), "_id" | "id") || unique && matches!(field.as_str(), "email" | "username");
-                indexed.then(|| {
-                    let mut ids: Vec<UserId> = values.iter().filter_map(find).collect();
-                    ids.sort_unstable();
-                    ids.dedup();
-                    ids
-                })
+                ids.sort_unstable();
+                ids.dedup();
+                Some(ids)
             }
             Filter::Test { .. } => None,
         }

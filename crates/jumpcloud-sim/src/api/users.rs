@@ -118,9 +118,9 @@ impl World {
 
     fn check_unique(&self, call: &Call<'_>, own: Option<UserId>, write: &UserWrite) -> Result<(), Reply> {
         let Some(directory) = self.directory(call.org) else { return Ok(()) };
-        let taken = |id: Option<UserId>| id.is_some() && id != own;
-        let email = taken(write.email.as_ref().and_then(|email| directory.by_email(email)));
-        let username = taken(write.username.as_ref().and_then(|username| directory.by_username(username)));
+        let others = |id: UserId| Some(id) != own;
+        let email = write.email.as_ref().is_some_and(|email| directory.by_email(email).any(others));
+        let username = write.username.as_ref().is_some_and(|username| directory.by_username(username).any(others));
         let employee = write.employee_identifier().is_some_and(|identifier| {
             self.users(call.org)
                 .any(|user| Some(user.id) != own && user.text(TextField::EmployeeIdentifier) == identifier)

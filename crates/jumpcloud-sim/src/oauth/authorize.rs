@@ -2,7 +2,7 @@
 
 use super::{Authorize, Code, LIFETIME_MS, Login, OauthError, Redirect};
 use crate::query::Params;
-use crate::sign_in::{Hop, Obstacle};
+use crate::sign_in::{Hop, Obstacle, Route};
 use crate::world::World;
 use crate::world::apps::ClientAuth;
 use crate::world::events::EventKind;
@@ -47,6 +47,10 @@ impl World {
         let login = login.cloned().ok_or(Hop::LoginExpired)?;
         let app = self.app(login.app).ok_or(Hop::ClientUnknown)?;
         let user = self.user_by_email(app.organization, email).ok_or(Hop::PrimaryUnknown)?.id;
+        // Routing policies apply to apps too [doc]: no password is asked for here.
+        if matches!(self.route(app.organization, email), Route::Provider { .. }) {
+            return Err(Hop::Routed);
+        }
         self.check_password(user, password).map_err(Hop::Primary)?;
         self.may_use(login.app, user)?;
         Ok(self.grant_code(challenge, login, user))

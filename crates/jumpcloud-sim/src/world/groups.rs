@@ -225,7 +225,8 @@ impl World {
     fn evaluate(&mut self, what: Stale) {
         match what {
             Stale::Group(group) => {
-                let Some(org) = self.groups.get(&group).map(|group| group.organization) else { return };
+                let ruled = self.groups.get(&group).filter(|group| group.membership == Membership::DynamicAutomated);
+                let Some(org) = ruled.map(|group| group.organization) else { return };
                 let users: Vec<UserId> =
                     self.directories.get(&org).map(|all| all.ids.iter().collect()).unwrap_or_default();
                 self.apply_rule(group, &users);

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::EPOCH_MS;
 use crate::id::{AppId, GroupId, ObjectId, OrgId, PolicyId, ProviderId, UserId};
 use crate::oauth::Issuer;
-use crate::secret::Dice;
+use crate::secret::{Dice, Secret};
 use crate::settings::{Settings, UnknownSetting};
 use apps::App;
 use events::Event;
@@ -45,7 +45,7 @@ pub struct World {
     pub now_ms: u64,
     pub(crate) settings: Settings,
     pub(crate) organizations: BTreeMap<OrgId, Organization>,
-    pub(crate) keys: BTreeMap<String, Key>,
+    pub(crate) keys: BTreeMap<Secret, Key>,
     #[serde(with = "state::listed")]
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) groups: BTreeMap<GroupId, Group>,

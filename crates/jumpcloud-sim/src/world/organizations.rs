@@ -6,6 +6,7 @@ use super::World;
 use super::groups::Group;
 use super::users::State;
 use crate::id::{ObjectId, OrgId};
+use crate::secret::Secret;
 
 /// Where an organisation lives \[observed\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -70,7 +71,7 @@ impl World {
     pub fn add_key(&mut self, orgs: &[OrgId]) -> String {
         let key = format!("sim_{}", self.dice().hex(40));
         let admin = self.new_id();
-        self.keys.insert(key.clone(), Key { admin, organizations: orgs.to_vec() });
+        self.keys.insert(Secret::new(key.as_str()), Key { admin, organizations: orgs.to_vec() });
         key
     }
 

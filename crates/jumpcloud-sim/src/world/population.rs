@@ -121,7 +121,7 @@ impl World {
 
     /// The user of that e-mail, whatever the case of its letters.
     pub fn user_by_email(&self, org: OrgId, email: &str) -> Option<&User> {
-        let id = self.directories.get(&org)?.by_email(email)?;
+        let id = self.directories.get(&org)?.by_email(email).next()?;
         self.users.get(&id)
     }
 

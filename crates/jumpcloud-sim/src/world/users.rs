@@ -1,7 +1,7 @@
 //! Users: what one is, and the index that finds it by id, e-mail and username.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -274,41 +274,50 @@ pub struct NewUser {
 pub(crate) struct Directory {
     /// In the order of ids: a page of the list is a slice of it.
     pub(crate) ids: SortedIds<UserId>,
-    by_email: BTreeMap<Box<str>, UserId>,
-    by_username: BTreeMap<Box<str>, UserId>,
+    emails: NameIndex,
+    usernames: NameIndex,
 }
 
 impl Directory {
     pub(crate) fn insert(&mut self, user: &User) {
         self.ids.insert(user.id);
-        // Where duplicates are allowed, the first one is found.
-        self.by_email.entry(key(&user.email)).or_insert(user.id);
-        self.by_username.entry(key(&user.username)).or_insert(user.id);
+        self.emails.insert(&user.email, user.id);
+        self.usernames.insert(&user.username, user.id);
     }
 
     pub(crate) fn remove(&mut self, user: &User) {
         self.ids.remove(user.id);
-        drop_key(&mut self.by_email, &key(&user.email), user.id);
-        drop_key(&mut self.by_username, &key(&user.username), user.id);
+        self.emails.remove(&user.email, user.id);
+        self.usernames.remove(&user.username, user.id);
     }
 
     /// By e-mail, whatever the case of its letters.
-    pub(crate) fn by_email(&self, email: &str) -> Option<UserId> {
-        self.by_email.get(&*key(email)).copied()
+    pub(crate) fn by_email(&self, email: &str) -> impl Iterator<Item = UserId> + '_ {
+        self.emails.find(email)
     }
 
     /// By username, whatever the case of its letters.
-    pub(crate) fn by_username(&self, username: &str) -> Option<UserId> {
-        self.by_username.get(&*key(username)).copied()
+    pub(crate) fn by_username(&self, username: &str) -> impl Iterator<Item = UserId> + '_ {
+        self.usernames.find(username)
     }
 }
 
-fn key(text: &str) -> Box<str> {
-    text.to_lowercase().into()
-}
+/// Names in lower case, with those who have them: mostly one, but settings and people in the console allow more.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct NameIndex(BTreeSet<(Box<str>, UserId)>);
 
-fn drop_key(index: &mut BTreeMap<Box<str>, UserId>, key: &str, id: UserId) {
-    if index.get(key) == Some(&id) {
-        index.remove(key);
+impl NameIndex {
+    fn insert(&mut self, name: &str, id: UserId) {
+        self.0.insert((name.to_lowercase().into(), id));
+    }
+
+    fn remove(&mut self, name: &str, id: UserId) {
+        self.0.remove(&(name.to_lowercase().into(), id));
+    }
+
+    fn find(&self, name: &str) -> impl Iterator<Item = UserId> + '_ {
+        let name: Box<str> = name.to_lowercase().into();
+        let from = (name.clone(), UserId::from(ObjectId::FIRST));
+        self.0.range(from..).take_while(move |(key, _)| *key == name).map(|(_, id)| *id)
     }
 }
