@@ -1,0 +1,3 @@
+//! The program from outside, and the rules of this repository.
+
+mod tidy;
