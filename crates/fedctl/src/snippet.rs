@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use fedctl_core::spec::{Diagnostic, Label, Severity, is_hidden};
+use fedctl_core::spec::{Diagnostic, Label, Severity};
+
+use crate::render::text::{visible, visible_lines};
 
 /// How many problems are shown; nobody reads more, and each costs a walk through the text.
 const MAX_SHOWN: usize = 100;
@@ -16,7 +18,7 @@ const MAX_SHOWN: usize = 100;
 pub fn render(diagnostics: &[Diagnostic], file: &str, text: &str, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let page = Page { file: &visible(file, false), text, shown: mask(text) };
+    let page = Page { file: &visible(file), text, shown: mask(text) };
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
         out.push_str(&page.one(diagnostic, &renderer));
@@ -42,9 +44,9 @@ impl Page<'_> {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(visible(&diagnostic.message, false)).id(diagnostic.code.as_str());
+        let title = level.primary_title(visible(&diagnostic.message)).id(diagnostic.code.as_str());
         let group = self.place(Group::with_title(title), &diagnostic.labels);
-        let help = diagnostic.help.as_ref().map(|help| Level::HELP.message(visible(help, false)));
+        let help = diagnostic.help.as_ref().map(|help| Level::HELP.message(visible(help)));
         renderer.render(&[group.elements(help)])
     }
 
@@ -56,35 +58,18 @@ impl Page<'_> {
         }
         let annotations = spans.into_iter().enumerate().map(|(nth, (span, text))| {
             let kind = if nth == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let label = (!text.is_empty()).then(|| visible(text, false));
+            let label = (!text.is_empty()).then(|| visible(text));
             kind.span(span).label(label)
         });
-        group.element(Snippet::source(visible(&self.shown, true)).path(self.file).annotations(annotations))
+        group.element(Snippet::source(visible_lines(&self.shown)).path(self.file).annotations(annotations))
     }
 
     /// Where a label is in the text as it is shown.
     fn span(&self, label: &Label) -> Option<Range<usize>> {
         let position = label.at.locate(self.text)?;
-        let shown_len = |end: usize| Some(visible(self.shown.get(..end)?, true).len());
+        let shown_len = |end: usize| Some(visible_lines(self.shown.get(..end)?).len());
         Some(shown_len(position.byte)?..shown_len(position.byte + position.len)?)
     }
-}
-
-/// Spells out every character that cannot be seen or that changes how others are seen.
-fn visible(text: &str, keep_lines: bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        let is_line = matches!(c, '\n' | '\t') && keep_lines;
-        if is_hidden(c) && !is_line {
-            // A carriage return at the end of a line is how some editors write lines, and nothing to be told of.
-            if c != '\r' || !keep_lines {
-                out.push_str(&format!("<U+{:04X}>", u32::from(c)));
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 /// The ends of keys whose value is nobody's business.

@@ -23,7 +23,7 @@ impl Word for Sandbox {
     fn parse(text: &str) -> Result<Self, Refused> {
         let host = text.strip_prefix("http://").map(|rest| rest.strip_suffix('/').unwrap_or(rest));
         let port = host.and_then(|host| {
-            ["127.0.0.1", "[::1]", "localhost"].into_iter().find_map(|literal| host.strip_prefix(literal))
+            ["127.0.0.1", "[::1]"].into_iter().find_map(|literal| host.strip_prefix(literal))
         });
         let is_port = |port: &str| {
             port.is_empty()
@@ -36,7 +36,7 @@ impl Word for Sandbox {
             (Some(host), Some(port)) if is_port(port) => Ok(Self(format!("http://{host}"))),
             (Some(_) | None, Some(_) | None) => {
                 Err(Refused::new(Code::InvalidSandbox, format!("`{text}` is not the simulator on this machine")).help(
-                    "write `http://127.0.0.1:8480`, or `[::1]` or `localhost`: with a sandbox nothing may leave this machine",
+                    "write `http://127.0.0.1:8480` or `http://[::1]:8480`: a name can be made to mean another machine, and with a sandbox nothing may leave this machine",
                 ))
             }
         }

@@ -126,7 +126,7 @@ api_key: abc
     3:45 belongs-to-operator: `exec` belongs to the operator file
         help: a spec only names credentials, as in `credentials: acme`; where their key comes from is said in the operator file (`--operator`) or in the environment
     4:10 invalid-sandbox: `https://127.0.0.1` is not the simulator on this machine
-        help: write `http://127.0.0.1:8480`, or `[::1]` or `localhost`: with a sandbox nothing may leave this machine
+        help: write `http://127.0.0.1:8480` or `http://[::1]:8480`: a name can be made to mean another machine, and with a sandbox nothing may leave this machine
     6:22 duplicate-entry: this entry is in the list twice
     6:35 invalid-email: `no-address` is no e-mail address
         help: it has no `@`
@@ -228,6 +228,7 @@ fn only_loopback_literals_are_a_sandbox() {
         "http://127.0.0.1:",
         "http://127.0.0.1:0",
         "http://127.0.0.1:65536",
+        "http://localhost",
         "http://localhost.evil.com",
         "http://0.0.0.0",
         "http://127.0.0.2",

@@ -1,0 +1,153 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// People of one JumpCloud organisation sign in to another with their own account: declared in a file, planned, applied.
+#[derive(Debug, Parser)]
+#[command(name = "fedctl", version, max_term_width = 100, arg_required_else_help = true, subcommand_required = true)]
+pub struct Args {
+    /// Say only what is asked for, and what went wrong
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Log each request to standard error (-vv: more)
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check specs without asking anybody
+    Validate(Validate),
+    /// Show what would change, for whom, and why
+    Plan(Plan),
+    /// Make it so, in an order that locks nobody out
+    Apply(Apply),
+    /// Say for each person whether they can sign in, or the hop at which it breaks and the fix
+    Verify(Verify),
+    /// Follow one person's sign-in hop by hop
+    Trace(Trace),
+    /// Serve two simulated organisations on this machine
+    Sandbox(Sandbox),
+    /// Tell the whole story on a simulator, in a few seconds
+    Demo(Demo),
+}
+
+/// How the result is written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines; the schema has a version.
+    Json,
+}
+
+/// `validate`
+#[derive(Debug, clap::Args)]
+pub struct Validate {
+    /// Specs, or folders of them
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// `plan`
+#[derive(Debug, clap::Args)]
+pub struct Plan {
+    /// The spec
+    pub spec: PathBuf,
+    /// How to write the plan
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Exit with 2 when something would change
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// List everybody and every action, where alike ones are folded otherwise
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// `apply`
+#[derive(Debug, clap::Args)]
+pub struct Apply {
+    /// The spec
+    pub spec: PathBuf,
+    /// Do not ask before writing
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `verify`
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// The spec
+    pub spec: PathBuf,
+    /// How to write the findings
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Exit with 2 also for people who are merely not ready yet
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `trace`
+#[derive(Debug, clap::Args)]
+pub struct Trace {
+    /// The spec
+    pub spec: PathBuf,
+    /// The person, by the address in either organisation
+    pub person: String,
+}
+
+/// `sandbox`
+#[derive(Debug, clap::Args)]
+pub struct Sandbox {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8480")]
+    pub listen: SocketAddr,
+    /// `demo`, `empty`, or a file with a world
+    #[arg(long, default_value = "demo")]
+    pub world: String,
+    /// How many people the primary organisation of the demo world has
+    #[arg(long, default_value_t = 240)]
+    pub people: usize,
+    /// Same seed, same world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A setting of the simulator; can be given several times
+    #[arg(long = "set", value_name = "SETTING=VALUE")]
+    pub settings: Vec<String>,
+    /// Write a spec for these two organisations, and their keys, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub write_spec: Option<PathBuf>,
+}
+
+/// `demo`
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// How many people the primary organisation has
+    #[arg(long, default_value_t = 240)]
+    pub people: usize,
+    /// Same seed, same world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+}

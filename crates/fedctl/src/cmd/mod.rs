@@ -1,0 +1,9 @@
+//! One command, one file.
+
+pub mod apply;
+pub mod demo;
+pub mod plan;
+pub mod sandbox;
+pub mod trace;
+pub mod validate;
+pub mod verify;

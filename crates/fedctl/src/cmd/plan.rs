@@ -1,0 +1,37 @@
+//! `fedctl plan`: what would change, for whom, and why it is safe. It cannot write.
+
+use crate::args::{Format, Plan};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{plan_json, plan_text};
+use crate::session::Session;
+use crate::ui::Ui;
+
+/// Reads both organisations and shows the plan.
+///
+/// # Errors
+/// An invalid spec, or organisations that cannot be read or do not bear it out.
+pub async fn run(args: &Plan, ui: &mut Ui) -> Result<Exit, Failure> {
+    let session = Session::open(&args.spec, ui)?;
+    let plan = session.plan(ui).await?;
+    ui.out(&match args.format {
+        Format::Text => view(&session, &plan, args.full).text(),
+        Format::Json => plan_json::json(&plan, session.spec.sandbox.is_some()),
+    });
+    Ok(match (plan.refusals.is_empty(), plan.is_empty()) {
+        (false, _) => Exit::Refused,
+        (true, false) if args.detailed_exitcode => Exit::Found,
+        (true, _) => Exit::Done,
+    })
+}
+
+/// A plan with what it is shown with.
+pub fn view<'a>(session: &'a Session, plan: &'a fedctl_core::plan::Plan, full: bool) -> plan_text::View<'a> {
+    plan_text::View {
+        plan,
+        source: &session.source,
+        names: [&session.spec.primary, &session.spec.secondary].map(|side| side.credentials.as_str()),
+        sandbox: session.spec.sandbox.as_ref().map(|sandbox| sandbox.as_str()),
+        full,
+    }
+}

@@ -1,0 +1,28 @@
+//! `fedctl trace`: one person's sign-in, hop by hop.
+
+use crate::args::Trace;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::findings;
+use crate::render::text::visible;
+use crate::session::Session;
+use crate::ui::Ui;
+
+/// Traces one person.
+///
+/// # Errors
+/// Somebody who is not in the population, an invalid spec, or organisations that cannot be read.
+pub async fn run(args: &Trace, ui: &mut Ui) -> Result<Exit, Failure> {
+    let session = Session::open(&args.spec, ui)?;
+    let found = session.verify(ui).await?;
+    let wanted = args.person.to_lowercase();
+    let person = found.people.iter().find(|person| *person.email == *wanted || *person.account == *wanted);
+    let Some(person) = person else {
+        let message = format!("`{}` is not in the population of {}", args.person, found.federation);
+        return Err(Failure::new(Exit::Failed, message)
+            .hint("`fedctl plan --full` lists everybody; people come in through `people.from` and leave through `people.except`"));
+    };
+    ui.out(&findings::trace(person));
+    ui.say(&format!("asked for by {}\n", visible(&session.source.place(&person.spec))));
+    Ok(if person.broken().is_none() { Exit::Done } else { Exit::Found })
+}

@@ -1,0 +1,45 @@
+//! The only place that reads the environment.
+
+#![expect(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
+
+use secrecy::SecretString;
+
+/// The variable that holds the key of these credentials: `$FEDCTL_<NAME>_API_KEY`.
+pub fn key_variable(credentials: &str) -> String {
+    format!("FEDCTL_{}_API_KEY", credentials.to_uppercase().replace('-', "_"))
+}
+
+/// The key of these credentials, if the environment has one.
+pub fn key(credentials: &str) -> Option<SecretString> {
+    let value = std::env::var(key_variable(credentials)).ok()?;
+    let trimmed = value.trim();
+    (!trimmed.is_empty()).then(|| SecretString::from(trimmed))
+}
+
+/// Whether colour is unwanted: `NO_COLOR` set to anything, or a terminal without any.
+pub fn without_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Starts logging to standard error: nothing, requests (`-v`), or everything of ours (`-vv`).
+pub fn logging(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => "fedctl=debug,fedctl_client=debug,fedctl_engine=debug",
+        _ => "fedctl=trace,fedctl_client=trace,fedctl_engine=trace",
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_variable_of_a_name_with_hyphens_has_underscores() {
+        assert_eq!(super::key_variable("acme-eu"), "FEDCTL_ACME_EU_API_KEY");
+    }
+}

@@ -1,0 +1,29 @@
+//! The program: arguments, credentials, what people see, exit codes. Everything else is in the libraries.
+
+pub mod args;
+pub mod cmd;
+pub mod config;
+pub mod exit;
+pub mod failure;
+pub mod render;
+pub mod session;
+pub mod snippet;
+pub mod ui;
+
+use args::{Args, Command};
+use exit::Exit;
+use ui::Ui;
+
+/// Runs one invocation and says how it ended.
+pub async fn run(args: Args, ui: &mut Ui) -> Exit {
+    let result = match args.command {
+        Command::Validate(args) => cmd::validate::run(&args, ui),
+        Command::Plan(args) => cmd::plan::run(&args, ui).await,
+        Command::Apply(args) => cmd::apply::run(&args, ui).await,
+        Command::Verify(args) => cmd::verify::run(&args, ui).await,
+        Command::Trace(args) => cmd::trace::run(&args, ui).await,
+        Command::Sandbox(args) => cmd::sandbox::run(&args, ui).await,
+        Command::Demo(args) => cmd::demo::run(&args, ui).await,
+    };
+    result.unwrap_or_else(|failure| failure.show(ui))
+}

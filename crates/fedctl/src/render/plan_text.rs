@@ -1,0 +1,284 @@
+//! A plan for people: first what it means for whom, then the objects, then their fields.
+
+use std::collections::BTreeMap;
+
+use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb};
+use fedctl_core::plan::{Fate, Plan, PlannedPerson};
+
+use super::text::{columns, count, visible};
+use crate::session::Source;
+
+/// People or actions of one sort that are listed before the rest is counted. A loss is never counted away.
+const LISTED: usize = 8;
+
+/// What a plan is shown with.
+pub struct View<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The spec, for its lines.
+    pub source: &'a Source,
+    /// The names of the credentials, primary first.
+    pub names: [&'a str; 2],
+    /// Where the simulator is, if it plays both organisations.
+    pub sandbox: Option<&'a str>,
+    /// List everything.
+    pub full: bool,
+}
+
+impl View<'_> {
+    /// The whole text.
+    pub fn text(&self) -> String {
+        let mut text = self.head();
+        text.push_str(&self.people());
+        text.push_str(&self.objects());
+        text.push_str(&self.persons());
+        text.push_str(&self.notes());
+        text.push_str(&self.refusals());
+        text.push_str(&self.summary());
+        text
+    }
+
+    fn head(&self) -> String {
+        let [primary, secondary] = &self.plan.organizations;
+        let mut text = format!(
+            "{}: people of {} ({primary}) sign in to {} ({secondary})\n",
+            visible(&self.plan.federation),
+            visible(self.names[0]),
+            visible(self.names[1]),
+        );
+        if let Some(sandbox) = self.sandbox {
+            text.push_str(&format!("SIMULATED: both organisations are played by {sandbox}\n"));
+        }
+        text
+    }
+
+    fn by_fate(&self, is: impl Fn(Fate) -> bool) -> Vec<&PlannedPerson> {
+        self.plan.people.iter().filter(|person| is(person.fate)).collect()
+    }
+
+    fn people(&self) -> String {
+        let mut text = "\nPeople\n".to_owned();
+        let gains = self.by_fate(|fate| fate == Fate::Gains);
+        if !gains.is_empty() {
+            text.push_str(&format!("  + {} to an account that is made for them\n", gain(gains.len())));
+            text.push_str(&self.list(&gains, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]));
+        }
+        let mended = self.by_fate(|fate| fate == Fate::Mended);
+        if !mended.is_empty() {
+            let what = count(mended.len(), "person has", "people have");
+            text.push_str(&format!("  ~ {what} an account in which something is set right\n"));
+            text.push_str(&self.list(&mended, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]));
+        }
+        let held = self.by_fate(|fate| matches!(fate, Fate::Held(_)));
+        if !held.is_empty() {
+            let what = count(held.len(), "person is", "people are");
+            text.push_str(&format!("  . {what} held: nothing is made for them and nothing changed\n"));
+            text.push_str(&self.list(&held, |person| vec![visible(&person.email), reason(person.fate).to_owned()]));
+        }
+        let unchanged = self.by_fate(|fate| fate == Fate::Unchanged).len();
+        if unchanged > 0 {
+            text.push_str(&format!("  = {}\n", count(unchanged, "person is as the spec says", "people are as the spec says")));
+        }
+        if self.plan.people.is_empty() {
+            text.push_str("  nobody is in the population\n");
+        }
+        text.push_str("  nobody loses sign-in\n");
+        text
+    }
+
+    fn list(&self, people: &[&PlannedPerson], row: impl Fn(&PlannedPerson) -> Vec<String>) -> String {
+        let shown = if self.full || people.len() <= LISTED + 1 { people.len() } else { LISTED };
+        let rows: Vec<Vec<String>> = people[..shown]
+            .iter()
+            .map(|person| {
+                let mut row = row(person);
+                row.push(visible(&self.source.place(&person.spec)));
+                row
+            })
+            .collect();
+        let mut text = columns(&rows, 6);
+        if shown < people.len() {
+            text.push_str(&format!("      and {} more (--full lists them)\n", people.len() - shown));
+        }
+        text
+    }
+
+    fn objects(&self) -> String {
+        let actions = self.plan.actions.iter().filter(|action| action.subject == Subject::Federation);
+        let text: String = actions.map(|action| self.object(action)).collect();
+        if text.is_empty() { text } else { format!("\nObjects\n{text}") }
+    }
+
+    fn object(&self, action: &Action) -> String {
+        let place = action.spec.as_ref().map(|path| format!("  {}", visible(&self.source.place(path)))).unwrap_or_default();
+        let mut text = format!(
+            "  {} {}\n      {}: {}{place}\n",
+            sign(action.verb),
+            visible(&action.target.to_string()),
+            action.verb.as_str(),
+            why(action.because),
+        );
+        text.push_str(&fields(&action.changes));
+        text
+    }
+
+    /// What is done for each person, folded by what it is.
+    fn persons(&self) -> String {
+        let mut alike: BTreeMap<Alike, Vec<&Action>> = BTreeMap::new();
+        let mut order: Vec<Alike> = Vec::new();
+        for action in self.plan.actions.iter().filter(|action| action.subject != Subject::Federation) {
+            let key = Alike::of(action);
+            if !alike.contains_key(&key) {
+                order.push(key.clone());
+            }
+            alike.entry(key).or_default().push(action);
+        }
+        let mut text = String::new();
+        for key in order {
+            let actions = &alike[&key];
+            if self.full || actions.len() == 1 {
+                actions.iter().for_each(|action| text.push_str(&self.object(action)));
+            } else {
+                text.push_str(&key.line(actions.len()));
+            }
+        }
+        if text.is_empty() { text } else { format!("\nFor each person\n{text}") }
+    }
+
+    fn notes(&self) -> String {
+        if self.plan.notes.is_empty() {
+            return String::new();
+        }
+        let rows = self.plan.notes.iter().map(|note| {
+            format!("  ! {}\n      {}\n", visible(&note.about.to_string()), visible(&note.text))
+        });
+        format!("\nLeft as it is\n{}", rows.collect::<String>())
+    }
+
+    fn refusals(&self) -> String {
+        if self.plan.refusals.is_empty() {
+            return String::new();
+        }
+        let rows = self.plan.refusals.iter().map(|refusal| {
+            format!(
+                "  x {}: {}\n      {}\n      way out: {}\n",
+                refusal.guard.as_str(),
+                visible(&refusal.about),
+                visible(&refusal.why),
+                visible(&refusal.way_out),
+            )
+        });
+        format!("\nRefused: this plan must not be applied\n{}", rows.collect::<String>())
+    }
+
+    fn summary(&self) -> String {
+        let plan = self.plan;
+        let mut text = format!("\nClient secret: {}\n", plan.pair.as_str());
+        if plan.is_empty() && plan.refusals.is_empty() {
+            text.push_str("Nothing to do: both organisations are as the spec says.\n");
+            return text;
+        }
+        let gains = self.by_fate(|fate| fate == Fate::Gains).len();
+        let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
+        text.push_str(&format!(
+            "Plan: {}, nobody loses it, {held} held. {}, at most {}.\nDigest: {}\n",
+            gain(gains),
+            count(plan.actions.len(), "action", "actions"),
+            count(plan.requests(), "request", "requests"),
+            plan.digest(),
+        ));
+        text
+    }
+}
+
+fn gain(people: usize) -> String {
+    match people {
+        0 => "nobody gains sign-in".to_owned(),
+        people => format!("{} sign-in", count(people, "person gains", "people gain")),
+    }
+}
+
+/// The reason why a person is held.
+fn reason(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Held(held) => held.as_str(),
+        Fate::Unchanged | Fate::Gains | Fate::Mended => "",
+    }
+}
+
+/// The sign in front of an action.
+pub fn sign(verb: Verb) -> char {
+    match verb {
+        Verb::Create => '+',
+        Verb::Update => '~',
+        Verb::Delete => '-',
+        Verb::Check => '?',
+    }
+}
+
+fn why(because: Because) -> &'static str {
+    because.as_str()
+}
+
+/// The fields that change, before and after, lined up.
+fn fields(changes: &[Change]) -> String {
+    let rows: Vec<Vec<String>> = changes
+        .iter()
+        .map(|change| {
+            let after = change.after.as_ref().map_or("(gone)".to_owned(), after);
+            let change_text = match &change.before {
+                Some(before) => format!("{} -> {after}", quoted(before)),
+                None => after,
+            };
+            vec![visible(&change.field.to_string()), change_text]
+        })
+        .collect();
+    columns(&rows, 8)
+}
+
+fn after(after: &After) -> String {
+    match after {
+        After::Text(text) => quoted(text),
+        After::Of(address, give) => format!("(the {} of {}, known after apply)", give.as_str(), visible(&address.to_string())),
+        After::Secret => "(secret)".to_owned(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", visible(text).replace('"', "\\\""))
+}
+
+/// What actions must share to be folded: everything but the person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Alike {
+    object: String,
+    verb: Verb,
+    because: Because,
+    fields: String,
+}
+
+impl Alike {
+    fn of(action: &Action) -> Self {
+        let fields: Vec<String> = action.changes.iter().map(|change| change.field.to_string()).collect();
+        // A membership is alike another of the same group.
+        let group = action.target.name.rsplit_once('/').map_or(String::new(), |(group, _)| format!(" of {group}"));
+        let group = if action.target.kind == fedctl_core::address::Kind::GroupMember { group } else { String::new() };
+        Self {
+            object: format!("{}/{}{group}", action.target.org, action.target.kind),
+            verb: action.verb,
+            because: action.because,
+            fields: fields.join(", "),
+        }
+    }
+
+    fn line(&self, times: usize) -> String {
+        let fields = if self.fields.is_empty() { String::new() } else { format!("\n        {}", visible(&self.fields)) };
+        format!(
+            "  {} {times} x {}\n      {}: {}{fields}\n",
+            sign(self.verb),
+            visible(&self.object),
+            self.verb.as_str(),
+            why(self.because),
+        )
+    }
+}
