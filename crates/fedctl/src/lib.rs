@@ -7,6 +7,7 @@ pub mod exit;
 pub mod failure;
 pub mod render;
 pub mod session;
+pub mod simulated;
 pub mod snippet;
 pub mod ui;
 

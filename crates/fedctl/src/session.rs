@@ -9,6 +9,7 @@ use fedctl_core::plan::{self, Plan};
 use fedctl_core::spec::{self, FieldPath, Region, Side, Spec};
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
+use secrecy::SecretString;
 
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
@@ -74,6 +75,9 @@ impl Source {
     }
 }
 
+/// Where the keys of credentials come from, by name.
+pub type Keys<'a> = &'a dyn Fn(&str) -> Option<SecretString>;
+
 /// A spec and the two organisations that it names.
 pub struct Session {
     /// The file.
@@ -98,10 +102,14 @@ impl Session {
     pub fn open(path: &Path, ui: &mut Ui) -> Result<Self, Failure> {
         let source = Source::read(path)?;
         let spec = source.spec(ui)?;
-        Self::of(source, spec)
+        Self::of(source, spec, &config::key)
     }
 
-    fn of(source: Source, spec: Spec) -> Result<Self, Failure> {
+    /// Opens both organisations with keys from somewhere.
+    ///
+    /// # Errors
+    /// Keys that are missing or cannot belong to the spec.
+    pub fn of(source: Source, spec: Spec, keys: Keys<'_>) -> Result<Self, Failure> {
         let hosts = |side: &Side| match &spec.sandbox {
             Some(sandbox) => {
                 let base = Url::parse(sandbox.as_str()).map_err(|error| {
@@ -115,8 +123,8 @@ impl Session {
         let places = places(&primary, &secondary);
         let limits = if spec.sandbox.is_some() { Limits::loopback() } else { Limits::real() };
         let shared = SharedHost::new(limits.host);
-        let primary = bind(&spec.primary, primary)?;
-        let secondary = bind(&spec.secondary, secondary)?;
+        let primary = bind(&spec.primary, primary, keys)?;
+        let secondary = bind(&spec.secondary, secondary, keys)?;
         let options = Options::for_key(&primary);
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
         let secondary = primary.sibling(secondary)?;
@@ -183,9 +191,9 @@ fn places(primary: &Hosts, secondary: &Hosts) -> Places {
     }
 }
 
-fn bind(side: &Side, hosts: Hosts) -> Result<Key, Failure> {
+fn bind(side: &Side, hosts: Hosts, keys: Keys<'_>) -> Result<Key, Failure> {
     let name = side.credentials.as_str();
     let variable = config::key_variable(name);
-    let secret = config::key(name).ok_or_else(|| failure::no_key(name, &variable))?;
+    let secret = keys(name).ok_or_else(|| failure::no_key(name, &variable))?;
     Key::bind(secret, hosts, side.organization.as_str()).map_err(|error| failure::key(&error, &variable))
 }

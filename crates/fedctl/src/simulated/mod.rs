@@ -1,0 +1,4 @@
+//! Two simulated organisations: as a server, and as a story.
+
+pub mod browser;
+pub mod world;
