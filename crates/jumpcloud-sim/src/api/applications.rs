@@ -11,7 +11,7 @@ use crate::query::page::order_of;
 use crate::query::v1;
 use crate::settings::Unasked;
 use crate::world::World;
-use crate::world::apps::App;
+use crate::world::apps::{App, template_names};
 
 /// The fields of an app.
 const FIELDS: [&str; 18] = [
@@ -133,9 +133,9 @@ impl World {
         let app = self.apps.get_mut(&id).ok_or_else(Reply::not_found)?;
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
         let sso = body.get("sso");
-        if body.contains_key("displayName") {
-            app.display_name = text("displayName");
-        }
+        let (display_name, sso_type) = template_names(&app.name);
+        app.sso_type = sso.and_then(|sso| sso.get("type")).and_then(Value::as_str).unwrap_or(sso_type).to_owned();
+        app.display_name = body.get("displayName").and_then(Value::as_str).unwrap_or(display_name).to_owned();
         app.display_label = text("displayLabel");
         if app.display_label.is_empty() {
             app.display_label.clone_from(&app.display_name);
@@ -145,9 +145,6 @@ impl World {
         // Without it sign-ins fail: it belongs into every write [observed].
         app.active = body.get("active").and_then(Value::as_bool).unwrap_or(false);
         app.hidden = sso.and_then(|sso| sso.get("hidden")).and_then(Value::as_bool).unwrap_or(false);
-        if let Some(kind) = sso.and_then(|sso| sso.get("type")).and_then(Value::as_str) {
-            kind.clone_into(&mut app.sso_type);
-        }
         app.sso_url = text("ssoUrl");
         let config = body.get("config").filter(|config| app.name != "oidc" && config.is_object());
         app.config = config.cloned().unwrap_or_else(|| json!({}));

@@ -122,11 +122,7 @@ impl World {
     /// Makes an app of a template, active, without client and without groups.
     pub fn add_app(&mut self, org: OrgId, template: &str, label: &str) -> AppId {
         let id = self.new_id();
-        let (display_name, sso_type) = match template {
-            "oidc" => ("OpenID Connect", "oidc"),
-            "bookmark" => ("Bookmark", "bookmark"),
-            _ => (template, "saml"),
-        };
+        let (display_name, sso_type) = template_names(template);
         let app = App {
             id,
             organization: org,
@@ -190,5 +186,14 @@ impl World {
             self.clients.remove(&oidc.client_id);
         }
         Some(app)
+    }
+}
+
+/// The display name of a template, and how its apps sign people in.
+pub(crate) fn template_names(template: &str) -> (&str, &'static str) {
+    match template {
+        "oidc" => ("OpenID Connect", "oidc"),
+        "bookmark" => ("Bookmark", "bookmark"),
+        _ => (template, "saml"),
     }
 }

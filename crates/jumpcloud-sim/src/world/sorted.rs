@@ -65,3 +65,19 @@ impl<T: Ord> FromIterator<T> for SortedIds<T> {
         SortedIds(ids)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_there_once_and_in_order() {
+        let mut ids = SortedIds::default();
+        assert!(ids.is_empty());
+        let inserted = [5, 3, 9, 3, 9, 4].map(|id| ids.insert(id));
+        assert_eq!(inserted, [true, true, true, false, false, true]);
+        assert_eq!(ids.as_slice(), [3, 4, 5, 9]);
+        assert_eq!([ids.remove(4), ids.remove(4), ids.contains(5), ids.contains(4)], [true, false, true, false]);
+        assert_eq!(ids, [9, 3, 5, 3].into_iter().collect());
+    }
+}

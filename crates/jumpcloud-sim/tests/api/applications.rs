@@ -183,3 +183,74 @@ fn the_description_of_an_oidc_app_is_a_setting() {
         );
     });
 }
+
+#[test]
+fn urls_and_grants_are_looked_at() {
+    with_client(|client| {
+        for uri in ["https://x.example/a b", "https://x.example/#part", "://x", "https://"] {
+            let target = format!("/api/v2/applications/{}/sso", app(client));
+            let mut body = sso();
+            body["oidc"]["redirectUris"] = json!(["https://x.example/cb", uri]);
+            assert_eq!(client.post(&target, &body).json(), json!({"message": "invalid redirect URI"}), "{uri}");
+        }
+        let target = format!("/api/v2/applications/{}/sso", app(client));
+        let mut body = sso();
+        body["oidc"]["grantTypes"] = json!(["authorization_code", "implicit"]);
+        assert_eq!(client.post(&target, &body).status, 400);
+        body["oidc"]["grantTypes"] = json!(["authorization_code", "refresh_token"]);
+        body["type"] = json!("saml");
+        assert_eq!(client.post(&target, &body).status, 400);
+        body["type"] = json!("oidc");
+        assert_eq!(client.post(&target, &body).status, 200);
+        client.world.set("second-settings", "replace").unwrap();
+        let first = client.get(&target).json();
+        assert_ne!(client.post(&target, &body).json()["oidc"]["clientId"], first["oidc"]["clientId"]);
+    });
+}
+
+#[test]
+fn a_saml_app_keeps_its_config() {
+    with_client(|client| {
+        let config = json!({"acsUrl": {"value": "https://x"}});
+        let body = json!({"active": true, "name": "aws-sso", "ssoUrl": "https://sso.example/aws", "config": config});
+        let made = client.post("/api/applications", &body).json();
+        assert_eq!((&made["config"], &made["ssoUrl"]), (&config, &json!("https://sso.example/aws")));
+        assert_eq!((&made["sso"]["type"], &made["displayLabel"]), (&json!("saml"), &json!("aws-sso")));
+        let renamed = json!({"name": "oidc", "displayLabel": "x"});
+        assert_eq!(client.put(&format!("/api/applications/{}", text(&made, "_id")), &renamed).status, 400);
+    });
+}
+
+#[test]
+fn users_of_an_app_come_with_the_ways_that_lead_to_them() {
+    with_client(|client| {
+        let id = app(client);
+        let org = client.world.organizations().next().unwrap().id;
+        let user = |name: &str| jumpcloud_sim::NewUser {
+            email: format!("{name}@acme.com"),
+            username: name.into(),
+            ..Default::default()
+        };
+        let ann = client.world.add_user(org, user("ann"));
+        let ben = client.world.add_user(org, user("ben"));
+        let group = client.world.add_group(org, "A");
+        client.world.add_member(group, ben);
+        let target = format!("/api/v2/applications/{id}");
+        let bind = |kind: &str, id: String| json!({"op": "add", "type": kind, "id": id});
+        client.post(&format!("{target}/associations"), &bind("user_group", group.to_string()));
+        let through = client.get(&format!("{target}/users")).json();
+        assert_eq!((through.as_array().unwrap().len(), &through[0]["id"]), (1, &json!(ben)));
+        client.post(&format!("{target}/associations"), &bind("user", ann.to_string()));
+        client.post(&format!("{target}/associations"), &bind("user", ben.to_string()));
+        let all = client.get(&format!("{target}/users"));
+        let ways = |row: &Value| {
+            row["paths"].as_array().unwrap().iter().map(|path| path.as_array().unwrap().len()).collect::<Vec<_>>()
+        };
+        assert_eq!(all.header("x-total-count"), Some("2"));
+        assert_eq!((ways(&all.json()[0]), ways(&all.json()[1])), (vec![1], vec![1, 2]));
+        let update = json!({"op": "update", "type": "user", "id": ann});
+        assert_eq!(client.post(&format!("{target}/associations"), &update).status, 204);
+        client.delete(&format!("/api/systemusers/{ben}"));
+        assert_eq!(client.get(&format!("{target}/associations?targets=user")).header("x-total-count"), Some("1"));
+    });
+}

@@ -276,3 +276,53 @@ fn a_deleted_group_takes_its_bindings_along() {
         assert_eq!(client.delete(&format!("/api/v2/usergroups/{id}")).status, 404);
     });
 }
+
+#[test]
+fn only_the_same_name_is_a_duplicate() {
+    with_client(|client| {
+        group(client, &json!({"name": "A"}));
+        client.world.set("duplicate-group", "bad-request").unwrap();
+        group(client, &json!({"name": "B"}));
+        assert_eq!(client.post("/api/v2/usergroups", &json!({"name": "B"})).status, 400);
+        client.world.set("group-delete-empty", "false").unwrap();
+        let id = group(client, &json!({"name": "C"}));
+        assert_eq!(client.delete(&format!("/api/v2/usergroups/{id}")).json()["name"], json!("C"));
+    });
+}
+
+#[test]
+fn bad_operations_and_methods_are_refused() {
+    with_client(|client| {
+        let ann = user(client, "ann", "IT").to_string();
+        let id = group(client, &json!({"name": "A"}));
+        assert_eq!(change(client, &id, "explode", &ann).0, 400);
+        assert_eq!(change(client, &id, "update", &ann).0, 204);
+        let system = json!({"op": "add", "type": "system", "id": ann});
+        assert_eq!(client.post(&format!("/api/v2/usergroups/{id}/members"), &system).status, 400);
+        let magic = json!({"name": "B", "membershipMethod": "MAGIC"});
+        assert_eq!(client.post("/api/v2/usergroups", &magic).status, 400);
+        assert_eq!(client.post("/api/v2/usergroups", &json!({"name": ""})).status, 400);
+        assert_eq!(client.post("/api/v2/usergroups", &json!(["A"])).status, 400);
+    });
+}
+
+#[test]
+fn members_come_in_pages_in_the_order_of_their_ids() {
+    with_client(|client| {
+        let id = group(client, &json!({"name": "A"}));
+        let all: Vec<String> = (0..25).map(|number| user(client, &format!("p{number}"), "IT").to_string()).collect();
+        for user in all.iter().rev() {
+            assert_eq!(change(client, &id, "add", user).0, 204);
+        }
+        let page = client.get(&format!("/api/v2/usergroups/{id}/members?limit=10&skip=20"));
+        let ids: Vec<String> = page.json().as_array().unwrap().iter().map(|row| text(&row["to"], "id")).collect();
+        assert_eq!((ids.as_slice(), page.header("x-total-count")), (&all[20..], Some("25")));
+        let membership = client.get(&format!("/api/v2/usergroups/{id}/membership?limit=10&skip=20"));
+        assert_eq!(membership.json().as_array().unwrap().len(), 5);
+        assert_eq!(membership.header("x-total-count"), Some("25"));
+        let one = client.get(&format!("/api/v2/usergroups/{id}/membership?filter=object_id:eq:{}", all[3]));
+        assert_eq!((one.json()[0]["id"].as_str(), one.header("x-total-count")), (Some(all[3].as_str()), Some("1")));
+        let last = client.get(&format!("/api/v2/usergroups/{id}/membership?sort=-id&limit=1"));
+        assert_eq!(last.json()[0]["id"].as_str(), Some(all[24].as_str()));
+    });
+}

@@ -74,3 +74,17 @@ fn the_newest_come_first_and_fields_choose() {
         assert_eq!(client.post(EVENTS, &json!({"start_time": "2026-10-01T00:00:00Z"})).status, 400);
     });
 }
+
+#[test]
+fn a_local_password_shows_and_lag_hides() {
+    with_events(|client| {
+        let rows = ask(client, json!({"search_term": {"event_type": "user_login_attempt", "success": true}})).json();
+        assert_eq!(
+            (rows.as_array().unwrap().len(), &rows[0]["auth_context"]["auth_methods"]["password"]),
+            (2, &json!({"success": true}))
+        );
+        assert_eq!(rows[0]["mfa"], json!(false));
+        client.world.set("insights-delay-ms", "60000").unwrap();
+        assert_eq!(ask(client, json!({})).json().as_array().unwrap().len(), 2, "the last is not there yet");
+    });
+}

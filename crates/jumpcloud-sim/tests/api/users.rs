@@ -329,3 +329,170 @@ fn organisations_do_not_see_each_other() {
         assert_eq!(stranger.post("/api/systemusers", &same).status, 200, "unique in the organisation only");
     });
 }
+
+#[test]
+fn every_text_and_flag_that_may_be_written_is_kept() {
+    with_client(|client| {
+        let target = format!("/api/systemusers/{}", ann(client));
+        let texts = [
+            "alternateEmail",
+            "company",
+            "costCenter",
+            "department",
+            "description",
+            "displayname",
+            "employeeIdentifier",
+            "employeeType",
+            "external_dn",
+            "external_source_type",
+            "firstname",
+            "jobTitle",
+            "lastname",
+            "location",
+            "managedAppleId",
+            "manager",
+            "middlename",
+            "public_key",
+            "systemUsername",
+        ];
+        let flags = [
+            "account_locked",
+            "allow_public_key",
+            "disableDeviceMaxLoginAttempts",
+            "enable_managed_uid",
+            "enable_user_portal_multifactor",
+            "ldap_binding_user",
+            "password_never_expires",
+            "passwordless_sudo",
+            "samba_service_user",
+            "sudo",
+        ];
+        for name in texts {
+            assert_eq!(client.put(&target, &json!({name: name})).status, 200);
+        }
+        for name in flags {
+            assert_eq!(client.put(&target, &json!({name: true})).status, 200);
+        }
+        let records = json!({"addresses": [{"country": "DE"}], "phoneNumbers": [{"type": "home", "number": "1"}],
+            "ssh_keys": [{"name": "k"}], "relationships": [{"type": "manager", "value": "x"}],
+            "delegatedAuthority": {"name": "ActiveDirectory"}, "mfa": {"exclusion": true}});
+        let user = client.put(&target, &records).json();
+        for name in texts {
+            assert_eq!(user[name], json!(name));
+        }
+        for name in flags {
+            assert_eq!(user[name], json!(true), "{name}");
+            assert_eq!(client.get(&format!("/api/systemusers?filter={name}:$eq:true")).json()["totalCount"], json!(1));
+        }
+        for (name, value) in records.as_object().unwrap() {
+            let expected = if name == "mfa" { json!({"exclusion": true, "configured": false}) } else { value.clone() };
+            assert_eq!(user[name], expected);
+        }
+        let own = json!({"creationSource": "x", "password_expired": true, "totp_enabled": true, "unix_uid": 1});
+        let user = client.put(&target, &own).json();
+        assert_eq!((&user["creationSource"], &user["password_expired"]), (&json!(""), &json!(false)), "read only");
+        assert_eq!((&user["totp_enabled"], &user["unix_uid"]), (&json!(false), &json!(5001)));
+        assert_eq!(client.put(&target, &json!({"company": null})).json()["company"], json!(""));
+    });
+}
+
+#[test]
+fn texts_have_a_greatest_length() {
+    with_client(|client| {
+        let target = format!("/api/systemusers/{}", ann(client));
+        let mut status = |body: Value| client.put(&target, &body).status;
+        assert_eq!(status(json!({"company": "c".repeat(1024)})), 200);
+        assert_eq!(status(json!({"company": "c".repeat(1025)})), 400);
+        assert_eq!(status(json!({"employeeIdentifier": "c".repeat(257)})), 400);
+        assert_eq!(status(json!({"attributes": [{"name": "a", "value": "v".repeat(1024)}]})), 200);
+        assert_eq!(status(json!({"attributes": [{"name": "a", "value": "v".repeat(1025)}]})), 400);
+        assert_eq!(status(json!({"attributes": [{"name": "a".repeat(31), "value": "v"}]})), 200);
+        assert_eq!(status(json!({"attributes": [{"name": "a", "value": null}]})), 400);
+    });
+}
+
+#[test]
+fn an_employee_identifier_is_unique_and_an_address_is_one() {
+    with_client(|client| {
+        let ann = ann(client);
+        client.put(&format!("/api/systemusers/{ann}"), &json!({"employeeIdentifier": "7"}));
+        let ben = json!({"email": "ben@acme.com", "username": "ben", "employeeIdentifier": "7"});
+        assert_eq!(client.post("/api/systemusers", &ben).json()["error"], json!("employeeIdentifier already exists"));
+        for email in
+            ["a b@acme.com", "ann@", "@acme.com", "ann@acme", "ann@.acme.com", "ann@acme.com.", "an\tn@acme.com"]
+        {
+            let body = json!({"email": email, "username": "x"});
+            assert_eq!(client.post("/api/systemusers", &body).status, 400, "{email}");
+        }
+        assert_eq!(client.put(&format!("/api/systemusers/{ann}"), &json!({"email": ""})).status, 400);
+        assert_eq!(client.put(&format!("/api/systemusers/{ann}"), &json!({"username": "new"})).status, 400);
+        let moved =
+            client.put(&format!("/api/systemusers/{ann}"), &json!({"email": "ann@beta.com", "username": "ann"}));
+        assert_eq!(moved.json()["email"], json!("ann@beta.com"));
+        let mut count = |email: &str| {
+            client.get(&format!("/api/systemusers?filter=email:$eq:{email}")).json()["totalCount"].clone()
+        };
+        assert_eq!((count("ann@acme.com"), count("ann@beta.com")), (json!(0), json!(1)));
+    });
+}
+
+#[test]
+fn where_duplicates_are_allowed_all_of_them_are_found() {
+    with_client(|client| {
+        ann(client);
+        client.world.set("duplicate-user", "allow").unwrap();
+        let second = create(client, &json!({"email": "ann@acme.com", "username": "ann"}));
+        let find = |client: &mut Client<'_>| {
+            client.get("/api/systemusers?filter=email:$eq:ann@acme.com").json()["totalCount"].clone()
+        };
+        assert_eq!(find(client), json!(2));
+        client.delete(&format!("/api/systemusers/{}", text(&second, "_id")));
+        assert_eq!(find(client), json!(1));
+    });
+}
+
+#[test]
+fn state_and_time_can_be_asked_for() {
+    with_client(|client| {
+        let id = ann(client);
+        let mut count = |query: &str| client.get(&format!("/api/systemusers?{query}")).json()["totalCount"].clone();
+        assert_eq!(count("filter=state:$eq:STAGED"), json!(1));
+        assert_eq!(count("filter=suspended:$eq:false"), json!(1));
+        assert_eq!(count("filter=activated:$eq:true"), json!(0));
+        assert_eq!(count("filter=created:$gt:2026-01-01T00:00:00Z"), json!(1));
+        assert_eq!(count(&format!("filter[0]=_id:$gte:{id}&filter[1]=username:$eq:ann")), json!(1));
+        assert_eq!(count("filter=password_date:$gt:0"), json!(0), "null is not more than anything");
+        client.world.set("id-range-filter", "false").unwrap();
+        let both = format!("filter[0]=_id:$gte:{id}&filter[1]=username:$eq:ann");
+        assert_eq!(client.get(&format!("/api/systemusers?{both}")).json()["totalCount"], json!(0));
+        assert_eq!(client.get("/api/systemusers?filter=username:$eq:ann").json()["totalCount"], json!(1));
+    });
+}
+
+#[test]
+fn one_field_of_one_user_can_be_asked_for() {
+    with_client(|client| {
+        let id = ann(client);
+        let user = client.get(&format!("/api/systemusers/{id}?fields=email")).json();
+        assert_eq!(user, json!({"email": "ann@acme.com", "_id": id, "id": id}));
+        let ends = "/api/systemusers?filter=email:$ew:@acme.com";
+        assert_eq!(client.get(ends).status, 400, "takes a header");
+        let request = jumpcloud_sim::Request::api("GET", ends).with_header("x-api-key", client.key);
+        let answer = client.world.answer(&request.with_header("x-eventually-consistent", "true"));
+        assert_eq!(answer.json()["totalCount"], json!(1));
+    });
+}
+
+#[test]
+fn an_activation_can_be_sent_again() {
+    with_client(|client| {
+        let id = ann(client);
+        assert_eq!(client.post(&format!("/api/systemusers/{id}/reactivate"), &json!({})).status, 200);
+        assert_eq!(client.world.outbox().len(), 1);
+        client.world.clear_outbox();
+        assert_eq!(client.post(&format!("/api/systemusers/{id}/mfasync"), &json!({})).status, 204);
+        assert_eq!(client.post(&format!("/api/systemusers/{id}/resetmfa"), &json!({})).status, 200);
+        assert_eq!(client.post(&format!("/api/systemusers/{id}/password"), &json!({})).status, 400);
+        assert!(client.world.outbox().is_empty());
+    });
+}
