@@ -122,6 +122,32 @@ impl Graph {
     }
 }
 
+/// The positions of a plan's actions in an order that works: each after what it waits for, else as the kinds gave them.
+pub(crate) fn order(plan: &Plan) -> Vec<u32> {
+    let mut graph = Graph::of(plan, crate::plan::order::rows());
+    let mut ready: BTreeSet<u32> = (0u32..).zip(&graph.waits).filter(|(_, waits)| **waits == 0).map(|(at, _)| at).collect();
+    let mut order = Vec::with_capacity(plan.actions.len());
+    while let Some(at) = ready.pop_first() {
+        order.push(at);
+        let mut freed: Vec<u32> = graph.next[at as usize].to_vec();
+        for row in graph.first_of.get(&end(&plan.actions[at as usize])).into_iter().flatten() {
+            let row = &mut graph.rows[*row as usize];
+            row.open -= 1;
+            if row.open == 0 {
+                freed.extend(&row.then);
+            }
+        }
+        for then in freed {
+            let waits = &mut graph.waits[then as usize];
+            *waits -= 1;
+            if *waits == 0 {
+                ready.insert(then);
+            }
+        }
+    }
+    order
+}
+
 fn knows(known: Option<&Known>, give: Give) -> bool {
     match give {
         Give::Id => known.is_some(),

@@ -24,6 +24,17 @@ use fill::Given;
 use graph::Graph;
 use talk::Talk;
 
+/// Puts the actions of a plan into an order that works.
+pub(crate) fn in_order(plan: &mut Plan) {
+    let order = graph::order(plan);
+    // A circle would leave actions out; they stay, and the executor says of them that they were not started.
+    let mut position = vec![u32::MAX; plan.actions.len()];
+    (0u32..).zip(&order).for_each(|(place, at)| position[*at as usize] = place);
+    let mut numbered: Vec<(u32, Action)> = position.into_iter().zip(std::mem::take(&mut plan.actions)).collect();
+    numbered.sort_by_key(|(place, _)| *place);
+    plan.actions = numbered.into_iter().map(|(_, action)| action).collect();
+}
+
 /// What became of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "end", content = "why", rename_all = "kebab-case")]

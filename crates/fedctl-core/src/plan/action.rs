@@ -47,6 +47,8 @@ pub enum Because {
     SecretLost,
     /// It carries our mark, and another object took its place.
     Superseded,
+    /// It is made in several steps, and this is the next.
+    NextStep,
     /// Others may only go on when this is so.
     Precondition,
 }
@@ -60,6 +62,7 @@ impl Because {
             Because::HalfMade => "an earlier run left it half made",
             Because::SecretLost => "the secret of the one before was lost with an earlier run",
             Because::Superseded => "it is ours and another one took its place",
+            Because::NextStep => "the next step of making it",
             Because::Precondition => "the steps after it rest on it",
         }
     }
@@ -185,6 +188,19 @@ pub enum Write {
     },
     /// Nothing is sent: the look decides.
     Seen(Expect),
+}
+
+impl Write {
+    /// What a check looks for; `None` for an action that changes something.
+    pub fn checks(&self) -> Option<&'static str> {
+        match self {
+            Write::One(_) | Write::First { .. } => None,
+            Write::Probe { .. } => Some("the token endpoint takes the new secret"),
+            Write::Seen(Expect::OnlyPlannedMembers) => Some("its members are people of this plan, and nobody else"),
+            Write::Seen(Expect::Members) => Some("who is a member now; only they go on"),
+            Write::Seen(Expect::Holds) => Some("it is read back once more"),
+        }
+    }
 }
 
 /// What a look must show for a check to hold.

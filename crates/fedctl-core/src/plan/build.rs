@@ -238,7 +238,7 @@ fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
         })
         .collect();
     let people = context.people.list.iter().enumerate();
-    Plan {
+    let mut plan = Plan {
         federation: context.spec.federation.as_str().into(),
         organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
         as_of: live.as_of,
@@ -249,7 +249,9 @@ fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
         notes: builder.notes,
         refusals: builder.refusals,
         pair: builder.pair,
-    }
+    };
+    crate::apply::in_order(&mut plan);
+    plan
 }
 
 fn organization(side: &crate::spec::Side) -> ObjectId {

@@ -106,7 +106,7 @@ impl View<'_> {
     fn objects(&self) -> String {
         let actions = self.plan.actions.iter().filter(|action| action.subject == Subject::Federation);
         let text: String = actions.map(|action| self.object(action)).collect();
-        if text.is_empty() { text } else { format!("\nObjects\n{text}") }
+        if text.is_empty() { text } else { format!("\nObjects, in the order in which they are made\n{text}") }
     }
 
     fn object(&self, action: &Action) -> String {
@@ -116,7 +116,7 @@ impl View<'_> {
             sign(action.verb),
             visible(&action.target.to_string()),
             action.verb.as_str(),
-            why(action.because),
+            does(action),
         );
         text.push_str(&fields(&action.changes));
         text
@@ -181,7 +181,7 @@ impl View<'_> {
         let gains = self.by_fate(|fate| fate == Fate::Gains).len();
         let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
         text.push_str(&format!(
-            "Plan: {}, nobody loses it, {held} held. {}, at most {}.\nDigest: {}\n",
+            "Plan: {}, nobody loses it, {held} held. {}, about {}.\nDigest: {}\n",
             gain(gains),
             count(plan.actions.len(), "action", "actions"),
             count(plan.requests(), "request", "requests"),
@@ -216,8 +216,9 @@ pub fn sign(verb: Verb) -> char {
     }
 }
 
-fn why(because: Because) -> &'static str {
-    because.as_str()
+/// What a check looks for, or why something changes.
+fn does(action: &Action) -> &'static str {
+    action.write.checks().unwrap_or(action.because.as_str())
 }
 
 /// The fields that change, before and after, lined up.
@@ -244,8 +245,11 @@ fn after(after: &After) -> String {
     }
 }
 
+/// A text in quotes, on one line; what is a number, a truth value or a list stands as it is.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", visible(text).replace('"', "\\\""))
+    let is_plain = text.starts_with('[') || matches!(text, "true" | "false");
+    let shown = visible(&text.replace('\n', "\\n"));
+    if is_plain { shown } else { format!("\"{}\"", shown.replace('"', "\\\"")) }
 }
 
 /// What actions must share to be folded: everything but the person.
@@ -278,7 +282,7 @@ impl Alike {
             sign(self.verb),
             visible(&self.object),
             self.verb.as_str(),
-            why(self.because),
+            self.because.as_str(),
         )
     }
 }

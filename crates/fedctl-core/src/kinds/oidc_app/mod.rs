@@ -156,7 +156,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         (None, _) => {
             let because = if found.secret_lost { Because::SecretLost } else { Because::MissingInLive };
             plan.act(create(context.spec, because));
-            plan.act(configure(context, because));
+            plan.act(configure(context, Because::NextStep));
             plan.act(probe(context));
         }
     }

@@ -222,7 +222,7 @@ fn enable(spec: &Spec, live: Option<&Policy>) -> Action {
     let call = Call { endpoint: &endpoint::REPLACE_POLICY, args: args.clone(), body: Some(form_a(spec, true)) };
     Action {
         verb: Verb::Update,
-        because: if live.is_some() { Because::HalfMade } else { Because::MissingInLive },
+        because: if live.is_some() { Because::HalfMade } else { Because::NextStep },
         changes: Box::new([
             Change::of(Field::Key("enabled"), "false", "true"),
             Change::of(Field::Key("description"), before, description(spec, true)),

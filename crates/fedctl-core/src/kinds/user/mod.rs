@@ -75,7 +75,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         match person.live {
             None => {
                 plan.act(create(context.spec, subject, person));
-                plan.act(activate(subject, person, &NEW, Because::MissingInLive));
+                plan.act(activate(subject, person, &NEW, Because::NextStep));
             }
             Some(live) => {
                 if live.state == State::Staged && person.origin == Some(Origin::Created) {
