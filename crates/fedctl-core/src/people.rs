@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Org;
-use crate::live::users::State;
 use crate::kinds;
 use crate::kinds::user_group::wire::Group;
+use crate::live::users::State;
 use crate::live::{Live, Needs, User};
 use crate::mark::Origin;
 use crate::object_id::ObjectId;
@@ -136,7 +136,8 @@ pub fn resolve<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Option<
     let groups = source_groups(spec, live, needs, &mut people.problems);
     let app_group = app_group(spec, live, needs, &mut people.problems);
     let routing = kinds::user_group::find_routing(spec, live, needs);
-    let (groups, app_group, routing) = (groups?, app_group?, routing?);
+    let access = kinds::user_group::find_access(spec, live, needs);
+    let (groups, app_group, routing, access) = (groups?, app_group?, routing?, access?);
     let with_access = match app_group {
         Some(group) => Some(needs.membership(live, Org::Primary, group.id)?),
         None => None,
@@ -144,6 +145,9 @@ pub fn resolve<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Option<
     let members = members(spec, live, needs, &groups)?;
     let named = named_users_asked(spec, live, needs);
     if !needs.users_by_id(live, Org::Primary, members.keys().copied()) || !named {
+        return None;
+    }
+    if !reaching_asked(live, needs, with_access, &access) {
         return None;
     }
     population(spec, live, &members, with_access, &mut people);
@@ -211,9 +215,12 @@ fn population<'a>(
                 everybody.entry(&user.email).or_insert_with(|| (user, email.at.clone(), Vec::new()));
             }
             None => people.problems.push(
-                Diagnostic::error(Code::UnknownPerson, format!("nobody in the primary organisation has the address `{email}`"))
-                    .at_value(&email.at, "not found in the primary organisation")
-                    .help("correct the address, or create the user in the primary organisation first"),
+                Diagnostic::error(
+                    Code::UnknownPerson,
+                    format!("nobody in the primary organisation has the address `{email}`"),
+                )
+                .at_value(&email.at, "not found in the primary organisation")
+                .help("correct the address, or create the user in the primary organisation first"),
             ),
         }
     }
@@ -253,13 +260,25 @@ pub fn held(user: &User) -> Option<Held> {
     }
 }
 
+/// Whether everybody who reaches the app without being in a source group was asked for: their attributes open accounts too.
+fn reaching_asked(
+    live: &Live,
+    needs: &mut Needs,
+    with_access: Option<&[ObjectId]>,
+    access: &kinds::user_group::Found,
+) -> bool {
+    let ids = with_access.unwrap_or_default().iter().chain(&access.members).copied();
+    needs.users_by_id(live, Org::Primary, ids)
+}
+
 /// Whether every account was asked for that may be somebody's: by address, by username, and in a small organisation all.
 fn accounts_asked(live: &Live, needs: &mut Needs, people: &[Person<'_>]) -> bool {
     let Some(total) = needs.user_count(live, Org::Secondary) else { return false };
     if total <= LISTED_WHOLE {
         return needs.everybody(live, Org::Secondary);
     }
-    let emails = people.iter().map(|person| Box::from(&*person.account));
+    let claimed = live.users(Org::Primary).claims().map(|(_, address)| address);
+    let emails = people.iter().map(|person| Box::from(&*person.account)).chain(claimed);
     let usernames = people.iter().map(|person| Box::from(&*person.username));
     needs.users_by_name(live, Org::Secondary, emails, usernames)
 }
@@ -283,9 +302,9 @@ fn link<'a>(spec: &Spec, live: &'a Live, routed: &[ObjectId], people: &mut Peopl
     let federation = spec.federation.as_str();
     let mut linked = BTreeSet::new();
     for person in &mut people.list {
-        let mut ours = accounts.marked_for(person.user.id).filter(|account| {
-            account.mark.as_ref().is_some_and(|mark| *mark.federation == *federation)
-        });
+        let mut ours = accounts
+            .marked_for(person.user.id)
+            .filter(|account| account.mark.as_ref().is_some_and(|mark| *mark.federation == *federation));
         let at_address = accounts.by_email(&person.account);
         match (ours.next(), ours.next(), at_address) {
             (Some(one), Some(two), _) => people.refusals.push(guard::ambiguous_account(person, one, two)),

@@ -121,14 +121,20 @@ impl Users {
     pub fn marked_for(&self, person: ObjectId) -> impl Iterator<Item = &User> {
         let key = |at: &u32| self.rows[*at as usize].mark.as_ref().map(|mark| mark.person);
         let start = self.by_person.partition_point(|at| key(at) < Some(person));
-        self.by_person[start..].iter().map(|at| &self.rows[*at as usize]).take_while(move |user| {
-            user.mark.as_ref().is_some_and(|mark| mark.person == person)
-        })
+        self.by_person[start..]
+            .iter()
+            .map(|at| &self.rows[*at as usize])
+            .take_while(move |user| user.mark.as_ref().is_some_and(|mark| mark.person == person))
     }
 
     /// Every account with a mark, of whichever federation.
     pub fn marked(&self) -> impl Iterator<Item = &User> {
         self.by_person.iter().map(|at| &self.rows[*at as usize])
+    }
+
+    /// Whoever has the federation's own attribute, and the address in it, in lower case.
+    pub fn claims(&self) -> impl Iterator<Item = (&User, Box<str>)> {
+        self.rows.iter().filter_map(|user| Some((user, user.mapping.as_deref()?.to_lowercase().into())))
     }
 
     fn find(&self, index: &[u32], order: impl Fn(&User) -> std::cmp::Ordering) -> Option<&User> {
@@ -164,7 +170,9 @@ impl Users {
         let page: Page<'_> = serde_json::from_slice(page).map_err(|error| Undecoded::of(&error))?;
         let rows = page.results.len();
         for wire in page.results {
-            if let Some(other) = wire.organization.as_deref().filter(|other| !other.is_empty() && *other != organization) {
+            if let Some(other) =
+                wire.organization.as_deref().filter(|other| !other.is_empty() && *other != organization)
+            {
                 return Err(Undecoded::OtherOrganization(other.into()));
             }
             self.rows.push(wire.decode(&self.attribute)?);
@@ -317,9 +325,8 @@ impl Wire<'_> {
             password_expired: self.password_expired.unwrap_or(false),
             mapping: find(attribute),
             mark: find(USER_ATTRIBUTE).and_then(|value| UserMark::parse(&value)),
-            authority: authority.and_then(|entry| {
-                Some(Authority { kind: entry.kind.as_deref()?.into(), id: entry.id })
-            }),
+            authority: authority
+                .and_then(|entry| Some(Authority { kind: entry.kind.as_deref()?.into(), id: entry.id })),
             created: self.created.as_deref().and_then(seconds),
         })
     }

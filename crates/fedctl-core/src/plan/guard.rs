@@ -106,19 +106,20 @@ pub(crate) fn people(people: &mut People<'_>, live: &Live) {
     people.refusals.append(&mut refusals);
 }
 
-/// Somebody else of the primary organisation already carries the address that a person's claim will have. Checked over
-/// everybody who was read, for whoever is in a source group reaches the app, also when the spec excepts them.
+/// Somebody of the primary organisation carries the address of an account that is not theirs, and would open it: a person's
+/// of this plan, or any other that exists. Checked over everybody who reaches the app, also those whom the spec excepts.
 fn claims_of_others(people: &People<'_>, live: &Live) -> Vec<Refusal> {
     let owners: BTreeMap<&str, &Person<'_>> = people.list.iter().map(|person| (&*person.account, person)).collect();
     let mut refusals = Vec::new();
-    for other in live.users(Org::Primary).rows() {
-        let claimed = other.mapping.as_deref().map(str::to_lowercase);
-        let owner = claimed.as_deref().and_then(|address| owners.get(address));
-        if let Some(owner) = owner.filter(|owner| owner.user.id != other.id) {
+    for (other, claimed) in live.users(Org::Primary).claims() {
+        let owner = owners.get(&*claimed).map(|owner| owner.user.id);
+        let account = live.users(Org::Secondary).by_email(&claimed);
+        let marked = account.and_then(|account| account.mark.as_ref()).map(|mark| mark.person);
+        if (owner.is_some() || account.is_some()) && owner != Some(other.id) && marked != Some(other.id) {
             refusals.push(Refusal::new(
                 Guard::Impersonation,
-                &account(owner),
-                format!("the attribute of {} says that they open the account of {}", other.email, owner.user.email),
+                &Address::new(Org::Secondary, Kind::User, &*claimed),
+                format!("the attribute of {} says that they open it, and it is not theirs", other.email),
                 format!("remove the attribute from {} in the primary organisation", other.email),
             ));
         }

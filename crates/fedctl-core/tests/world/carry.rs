@@ -64,6 +64,11 @@ impl Memory {
         }
     }
 
+    /// The program is started anew, and nothing goes wrong any more.
+    pub(crate) fn revive(&mut self) {
+        (self.fault, self.dead) = (None, false);
+    }
+
     fn org(&self, org: Org) -> OrgId {
         match org {
             Org::Primary => self.primary,
@@ -104,7 +109,9 @@ impl Memory {
         Outcome::Answered(Answer {
             status: answer.status,
             total: header("x-total-count").and_then(|total| total.parse().ok()),
-            date: header("date").and_then(|date| jiff::fmt::rfc2822::parse(&date).ok()).and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
+            date: header("date")
+                .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
+                .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
             retry_after: None,
             said: None,
             body: Zeroizing::new(answer.body),
@@ -177,16 +184,16 @@ pub(crate) fn spec(memory: &Memory, people: &str, rest: &str) -> Spec {
     parsed.spec.unwrap()
 }
 
-pub(crate) fn step(spec: &Spec, memory: &mut Memory) -> Result<Step<Plan>, ReadError> {
+pub(crate) fn step(spec: &Spec, carry: &mut impl Carry) -> Result<Step<Plan>, ReadError> {
     let places = places();
-    drive::read(spec, memory, |live| plan::step(spec, &places, live)).map(|(step, _)| step)
+    drive::read(spec, carry, |live| plan::step(spec, &places, live)).map(|(step, _)| step)
 }
 
 /// The plan, which must be there.
-pub(crate) fn plan(spec: &Spec, memory: &mut Memory) -> Plan {
-    match step(spec, memory).unwrap() {
+pub(crate) fn plan(spec: &Spec, carry: &mut impl Carry) -> Plan {
+    match step(spec, carry).unwrap() {
         Step::Ready(plan) => *plan,
-        other => panic!("no plan: {other:?}"),
+        other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no plan: {other:?}"),
     }
 }
 
@@ -194,14 +201,19 @@ pub(crate) fn plan(spec: &Spec, memory: &mut Memory) -> Plan {
 pub(crate) fn apply(spec: &Spec, memory: &mut Memory) -> (Plan, Vec<End>) {
     let plan = plan(spec, memory);
     assert_eq!(plan.refusals, [], "refused");
-    let ends = drive::apply(&mut Run::new(Arc::new(plan.clone()), 100), memory);
+    let ends = run(&plan, memory);
     (plan, ends)
+}
+
+/// Applies a plan.
+pub(crate) fn run(plan: &Plan, carry: &mut impl Carry) -> Vec<End> {
+    drive::apply(&mut Run::new(Arc::new(plan.clone()), 100), carry)
 }
 
 pub(crate) fn verify(spec: &Spec, memory: &mut Memory) -> Verification {
     let places = places();
     match drive::read(spec, memory, |live| trace::step(spec, &places, live)).unwrap().0 {
         Step::Ready(verification) => *verification,
-        other => panic!("no verification: {other:?}"),
+        other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no verification: {other:?}"),
     }
 }

@@ -30,7 +30,8 @@ fn judge(memory: &mut Memory, spec: &Spec, what: &str) {
     assert!(plan.is_empty(), "{what}: {:?}", plan.actions.iter().map(|a| a.target.to_string()).collect::<Vec<_>>());
     let ours = |description: &str| description.contains("managed by fedctl");
     let apps = memory.world.apps(memory.primary).filter(|app| ours(&app.description)).count();
-    let groups = [memory.primary, memory.secondary].map(|org| memory.world.groups(org).filter(|g| ours(&g.description)).count());
+    let groups =
+        [memory.primary, memory.secondary].map(|org| memory.world.groups(org).filter(|g| ours(&g.description)).count());
     assert_eq!((apps, groups), (1, [1, 1]), "{what}");
     assert!(memory.world.provider(memory.secondary).is_some(), "{what}");
     assert_eq!(memory.world.policies(memory.secondary).count(), 1, "{what}");
@@ -62,13 +63,19 @@ fn i4_every_write_of_a_first_set_up_and_everything_that_can_become_of_it() {
             memory.fault = Some((at, fault));
             let (plan, ends) = carry::apply(&spec, &mut memory);
             let struck = plan.actions.iter().zip(&ends).find(|(_, end)| !end.is_good());
-            let what = format!("write {at}, {fault:?}, {:?}", struck.map(|(action, end)| (action.target.to_string(), end)));
+            let what =
+                format!("write {at}, {fault:?}, {:?}", struck.map(|(action, end)| (action.target.to_string(), end)));
             memory.fault = None;
             memory.dead = false;
             for _ in 0..2 {
                 let (plan, ends) = carry::apply(&spec, &mut memory);
-                let bad: Vec<_> =
-                    plan.actions.iter().zip(&ends).filter(|(_, end)| !end.is_good()).map(|(a, e)| (a.target.to_string(), e)).collect();
+                let bad: Vec<_> = plan
+                    .actions
+                    .iter()
+                    .zip(&ends)
+                    .filter(|(_, end)| !end.is_good())
+                    .map(|(a, e)| (a.target.to_string(), e))
+                    .collect();
                 assert!(bad.is_empty(), "{what}: then {bad:?}");
             }
             judge(&mut memory, &spec, &what);
@@ -80,12 +87,24 @@ fn i4_every_write_of_a_first_set_up_and_everything_that_can_become_of_it() {
 fn a_secret_that_was_shown_into_a_cut_connection_is_said_and_no_provider_is_written() {
     let (mut clean, spec) = world();
     carry::apply(&spec, &mut clean);
-    let shown = clean.world.requests().iter().filter(|request| !fedctl_core::endpoint::reads(&request.method, request.target.split('?').next().unwrap()));
+    let shown =
+        clean.world.requests().iter().filter(|request| {
+            !fedctl_core::endpoint::reads(&request.method, request.target.split('?').next().unwrap())
+        });
     let at = shown.clone().position(|request| request.target.ends_with("/sso")).unwrap();
     let (mut memory, spec) = world();
     memory.fault = Some((at, Fault::Cut));
     let (plan, ends) = carry::apply(&spec, &mut memory);
     assert!(memory.world.provider(memory.secondary).is_none());
     let said = ends.iter().any(|end| matches!(end, End::Failed(why) if why.contains("shown once")));
-    assert!(said, "{:?}", plan.actions.iter().zip(&ends).filter(|(_, end)| !end.is_good()).map(|(a, e)| (a.target.to_string(), e)).collect::<Vec<_>>());
+    assert!(
+        said,
+        "{:?}",
+        plan.actions
+            .iter()
+            .zip(&ends)
+            .filter(|(_, end)| !end.is_good())
+            .map(|(a, e)| (a.target.to_string(), e))
+            .collect::<Vec<_>>()
+    );
 }

@@ -1,5 +1,12 @@
 //! Whole runs on a world in memory: what it looks like afterwards, and which requests were sent. No runtime is needed.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod carry;
 mod crash;
 mod fresh;
+mod history;
+mod judge;
+mod properties;
+mod watch;
+mod worlds;

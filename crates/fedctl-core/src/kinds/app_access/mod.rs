@@ -54,7 +54,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     let app = oidc_app::address(context.spec);
     for group in groups(context) {
         let id = plan.id(&group);
-        if !id.is_some_and(|id| context.found.app.groups.binary_search(&id).is_ok()) {
+        if id.is_none_or(|id| context.found.app.groups.binary_search(&id).is_err()) {
             plan.act(add(context, &app, &group));
         }
     }

@@ -1,0 +1,180 @@
+//! Invariants over generated worlds and specs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fedctl_core::address::Kind;
+use fedctl_core::apply::End;
+use fedctl_core::endpoint::{self, Endpoint};
+use fedctl_core::plan::{Action, Fate, Plan};
+use fedctl_core::spec::Spec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestCaseError};
+
+use crate::carry::{self, Fault, Memory};
+use crate::history::histories;
+use crate::judge::{self, Judge};
+use crate::watch::{Shuffled, Watch, reads};
+use crate::worlds::{Scene, scenes};
+
+/// So many cases, unless the environment asks for another number.
+pub(crate) fn cases(cases: u32) -> Config {
+    let default = Config::default();
+    let asked = default.cases != 256;
+    Config { cases: if asked { default.cases } else { cases }, failure_persistence: None, ..default }
+}
+
+/// The plan, unless a guard refuses it.
+fn allowed(spec: &Spec, memory: &mut Memory) -> Option<Plan> {
+    let plan = carry::plan(spec, memory);
+    plan.refusals.is_empty().then_some(plan)
+}
+
+fn lines(plan: &Plan) -> Vec<String> {
+    plan.lines().collect()
+}
+
+/// What is not good, by address.
+pub(crate) fn bad<'a>(plan: &'a Plan, ends: &'a [End]) -> Vec<(String, &'a End)> {
+    let pairs = plan.actions.iter().zip(ends).filter(|(_, end)| !end.is_good());
+    pairs.map(|(action, end)| (format!("{} {}", action.verb.as_str(), action.target), end)).collect()
+}
+
+/// Applies, and judges the world after every write.
+fn apply_judged(scene: &Scene, plan: &Plan, memory: &mut Memory) -> Result<Vec<End>, TestCaseError> {
+    let judge = Judge::new(scene, memory);
+    let mut watch = Watch::new(memory, |world| judge.wrong(world));
+    let ends = carry::run(plan, &mut watch);
+    let wrong = watch.wrong;
+    prop_assert_eq!(wrong, None);
+    Ok(ends)
+}
+
+fn nothing_left(spec: &Spec, memory: &mut Memory) -> Result<(), TestCaseError> {
+    memory.world.clear_requests();
+    let second = carry::plan(spec, memory);
+    prop_assert!(second.is_empty(), "{:?}", second.actions);
+    let ends = carry::run(&second, memory);
+    prop_assert!(ends.is_empty());
+    for request in memory.world.requests() {
+        let what = format!("{} {}", request.method, request.target);
+        prop_assert!(reads(&what), "{}", what);
+    }
+    Ok(())
+}
+
+const FAULTS: [Fault; 6] =
+    [Fault::KilledBefore, Fault::KilledAfter, Fault::Cut, Fault::Refused, Fault::DoneAnd500, Fault::NotSent];
+
+/// Only people for whom the plan has a mapping have another attribute now.
+fn only_planned_mappings(
+    plan: &Plan,
+    before: &BTreeMap<String, Option<String>>,
+    after: &BTreeMap<String, Option<String>>,
+) -> Result<(), TestCaseError> {
+    let mappings = plan.actions.iter().filter(|action| action.target.kind == Kind::UserMapping);
+    let planned: BTreeSet<&str> = mappings.map(|action| &*action.target.name).collect();
+    for (person, mapping) in after {
+        prop_assert!(planned.contains(&**person) || before.get(person) == Some(mapping), "{} {:?}", person, mapping);
+    }
+    Ok(())
+}
+
+/// What was written is what the plan says, call by call and no more often; only the probe may be repeated.
+fn only_planned_calls(plan: &Plan, memory: &Memory) -> Result<(), TestCaseError> {
+    let mut planned: BTreeMap<&'static Endpoint, usize> = BTreeMap::new();
+    for call in plan.actions.iter().flat_map(Action::calls) {
+        *planned.entry(call.endpoint.endpoint()).or_default() += 1;
+    }
+    let sent = memory.world.requests().iter().map(|sent| (&*sent.method, sent.target.split('?').next().unwrap()));
+    for (method, path) in sent.filter(|(method, path)| !endpoint::reads(method, path)) {
+        let call = planned.iter_mut().find(|(call, left)| call.covers(method, path) && **left > 0);
+        prop_assert!(call.is_some(), "{} {} is not planned", method, path);
+        let (call, left) = call.unwrap();
+        *left -= usize::from(*call != endpoint::TOKEN.endpoint());
+    }
+    Ok(())
+}
+
+/// No duplicate, no orphan: one object with each mark.
+fn one_of_each(spec: &Spec, memory: &mut Memory) -> Result<(), TestCaseError> {
+    let plan = carry::plan(spec, memory);
+    let ours = |description: &str| description.contains("managed by fedctl: acme-to-beta/");
+    let world = &memory.world;
+    let apps = world.apps(memory.primary).filter(|app| ours(&app.description)).count();
+    let policies = world.policies(memory.secondary).filter(|policy| ours(&policy.description)).count();
+    let groups = [memory.primary, memory.secondary]
+        .map(|org| world.groups(org).filter(|group| ours(&group.description)).count());
+    let wants_access_group = usize::from(fedctl_core::kinds::user_group::wants_access_group(spec));
+    prop_assert_eq!((apps, policies, groups), (1, 1, [wants_access_group, 1]));
+    prop_assert!(world.provider(memory.secondary).is_some());
+    let wanted = plan.people.iter().filter(|person| !matches!(person.fate, Fate::Held(_))).count();
+    prop_assert_eq!(judge::foreign_on_ours(memory).len(), wanted);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    #[test]
+    fn i1_the_plan_is_the_same_bytes_whatever_order_and_pages_the_lists_come_in(scene in scenes(12), page in 1_usize..7) {
+        let (mut memory, spec) = scene.build();
+        let first = lines(&carry::plan(&spec, &mut memory));
+        prop_assert_eq!(&first, &lines(&carry::plan(&spec, &mut memory)));
+        prop_assert_eq!(&first, &lines(&carry::plan(&spec, &mut Shuffled { memory: &mut memory, page })));
+    }
+
+    #[test]
+    fn i3_i9_i10_i12_applying_harms_nobody_after_any_write_and_leaves_nothing_to_do(scene in scenes(12)) {
+        let (mut memory, spec) = scene.build();
+        let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
+        let ends = apply_judged(&scene, &plan, &mut memory)?;
+        prop_assert!(bad(&plan, &ends).is_empty(), "{:?}", bad(&plan, &ends));
+        nothing_left(&spec, &mut memory)?;
+    }
+
+    #[test]
+    fn i9_i10_i12_a_run_after_killed_runs_and_human_hands_harms_nobody(scene in scenes(8), history in histories()) {
+        let Some((mut memory, spec)) = scene.after(&history) else { return Ok(()) };
+        let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
+        let ends = apply_judged(&scene, &plan, &mut memory)?;
+        if bad(&plan, &ends).is_empty() {
+            nothing_left(&spec, &mut memory)?;
+        }
+    }
+
+    #[test]
+    fn i6_what_is_not_ours_is_left_as_it_was_and_only_planned_calls_are_sent(scene in scenes(8), history in histories()) {
+        let Some((mut memory, spec)) = scene.after(&history) else { return Ok(()) };
+        let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
+        let before = (judge::strangers(&memory), judge::mappings(&memory), judge::foreign_on_ours(&memory));
+        memory.world.clear_requests();
+        carry::run(&plan, &mut memory);
+        prop_assert_eq!(&before.0, &judge::strangers(&memory));
+        let after = judge::foreign_on_ours(&memory);
+        for (account, foreign) in &before.2 {
+            prop_assert_eq!(Some(foreign), after.get(account));
+        }
+        only_planned_mappings(&plan, &before.1, &judge::mappings(&memory))?;
+        only_planned_calls(&plan, &memory)?;
+    }
+
+    #[test]
+    fn i4_a_fault_anywhere_in_any_world_is_healed_by_two_runs(
+        scene in scenes(8), at in 0_usize..1000, fault in select(FAULTS.to_vec()), twice in any::<bool>()
+    ) {
+        let (mut memory, spec) = scene.build();
+        for _ in 0..=usize::from(twice) {
+            let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
+            memory.fault = Some((memory.writes + plan.actions.len() * at / 1000, fault));
+            carry::run(&plan, &mut memory);
+            memory.revive();
+        }
+        for _ in 0..2 {
+            let (plan, ends) = carry::apply(&spec, &mut memory);
+            prop_assert!(bad(&plan, &ends).is_empty(), "{:?}", bad(&plan, &ends));
+        }
+        nothing_left(&spec, &mut memory)?;
+        one_of_each(&spec, &mut memory)?;
+    }
+}

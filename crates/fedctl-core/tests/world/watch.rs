@@ -1,0 +1,94 @@
+//! Carriers around a carrier: one that looks at the world after every write, and one that shuffles what lists answer.
+
+use std::time::Duration;
+
+use fedctl_core::drive::Carry;
+use fedctl_core::endpoint;
+use fedctl_core::request::{Answer, Outcome, Request};
+use jumpcloud_sim::World;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::carry::Memory;
+
+/// Asks for a verdict after every write, and keeps the first that is bad.
+pub(crate) struct Watch<'a, F> {
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) verdict: F,
+    pub(crate) wrong: Option<String>,
+}
+
+impl<'a, F: Fn(&World) -> Option<String>> Watch<'a, F> {
+    pub(crate) fn new(memory: &'a mut Memory, verdict: F) -> Self {
+        Self { memory, verdict, wrong: None }
+    }
+}
+
+impl<F: Fn(&World) -> Option<String>> Carry for Watch<'_, F> {
+    fn carry(&mut self, request: Request) -> Outcome {
+        let what = format!("{} {}", request.method, request.path);
+        let outcome = self.memory.carry(request);
+        if !reads(&what) && self.wrong.is_none() {
+            self.wrong = (self.verdict)(&self.memory.world).map(|wrong| format!("after `{what}`: {wrong}"));
+        }
+        outcome
+    }
+
+    fn pause(&mut self, wanted: Duration) {
+        self.memory.pause(wanted);
+    }
+}
+
+/// Whether a request, as `METHOD path?query`, is one that reads.
+pub(crate) fn reads(what: &str) -> bool {
+    let (method, path) = what.split_once(' ').unwrap();
+    endpoint::reads(method, path.split('?').next().unwrap())
+}
+
+/// Answers lists in the other order and in pages of another size. Only for worlds whose lists fit into one real page.
+pub(crate) struct Shuffled<'a> {
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) page: usize,
+}
+
+impl Carry for Shuffled<'_> {
+    fn carry(&mut self, mut request: Request) -> Outcome {
+        let is_list = request.method == "GET" && request.path.contains("skip=");
+        let skip = is_list.then(|| rewind(&mut request.path));
+        let is_search = request.path == "/api/search/systemusers";
+        match self.memory.carry(request) {
+            Outcome::Answered(answer) if is_list || is_search => Outcome::Answered(self.page_of(answer, skip)),
+            outcome @ (Outcome::Answered(_) | Outcome::NotSent(_) | Outcome::Unknown(_)) => outcome,
+        }
+    }
+}
+
+impl Shuffled<'_> {
+    fn page_of(&self, answer: Answer, skip: Option<usize>) -> Answer {
+        let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
+        let Some(rows) = list_in(&mut body) else { return answer };
+        rows.reverse();
+        let total = u64::try_from(rows.len()).ok();
+        if let Some(skip) = skip {
+            *rows = rows.iter().skip(skip).take(self.page).cloned().collect();
+        }
+        let body = Zeroizing::new(serde_json::to_vec(&body).unwrap());
+        Answer { body, total: skip.and(total).or(answer.total), ..answer }
+    }
+}
+
+fn list_in(body: &mut Value) -> Option<&mut Vec<Value>> {
+    match body {
+        Value::Array(rows) => Some(rows),
+        Value::Object(keys) => keys.values_mut().find_map(Value::as_array_mut),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+/// Asks for the first page instead, and says how many rows were to be skipped.
+fn rewind(path: &mut String) -> usize {
+    let (before, skip) = path.rsplit_once("skip=").unwrap();
+    let skip = skip.parse().unwrap();
+    *path = format!("{before}skip=0");
+    skip
+}
