@@ -149,11 +149,6 @@ impl Client {
     pub async fn read(&self, request: Request) -> Outcome {
         self.0.options.retries.run(|| self.0.attempt(&request), retry::of_read).await
     }
-
-    /// How many requests may be in flight together.
-    pub(crate) fn concurrency(&self) -> usize {
-        self.0.options.limits.organization.in_flight
-    }
 }
 
 impl Inner {

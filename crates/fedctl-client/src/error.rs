@@ -230,26 +230,19 @@ pub enum AnswerError {
         /// What the service said, redacted. Text from outside.
         message: Option<String>,
     },
-    /// JSON that is no list.
-    #[error("{target}: the answer is no list")]
-    NotAList {
-        /// The request.
-        target: Target,
-    },
 }
 
 impl AnswerError {
-    /// The HTTP status of the answer; `None` for a list that cannot be read.
-    pub fn status(&self) -> Option<u16> {
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
         match self {
             Self::Redirected { status, .. }
             | Self::HtmlPage { status, .. }
             | Self::NotJson { status, .. }
-            | Self::Rejected { status, .. } => Some(*status),
-            Self::AbuseBlock { .. } => Some(403),
-            Self::Unauthorized { .. } => Some(401),
-            Self::RateLimited { .. } => Some(429),
-            Self::NotAList { .. } => None,
+            | Self::Rejected { status, .. } => *status,
+            Self::AbuseBlock { .. } => 403,
+            Self::Unauthorized { .. } => 401,
+            Self::RateLimited { .. } => 429,
         }
     }
 }

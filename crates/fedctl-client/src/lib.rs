@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Key (secret + hosts + organisation) ──► Client ── send(Request) ──► Outcome
-//!                       SharedHost ────────┘  └─── read / list: the same, with retries
+//!                       SharedHost ────────┘  └─── read: the same, with retries
 //! ```
 //!
 //! This crate knows URLs, headers and the envelopes of errors. It knows no kinds of objects: what a body means is for
@@ -20,7 +20,6 @@ mod error;
 mod hosts;
 mod key;
 mod limit;
-mod page;
 mod redact;
 mod request;
 mod retry;
@@ -31,7 +30,6 @@ pub use error::{AnswerError, BuildError, HostError, KeyError, SendError, Target}
 pub use hosts::{Host, HostUrls, Hosts, Region};
 pub use key::Key;
 pub use limit::{Bucket, BucketLimits, LatencyJump, Limits, Permit, SharedHost, Signal, Stopped};
-pub use page::{Listing, Page, PageCount, Totals, Window, count, end_of_list};
 pub use redact::{REDACTED, Redactor};
 pub use request::{Body, ContentType, Extra, Request};
 pub use reqwest::{Method, Url};

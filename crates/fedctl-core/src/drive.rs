@@ -33,7 +33,7 @@ pub fn read<T>(spec: &Spec, carry: &mut impl Carry, step: impl Fn(&Live) -> Step
                     answer(&mut reader, query, carry)?;
                 }
             }
-            done => return Ok((done, reader.into_live())),
+            done @ (Step::Ready(_) | Step::Problems(_) | Step::Unknown(_)) => return Ok((done, reader.into_live())),
         }
     }
 }
@@ -66,7 +66,9 @@ fn pages(reader: &mut Reader, query: &Query, carry: &mut impl Carry) -> Result<T
         let took = take(reader, query, read::ask(query, skip), carry)?;
         match took {
             // The size that was asked for is not proof of a last page: a server may clamp it. An empty page is.
-            Took::Page(fed) if fed.rows == PAGE || (fed.rows > 0 && more(fed.total, skip + fed.rows)) => skip += fed.rows,
+            Took::Page(fed) if fed.rows == PAGE || (fed.rows > 0 && more(fed.total, skip + fed.rows)) => {
+                skip += fed.rows;
+            }
             Took::Page(_) | Took::Unknown(_) => return Ok(took),
         }
     }
@@ -81,7 +83,7 @@ fn take(reader: &mut Reader, query: &Query, ask: Ask, carry: &mut impl Carry) ->
     let answer: Answer = match carry.carry(ask.into_request()) {
         Outcome::Answered(answer) => answer,
         Outcome::NotSent(why) | Outcome::Unknown(why) => {
-            return Err(ReadError::Unreachable { org: read::org_of(query), why });
+            return Err(ReadError::Unreachable { org: query.org(), why });
         }
     };
     reader.take(query, &answer)

@@ -182,7 +182,10 @@ mod tests {
             said: None,
         };
         assert_eq!(answer(r#"{"status":400,"error":"no\ngood"}"#).message(), "no good");
-        assert_eq!(answer(r#"{"error":"INVALID_ARGUMENT","message":"user_group not found"}"#).message(), "user_group not found");
+        assert_eq!(
+            answer(r#"{"error":"INVALID_ARGUMENT","message":"user_group not found"}"#).message(),
+            "user_group not found"
+        );
         assert_eq!(answer("<html>secret</html>").message(), "an HTML page");
         assert_eq!(answer("").message(), "no message");
     }

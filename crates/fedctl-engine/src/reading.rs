@@ -38,7 +38,7 @@ pub async fn read<R: Reads, T>(
                 let queries: Vec<Query> = queries.into_iter().collect();
                 round(&mut reader, queries, organizations, &mut progress, &mut observe).await?;
             }
-            done => return Ok((done, reader.into_live())),
+            done @ (Step::Ready(_) | Step::Problems(_) | Step::Unknown(_)) => return Ok((done, reader.into_live())),
         }
     }
 }
@@ -103,9 +103,7 @@ async fn round<R: Reads>(
 fn take(reader: &mut Reader, query: &Query, outcome: Outcome) -> Result<Took, ReadError> {
     match outcome {
         Outcome::Answered(answer) => reader.take(query, &answer),
-        Outcome::NotSent(why) | Outcome::Unknown(why) => {
-            Err(ReadError::Unreachable { org: read::org_of(query), why })
-        }
+        Outcome::NotSent(why) | Outcome::Unknown(why) => Err(ReadError::Unreachable { org: query.org(), why }),
     }
 }
 

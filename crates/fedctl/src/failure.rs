@@ -2,7 +2,7 @@
 
 use fedctl_client::{BuildError, HostError, KeyError};
 use fedctl_core::live::{Query, Why};
-use fedctl_core::read::{self, ReadError};
+use fedctl_core::read::ReadError;
 use fedctl_engine::BindError;
 
 use crate::exit::Exit;
@@ -64,12 +64,15 @@ pub fn invalid(problems: usize, file: &str) -> Failure {
 
 /// Something that the plan rests on cannot be read.
 pub fn unknown(unknown: &std::collections::BTreeMap<Query, Why>) -> Failure {
-    let rows = unknown.iter().map(|(query, why)| {
-        format!("{} of the {} organisation: {}", read::name(query), read::org_of(query), why.as_str())
-    });
+    let rows = unknown
+        .iter()
+        .map(|(query, why)| format!("{} of the {} organisation: {}", query.name(), query.org(), why.as_str()));
     let rows: Vec<String> = rows.collect();
-    Failure::new(Exit::Failed, format!("what cannot be read cannot be planned; nothing was written\n  {}", rows.join("\n  ")))
-        .hint("use a key of an administrator with billing, which may read and write all of these")
+    Failure::new(
+        Exit::Failed,
+        format!("what cannot be read cannot be planned; nothing was written\n  {}", rows.join("\n  ")),
+    )
+    .hint("use a key of an administrator with billing, which may read and write all of these")
 }
 
 impl From<std::io::Error> for Failure {
@@ -129,6 +132,9 @@ pub fn key(error: &KeyError, variable: &str) -> Failure {
 
 /// No key was given.
 pub fn no_key(credentials: &str, variable: &str) -> Failure {
-    Failure::new(Exit::Failed, format!("there is no key for the credentials `{credentials}`; nothing was asked of anybody"))
-        .hint(format!("put the API key of that organisation into ${variable}"))
+    Failure::new(
+        Exit::Failed,
+        format!("there is no key for the credentials `{credentials}`; nothing was asked of anybody"),
+    )
+    .hint(format!("put the API key of that organisation into ${variable}"))
 }

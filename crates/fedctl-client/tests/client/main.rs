@@ -5,7 +5,6 @@
 mod answers;
 mod environment;
 mod limits;
-mod pages;
 mod privacy;
 mod reads;
 mod sending;

@@ -162,13 +162,7 @@ struct MergeText<'a> {
 type Entry<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 /// Writes the array as it was seen, foreign entries in their order, ours in the place of those with the same key.
-fn merge_into(
-    out: &mut Vec<u8>,
-    plan: &Plan,
-    given: &Given,
-    merge: &str,
-    seen: Option<&str>,
-) -> Result<(), Unfilled> {
+fn merge_into(out: &mut Vec<u8>, plan: &Plan, given: &Given, merge: &str, seen: Option<&str>) -> Result<(), Unfilled> {
     let merge: MergeText<'_> = serde_json::from_str(merge).map_err(|_| Unfilled::NotSeen("a live hole"))?;
     let object: BTreeMap<Cow<'_, str>, &RawValue> =
         seen.and_then(|text| serde_json::from_str(text).ok()).ok_or(Unfilled::NotSeen("the object"))?;
@@ -235,7 +229,8 @@ mod tests {
     #[test]
     fn foreign_entries_stay_in_their_order_and_ours_takes_its_place() {
         let seen = r#"{"attributes":[{"_id":"x","name":"a","value":1.50},{"name":"Alias","value":"old"},{"name":"b","value":"}"}]}"#;
-        let body = r#"{"attributes":{"$merge":{"field":"attributes","by":"name","set":[{"name":"Alias","value":"new"}]}}}"#;
+        let body =
+            r#"{"attributes":{"$merge":{"field":"attributes","by":"name","set":[{"name":"Alias","value":"new"}]}}}"#;
         let filled = json(&nothing(), &Given::default(), body, Some(seen)).unwrap();
         assert_eq!(
             String::from_utf8(filled).unwrap(),
@@ -246,7 +241,8 @@ mod tests {
     #[test]
     fn an_array_that_is_not_there_becomes_ours_alone_and_an_object_that_was_not_seen_is_an_error() {
         let body = r#"{"x":{"$merge":{"field":"x","by":"name","set":[{"name":"a"}]}}}"#;
-        let filled = |seen| json(&nothing(), &Given::default(), body, seen).map(|body| String::from_utf8(body).unwrap());
+        let filled =
+            |seen| json(&nothing(), &Given::default(), body, seen).map(|body| String::from_utf8(body).unwrap());
         assert_eq!(filled(Some("{}")), Ok(r#"{"x":[{"name":"a"}]}"#.to_owned()));
         assert_eq!(filled(None), Err(Unfilled::NotSeen("the object")));
     }

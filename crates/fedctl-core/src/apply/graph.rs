@@ -44,12 +44,8 @@ pub(crate) fn end(action: &Action) -> End {
 impl Graph {
     /// The waiting of a plan, under these rows.
     pub(crate) fn of<'r>(plan: &Plan, rows: impl Iterator<Item = &'r Edge>) -> Self {
-        let mut graph = Self {
-            waits: vec![0; plan.actions.len()],
-            next: Vec::new(),
-            rows: Vec::new(),
-            first_of: BTreeMap::new(),
-        };
+        let mut graph =
+            Self { waits: vec![0; plan.actions.len()], next: Vec::new(), rows: Vec::new(), first_of: BTreeMap::new() };
         let mut next: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); plan.actions.len()];
         graph.names(plan, &mut next);
         let ends = by_end(&plan.actions);
@@ -125,7 +121,8 @@ impl Graph {
 /// The positions of a plan's actions in an order that works: each after what it waits for, else as the kinds gave them.
 pub(crate) fn order(plan: &Plan) -> Vec<u32> {
     let mut graph = Graph::of(plan, crate::plan::order::rows());
-    let mut ready: BTreeSet<u32> = (0u32..).zip(&graph.waits).filter(|(_, waits)| **waits == 0).map(|(at, _)| at).collect();
+    let mut ready: BTreeSet<u32> =
+        (0u32..).zip(&graph.waits).filter(|(_, waits)| **waits == 0).map(|(at, _)| at).collect();
     let mut order = Vec::with_capacity(plan.actions.len());
     while let Some(at) = ready.pop_first() {
         order.push(at);

@@ -167,6 +167,10 @@ impl Run {
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a run is a conversation: between two turns it is told what came"
+    )]
     pub fn next(&mut self) -> Next {
         loop {
             if let Some((at, planned)) = self.turns.pop_front() {
@@ -332,7 +336,8 @@ impl Run {
     fn people_by_account(&self) -> BTreeMap<ObjectId, u32> {
         let mut people = BTreeMap::new();
         for (at, person) in (0u32..).zip(&self.plan.people) {
-            let address = crate::address::Address::new(Org::Secondary, crate::address::Kind::User, person.account.clone());
+            let address =
+                crate::address::Address::new(Org::Secondary, crate::address::Kind::User, person.account.clone());
             let id = self.given.public(&self.plan, &address, crate::plan::hole::Give::Id);
             if let Some(id) = id.and_then(|id| ObjectId::parse(&id)) {
                 people.insert(id, at);

@@ -4,6 +4,7 @@
 //! nothing here turns the third into the first (invariant I13).
 
 pub(crate) mod envelope;
+mod query;
 pub mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,56 +17,8 @@ use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
 use crate::spec::Spec;
 
+pub use query::{Query, Scope};
 pub use users::{User, Users};
-
-/// A question to one of the organisations.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Query {
-    /// Does this key open the organisation that the spec names?
-    Organization(Org),
-    /// How many users are there?
-    UserCount(Org),
-    /// Which users are there, of those meant?
-    Users(Org, Scope),
-    /// Which groups are there?
-    Groups(Org),
-    /// How do people come into this group?
-    Group(Org, ObjectId),
-    /// Who is a direct member of this group?
-    Members(Org, ObjectId),
-    /// Who is a member of this group in any way?
-    Membership(Org, ObjectId),
-    /// Which OIDC apps does the primary organisation have?
-    Apps,
-    /// Which OIDC settings does this app have?
-    AppSettings(ObjectId),
-    /// Which groups may use this app?
-    AppGroups(ObjectId),
-    /// Which identity provider does the secondary organisation have?
-    Provider,
-    /// Which routing policies does it have?
-    Policies,
-    /// Which routing policies apply to this group?
-    GroupPolicies(ObjectId),
-    /// To which groups does this routing policy apply?
-    PolicyGroups(ObjectId),
-}
-
-/// Which users a question means.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// Everybody.
-    Everybody,
-    /// Those with these ids.
-    Ids(BTreeSet<ObjectId>),
-    /// Those with one of these addresses or usernames.
-    Names {
-        /// Company e-mails.
-        emails: BTreeSet<Box<str>>,
-        /// Usernames.
-        usernames: BTreeSet<Box<str>>,
-    },
-}
 
 /// Why a question has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

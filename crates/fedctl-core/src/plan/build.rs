@@ -221,7 +221,10 @@ fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Ve
 fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
     for account in &context.people.left {
         let about = Address::new(Org::Secondary, Kind::User, Arc::from(&*account.email));
-        builder.note(about, "it carries our mark and its person is not in the population any more; nothing is done about it");
+        builder.note(
+            about,
+            "it carries our mark and its person is not in the population any more; nothing is done about it",
+        );
     }
     let strangers = kinds::group_member::strangers(context);
     if context.spec.routing_policy.enabled.value && !strangers.is_empty() {
@@ -243,7 +246,9 @@ fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
         organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
         as_of: live.as_of,
         origins: context.people.list.iter().map(|person| person.origin).collect(),
-        people: people.map(|(at, person)| planned(person, touched.contains(&u32::try_from(at).unwrap_or(u32::MAX)))).collect(),
+        people: people
+            .map(|(at, person)| planned(person, touched.contains(&u32::try_from(at).unwrap_or(u32::MAX))))
+            .collect(),
         known: builder.known,
         actions: builder.actions,
         notes: builder.notes,

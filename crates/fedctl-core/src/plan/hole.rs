@@ -268,7 +268,8 @@ mod tests {
         struct Update<'a> {
             attributes: Merged<'a, (&'static str, &'static str)>,
         }
-        let body = Body::json(&Update { attributes: Merged(Merge { field: "attributes", by: "name", set: &[("a", "}{")] }) });
+        let body =
+            Body::json(&Update { attributes: Merged(Merge { field: "attributes", by: "name", set: &[("a", "}{")] }) });
         assert!(body.is_live());
         let Body::Json(text) = &body else { unreachable!("made as JSON") };
         let merges: Vec<_> = pieces(text)

@@ -28,7 +28,13 @@ impl Plan {
         let actions = self.actions.iter().map(|action| Line::Action(self.action_line(action)));
         let notes = self.notes.iter().map(Line::Note);
         let refusals = self.refusals.iter().map(Line::Refusal);
-        std::iter::once(head).chain(people).chain(known).chain(actions).chain(notes).chain(refusals).map(|line| text(&line))
+        std::iter::once(head)
+            .chain(people)
+            .chain(known)
+            .chain(actions)
+            .chain(notes)
+            .chain(refusals)
+            .map(|line| text(&line))
     }
 
     /// SHA-256 over the lines, each with its line end. Neither the time of the reading nor any forecast is part of it.

@@ -94,9 +94,13 @@ impl Held {
             Held::PasswordExpired => "the password at the primary has expired",
             Held::Locked => "locked out at the primary for now",
             Held::Pilot => "waits for the pilot to end",
-            Held::AccountExists => "an account with this address exists in the secondary organisation and is not adopted",
+            Held::AccountExists => {
+                "an account with this address exists in the secondary organisation and is not adopted"
+            }
             Held::UsernameTaken => "somebody else has this username in the secondary organisation",
-            Held::AccountSuspended => "the account in the secondary organisation was suspended by somebody, and that stays",
+            Held::AccountSuspended => {
+                "the account in the secondary organisation was suspended by somebody, and that stays"
+            }
             Held::Unrouted => "the account was taken out of the routing group by somebody, and that stays",
             Held::NoAccess => "not in the group that gives people the app",
         }
@@ -118,7 +122,9 @@ impl Pair {
     pub fn as_str(self) -> &'static str {
         match self {
             Pair::None => "not made yet",
-            Pair::Unproved => "unproved: both sides name one client id; that they share one secret, only a sign-in shows",
+            Pair::Unproved => {
+                "unproved: both sides name one client id; that they share one secret, only a sign-in shows"
+            }
         }
     }
 }

@@ -22,9 +22,8 @@ impl Region {
 impl Word for Sandbox {
     fn parse(text: &str) -> Result<Self, Refused> {
         let host = text.strip_prefix("http://").map(|rest| rest.strip_suffix('/').unwrap_or(rest));
-        let port = host.and_then(|host| {
-            ["127.0.0.1", "[::1]"].into_iter().find_map(|literal| host.strip_prefix(literal))
-        });
+        let port =
+            host.and_then(|host| ["127.0.0.1", "[::1]"].into_iter().find_map(|literal| host.strip_prefix(literal)));
         let is_port = |port: &str| {
             port.is_empty()
                 || port.strip_prefix(':').is_some_and(|digits| {

@@ -118,7 +118,9 @@ pub(crate) fn shared(spec: &Spec, places: &Places, found: &Found<'_>) -> Vec<Hop
         (Hop::PolicyOn, policy.is_some_and(|policy| policy.enabled == Some(true))),
         (
             Hop::PolicyProvider,
-            policy.is_some_and(|policy| policy.provider.is_none() || policy.provider == found.provider.map(|live| live.id)),
+            policy.is_some_and(|policy| {
+                policy.provider.is_none() || policy.provider == found.provider.map(|live| live.id)
+            }),
         ),
         (Hop::Provider, provider.is_some()),
         (Hop::Issuer, provider.is_some_and(|live| slashless(&live.oidc.url) == slashless(&places.issuer))),
@@ -171,12 +173,14 @@ pub(crate) fn of(spec: &Spec, found: &Found<'_>, shared: &[Hop], claims: &Claims
 /// Whether somebody is in a group that has the app.
 fn reaches(spec: &Spec, found: &Found<'_>, person: &Person<'_>) -> bool {
     let has_app = |id: crate::object_id::ObjectId| found.app.groups.binary_search(&id).is_ok();
-    let managed = found.access_group.id.is_some_and(has_app)
-        && found.access_group.members.binary_search(&person.user.id).is_ok();
+    let managed =
+        found.access_group.id.is_some_and(has_app) && found.access_group.members.binary_search(&person.user.id).is_ok();
     let by_group = match &spec.app.access.value {
         Access::SourceGroups => person.groups.iter().copied().any(has_app),
         Access::Managed => false,
-        Access::Group(_) => person.held != Some(Held::NoAccess) && found.app_group.as_ref().is_some_and(|group| has_app(group.id)),
+        Access::Group(_) => {
+            person.held != Some(Held::NoAccess) && found.app_group.as_ref().is_some_and(|group| has_app(group.id))
+        }
     };
     managed || by_group
 }

@@ -34,10 +34,8 @@ pub async fn run(args: &Apply, ui: &mut Ui) -> Result<Exit, Failure> {
         Format::Text => report.text(),
         Format::Json => report.json(),
     });
-    match report.exit() {
-        Exit::Done => prove(&session, ui).await,
-        exit => Ok(exit),
-    }
+    let exit = report.exit();
+    if exit == Exit::Done { prove(&session, ui).await } else { Ok(exit) }
 }
 
 fn approve(args: &Apply, ui: &mut Ui) -> Result<(), Failure> {

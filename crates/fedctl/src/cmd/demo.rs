@@ -42,13 +42,20 @@ fn before(world: &World, organizations: &[Opened]) -> String {
     for organization in world.organizations() {
         let groups: Vec<String> =
             world.groups(organization.id).map(|group| format!("{} ({})", group.name, group.member_count())).collect();
-        text.push_str(&format!("{}: {} users\n", visible(&organization.display_name), world.users(organization.id).count()));
+        text.push_str(&format!(
+            "{}: {} users\n",
+            visible(&organization.display_name),
+            world.users(organization.id).count()
+        ));
         text.push_str(&format!("  groups: {}\n", visible(&groups.join(", "))));
         let apps: Vec<_> = world.apps(organization.id).map(|app| app.display_label.to_string()).collect();
         text.push_str(&format!("  apps: {}\n", visible(&apps.join(", "))));
     }
     let names: Vec<_> = organizations.iter().map(|organization| organization.name.as_str()).collect();
-    text.push_str(&format!("The contractors of {} are to sign in to {} with their own password.\n", names[0], names[1]));
+    text.push_str(&format!(
+        "The contractors of {} are to sign in to {} with their own password.\n",
+        names[0], names[1]
+    ));
     text
 }
 
@@ -102,8 +109,13 @@ async fn sign_in(plan: &Plan, base_url: &str, ui: &mut Ui) -> Result<Exit, Failu
         return Err(Failure::new(Exit::Failed, "nobody gained sign-in"));
     };
     ui.out(&title(7, "Somebody signs in"));
-    ui.out(&format!("{} types {} at the portal of the secondary organisation.\n", visible(&person.email), visible(&person.account)));
-    let failed = |error: &dyn std::error::Error| Failure::new(Exit::Unproven, "the sign-in did not go through").because(error);
+    ui.out(&format!(
+        "{} types {} at the portal of the secondary organisation.\n",
+        visible(&person.email),
+        visible(&person.account)
+    ));
+    let failed =
+        |error: &dyn std::error::Error| Failure::new(Exit::Unproven, "the sign-in did not go through").because(error);
     let base = Url::parse(base_url).map_err(|error| failed(&error))?;
     let mut browser = Browser::new(base).map_err(|error| failed(&error))?;
     let signed_in = browser.sign_in(&person.account, &person.email, fixture::PASSWORD).await;

@@ -81,6 +81,13 @@ fn write_spec(folder: &Path, base_url: &str, organizations: &[Opened]) -> Result
         std::fs::write(&path, text).map(|()| path.display().to_string())
     };
     std::fs::create_dir_all(folder)
-        .and_then(|()| Ok((write("demo.yaml", &world::spec(base_url, organizations))?, write("keys.env", &world::exports(organizations))?)))
-        .map_err(|error| Failure::new(Exit::Failed, format!("nothing can be written into `{}`", folder.display())).because(&error))
+        .and_then(|()| {
+            Ok((
+                write("demo.yaml", &world::spec(base_url, organizations))?,
+                write("keys.env", &world::exports(organizations))?,
+            ))
+        })
+        .map_err(|error| {
+            Failure::new(Exit::Failed, format!("nothing can be written into `{}`", folder.display())).because(&error)
+        })
 }

@@ -34,7 +34,8 @@ pub fn run(args: &Validate, ui: &mut Ui) -> Result<Exit, Failure> {
         return Ok(Exit::Invalid);
     }
     if files.is_empty() {
-        return Err(Failure::new(Exit::Usage, "there is no spec in these folders").hint("a spec is a file named *.yaml or *.yml"));
+        return Err(Failure::new(Exit::Usage, "there is no spec in these folders")
+            .hint("a spec is a file named *.yaml or *.yml"));
     }
     Ok(Exit::Done)
 }
@@ -44,9 +45,8 @@ fn specs(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let entries = std::fs::read_dir(path).map_err(|error| {
-        Failure::new(Exit::Usage, format!("`{}` cannot be listed", path.display())).because(&error)
-    })?;
+    let entries = std::fs::read_dir(path)
+        .map_err(|error| Failure::new(Exit::Usage, format!("`{}` cannot be listed", path.display())).because(&error))?;
     let is_spec = |file: &PathBuf| {
         file.is_file() && file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
     };

@@ -49,7 +49,8 @@ pub fn json(plan: &Plan, simulated: bool) -> String {
 
 /// A document as indented JSON with a line end.
 pub fn to_text(document: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(document).expect("documents have string keys and no failing serializer");
+    let mut text =
+        serde_json::to_string_pretty(document).expect("documents have string keys and no failing serializer");
     text.push('\n');
     text
 }

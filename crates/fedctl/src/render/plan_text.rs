@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb};
 use fedctl_core::plan::{Fate, Plan, PlannedPerson};
+use similar::{ChangeTag, TextDiff};
 
 use super::text::{columns, count, visible};
 use crate::session::Source;
@@ -61,13 +62,17 @@ impl View<'_> {
         let gains = self.by_fate(|fate| fate == Fate::Gains);
         if !gains.is_empty() {
             text.push_str(&format!("  + {} to an account that is made for them\n", gain(gains.len())));
-            text.push_str(&self.list(&gains, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]));
+            text.push_str(
+                &self.list(&gains, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]),
+            );
         }
         let mended = self.by_fate(|fate| fate == Fate::Mended);
         if !mended.is_empty() {
             let what = count(mended.len(), "person has", "people have");
             text.push_str(&format!("  ~ {what} an account in which something is set right\n"));
-            text.push_str(&self.list(&mended, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]));
+            text.push_str(
+                &self.list(&mended, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]),
+            );
         }
         let held = self.by_fate(|fate| matches!(fate, Fate::Held(_)));
         if !held.is_empty() {
@@ -77,7 +82,10 @@ impl View<'_> {
         }
         let unchanged = self.by_fate(|fate| fate == Fate::Unchanged).len();
         if unchanged > 0 {
-            text.push_str(&format!("  = {}\n", count(unchanged, "person is as the spec says", "people are as the spec says")));
+            text.push_str(&format!(
+                "  = {}\n",
+                count(unchanged, "person is as the spec says", "people are as the spec says")
+            ));
         }
         if self.plan.people.is_empty() {
             text.push_str("  nobody is in the population\n");
@@ -110,7 +118,8 @@ impl View<'_> {
     }
 
     fn object(&self, action: &Action) -> String {
-        let place = action.spec.as_ref().map(|path| format!("  {}", visible(&self.source.place(path)))).unwrap_or_default();
+        let place =
+            action.spec.as_ref().map(|path| format!("  {}", visible(&self.source.place(path)))).unwrap_or_default();
         let mut text = format!(
             "  {} {}\n      {}: {}{place}\n",
             sign(action.verb),
@@ -149,9 +158,11 @@ impl View<'_> {
         if self.plan.notes.is_empty() {
             return String::new();
         }
-        let rows = self.plan.notes.iter().map(|note| {
-            format!("  ! {}\n      {}\n", visible(&note.about.to_string()), visible(&note.text))
-        });
+        let rows = self
+            .plan
+            .notes
+            .iter()
+            .map(|note| format!("  ! {}\n      {}\n", visible(&note.about.to_string()), visible(&note.text)));
         format!("\nLeft as it is\n{}", rows.collect::<String>())
     }
 
@@ -221,26 +232,45 @@ fn does(action: &Action) -> &'static str {
     action.write.checks().unwrap_or(action.because.as_str())
 }
 
-/// The fields that change, before and after, lined up.
+/// The fields that change, before and after, lined up; values of several lines as the lines that differ.
 fn fields(changes: &[Change]) -> String {
     let rows: Vec<Vec<String>> = changes
         .iter()
         .map(|change| {
-            let after = change.after.as_ref().map_or("(gone)".to_owned(), after);
-            let change_text = match &change.before {
-                Some(before) => format!("{} -> {after}", quoted(before)),
-                None => after,
+            let text = match (&change.before, change.after.as_ref()) {
+                (Some(before), Some(After::Text(after))) if before.contains('\n') || after.contains('\n') => {
+                    by_line(before, after)
+                }
+                (Some(before), Some(now)) => format!("{} -> {}", quoted(before), after(now)),
+                (Some(before), None) => format!("{} -> (gone)", quoted(before)),
+                (None, now) => now.map_or("(gone)".to_owned(), after),
             };
-            vec![visible(&change.field.to_string()), change_text]
+            vec![visible(&change.field.to_string()), text]
         })
         .collect();
     columns(&rows, 8)
 }
 
+/// What of a text of several lines goes and what comes.
+fn by_line(before: &str, after: &str) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let changed = diff.iter_all_changes().filter_map(|change| {
+        let sign = match change.tag() {
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+            ChangeTag::Equal => return None,
+        };
+        Some(format!("{sign} {}", quoted(change.value().trim_end_matches('\n'))))
+    });
+    changed.collect::<Vec<_>>().join(", ")
+}
+
 fn after(after: &After) -> String {
     match after {
         After::Text(text) => quoted(text),
-        After::Of(address, give) => format!("(the {} of {}, known after apply)", give.as_str(), visible(&address.to_string())),
+        After::Of(address, give) => {
+            format!("(the {} of {}, known after apply)", give.as_str(), visible(&address.to_string()))
+        }
         After::Secret => "(secret)".to_owned(),
     }
 }
@@ -276,7 +306,8 @@ impl Alike {
     }
 
     fn line(&self, times: usize) -> String {
-        let fields = if self.fields.is_empty() { String::new() } else { format!("\n        {}", visible(&self.fields)) };
+        let fields =
+            if self.fields.is_empty() { String::new() } else { format!("\n        {}", visible(&self.fields)) };
         format!(
             "  {} {times} x {}\n      {}: {}{fields}\n",
             sign(self.verb),

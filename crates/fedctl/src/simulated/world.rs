@@ -56,7 +56,8 @@ fn set(world: &mut World, setting: &str) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, format!("`{setting}` is no setting")).hint("write --set NAME=VALUE"));
     };
     world.set(name, value).map_err(|error| {
-        let names: Vec<_> = world.settings().list().into_iter().map(|(name, _, takes)| format!("{name} ({takes})")).collect();
+        let names: Vec<_> =
+            world.settings().list().into_iter().map(|(name, _, takes)| format!("{name} ({takes})")).collect();
         Failure::new(Exit::Usage, format!("`{setting}` cannot be set"))
             .because(&error)
             .hint(format!("there are: {}", names.join(", ")))
@@ -71,7 +72,8 @@ pub fn of_pair(pair: Pair) -> Served {
         organization: org.to_string(),
         key,
     };
-    let organizations = vec![open(0, pair.primary, pair.primary_key.clone()), open(1, pair.secondary, pair.secondary_key.clone())];
+    let organizations =
+        vec![open(0, pair.primary, pair.primary_key.clone()), open(1, pair.secondary, pair.secondary_key.clone())];
     Served { organizations, world: pair.world }
 }
 

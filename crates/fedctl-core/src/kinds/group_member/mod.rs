@@ -44,7 +44,8 @@ impl Edit {
 /// Members of the routing group who belong to no account of this federation.
 pub(crate) fn strangers(context: &Context<'_>) -> Vec<ObjectId> {
     let linked = context.people.list.iter().filter_map(|person| person.live);
-    let ours: BTreeSet<ObjectId> = linked.chain(context.people.left.iter().copied()).map(|account| account.id).collect();
+    let ours: BTreeSet<ObjectId> =
+        linked.chain(context.people.left.iter().copied()).map(|account| account.id).collect();
     context.found.routing_group.members.iter().copied().filter(|id| !ours.contains(id)).collect()
 }
 

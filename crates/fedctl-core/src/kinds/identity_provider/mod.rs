@@ -64,7 +64,10 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             plan.know(target.clone(), live.id);
             plan.pair(Pair::Unproved);
             if *live.name != *target.name {
-                plan.note(target.clone(), format!("its name is `{}`; writing it takes the secret, so that is left", live.name));
+                plan.note(
+                    target.clone(),
+                    format!("its name is `{}`; writing it takes the secret, so that is left", live.name),
+                );
             }
             if live.oidc.url.trim_end_matches('/') != context.places.issuer.trim_end_matches('/') {
                 plan.note(target, format!("its url is {}, not {}; that is left", live.oidc.url, context.places.issuer));
@@ -73,7 +76,10 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         Some(live) => plan.refuse(Refusal::new(
             Guard::Foreign,
             &target,
-            format!("the organisation has an identity provider `{}` ({}) that is not ours, and can have only one", live.name, live.id),
+            format!(
+                "the organisation has an identity provider `{}` ({}) that is not ours, and can have only one",
+                live.name, live.id
+            ),
             "remove it in the console if nobody signs in through it any more; this federation needs its place",
         )),
     }
@@ -92,11 +98,7 @@ fn create(context: &Context<'_>) -> Action {
     let app = oidc_app::address(context.spec);
     let body = Body::json(&wire::Create {
         name: &target.name,
-        oidc: wire::CreateOidc {
-            client_id: Of::new(&app),
-            client_secret: Of::new(&app),
-            url: &context.places.issuer,
-        },
+        oidc: wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url: &context.places.issuer },
         kind: "OIDC",
     });
     Action {

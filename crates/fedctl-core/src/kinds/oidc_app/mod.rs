@@ -224,7 +224,11 @@ fn configure(context: &Context<'_>, because: Because) -> Action {
             Change::new(Field::Key("oidc.redirectUris"), format!("[\"{}\"]", context.places.callback)),
             Change::new(Field::Key("oidc.tokenEndpointAuthMethod"), CLIENT_AUTHENTICATION),
             Change::new(claims, claim.value),
-            Change { field: Field::Key("oidc.clientSecret"), before: None, after: Some(crate::plan::action::After::Secret) },
+            Change {
+                field: Field::Key("oidc.clientSecret"),
+                before: None,
+                after: Some(crate::plan::action::After::Secret),
+            },
         ]),
         write: Write::One(Call {
             endpoint: &endpoint::CREATE_APP_SSO,
@@ -274,11 +278,7 @@ fn remove(target: Address, app: &App) -> Action {
             before: Some(app.description.clone()),
             after: None,
         }]),
-        write: Write::One(Call {
-            endpoint: &endpoint::DELETE_APP,
-            args: Box::new([Arg(target.clone())]),
-            body: None,
-        }),
+        write: Write::One(Call { endpoint: &endpoint::DELETE_APP, args: Box::new([Arg(target.clone())]), body: None }),
         look: Some(Look { at: &SUPERSEDED, args: Box::new([Arg(target.clone())]) }),
         target,
         subject: Subject::Federation,

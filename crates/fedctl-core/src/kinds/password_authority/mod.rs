@@ -9,9 +9,7 @@ use crate::live::User;
 use crate::mark::Origin;
 use crate::people::Person;
 use crate::plan::Action;
-use crate::plan::action::{
-    After, Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write,
-};
+use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
 use crate::plan::build::{Builder, Context};
 use crate::plan::hole::{Body, Give, Id, Merge, Merged, Of};
 use crate::plan::order::{Edge, End, Scope};
@@ -105,9 +103,9 @@ fn now(context: &Context<'_>, live: &User) -> Now {
             if authority.id == provider || authority.id.is_none() { Now::Ours } else { Now::Free }
         }
         Some(authority) => Now::Left(format!("its password belongs to {}, and that stays", authority.kind)),
-        None if live.has_password => {
-            Now::Left("it has a local password, which stays until one sign-in through the federation was seen".to_owned())
-        }
+        None if live.has_password => Now::Left(
+            "it has a local password, which stays until one sign-in through the federation was seen".to_owned(),
+        ),
         None => Now::Free,
     }
 }

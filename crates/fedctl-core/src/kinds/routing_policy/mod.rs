@@ -13,9 +13,7 @@ use crate::live::{Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::Action;
-use crate::plan::action::{
-    Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Verb, Write,
-};
+use crate::plan::action::{Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Verb, Write};
 use crate::plan::build::{Builder, Context};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give, Of};
@@ -95,12 +93,7 @@ pub fn address(spec: &Spec) -> Address {
 }
 
 /// Finds the policy: the one that applies to our routing group; our mark; its name.
-pub(crate) fn find<'a>(
-    spec: &Spec,
-    live: &'a Live,
-    needs: &mut Needs,
-    group: &user_group::Found,
-) -> Option<Found<'a>> {
+pub(crate) fn find<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, group: &user_group::Found) -> Option<Found<'a>> {
     let policies = needs.policies(live);
     let by_edge = match group.id {
         Some(id) => needs.group_policies(live, id),
@@ -109,9 +102,9 @@ pub(crate) fn find<'a>(
     let (policies, by_edge) = (policies?, by_edge?);
     let is_ours = |policy: &&Policy| mark::is_ours(&policy.description, spec.federation.as_str(), ObjectRole::Policy);
     let of_group = policies.iter().find(|policy| by_edge.contains(&policy.id));
-    let foreign = of_group
-        .filter(|policy| !is_ours(policy))
-        .or_else(|| policies.iter().find(|policy| *policy.name == *spec.routing_policy.name.as_str() && !is_ours(policy)));
+    let foreign = of_group.filter(|policy| !is_ours(policy)).or_else(|| {
+        policies.iter().find(|policy| *policy.name == *spec.routing_policy.name.as_str() && !is_ours(policy))
+    });
     if let Some(foreign) = foreign {
         return Some(Found { refusal: Some(refusal(spec, foreign)), ..Found::default() });
     }
@@ -168,7 +161,9 @@ fn left_alone(context: &Context<'_>, live: &Policy) -> Option<String> {
     let making = context.found.policy.is_in_the_making();
     let provider = context.found.provider.map(|provider| provider.id);
     match live.enabled {
-        Some(false) if wanted && !making => Some("somebody switched it off, and that stays; nobody is routed".to_owned()),
+        Some(false) if wanted && !making => {
+            Some("somebody switched it off, and that stays; nobody is routed".to_owned())
+        }
         Some(true) if !wanted => Some("it is on and the spec says off; switch it off in the console".to_owned()),
         None => Some("whether it is on cannot be known: it has no field that is modelled".to_owned()),
         _ if !context.found.policy.is_assigned && !making => {

@@ -5,8 +5,8 @@ pub mod wire;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::KindOf;
-use crate::live::users::State;
 use crate::live::User;
+use crate::live::users::State;
 use crate::mark::{Origin, USER_ATTRIBUTE, UserMark};
 use crate::people::Person;
 use crate::plan::Action;
@@ -98,7 +98,8 @@ fn copies<'a>(spec: &'a Spec, user: &'a User) -> impl Iterator<Item = (usize, &'
 }
 
 fn create(spec: &Spec, subject: Subject, person: &Person<'_>) -> Action {
-    let mark = UserMark { federation: spec.federation.as_str().into(), person: person.user.id, origin: Origin::Created };
+    let mark =
+        UserMark { federation: spec.federation.as_str().into(), person: person.user.id, origin: Origin::Created };
     let mark = mark.to_string();
     let names: Vec<_> = copies(spec, person.user).filter(|(_, _, name)| !name.is_empty()).collect();
     let attribute = spec.people.mapping.attribute.as_str();

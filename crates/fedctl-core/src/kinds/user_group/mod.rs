@@ -8,12 +8,12 @@ use crate::kinds::KindOf;
 use crate::live::{Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
+use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
 use crate::plan::build::{Builder, Context};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give};
 use crate::plan::order::{Edge, End, Scope};
-use crate::plan::Action;
 use crate::spec::{Access, Spec};
 
 /// This kind's line of the table.
@@ -159,7 +159,12 @@ fn by_rule(address: &Address, id: ObjectId) -> Refusal {
 fn plan(context: &Context<'_>, plan: &mut Builder) {
     let groups = [
         (routing_group(context.spec), &context.found.routing_group, ObjectRole::RoutingGroup, true),
-        (access_group(context.spec), &context.found.access_group, ObjectRole::AccessGroup, wants_access_group(context.spec)),
+        (
+            access_group(context.spec),
+            &context.found.access_group,
+            ObjectRole::AccessGroup,
+            wants_access_group(context.spec),
+        ),
     ];
     for (address, found, role, wanted) in groups {
         plan_group(context, plan, address, found, role, wanted);
@@ -172,7 +177,14 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     }
 }
 
-fn plan_group(context: &Context<'_>, plan: &mut Builder, address: Address, found: &Found, role: ObjectRole, wanted: bool) {
+fn plan_group(
+    context: &Context<'_>,
+    plan: &mut Builder,
+    address: Address,
+    found: &Found,
+    role: ObjectRole,
+    wanted: bool,
+) {
     if let Some(refusal) = &found.refusal {
         plan.refuse(refusal.clone());
     }

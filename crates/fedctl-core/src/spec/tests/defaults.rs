@@ -77,7 +77,6 @@ fn a_sandbox_is_on_this_machine() {
         |url: &str| valid(&format!("{HEAD}{PEOPLE}sandbox: \"{url}\"\n")).sandbox.unwrap().as_str().to_owned();
     assert_eq!(sandbox("http://127.0.0.1:8480/"), "http://127.0.0.1:8480");
     assert_eq!(sandbox("http://[::1]:1"), "http://[::1]:1");
-    
 }
 
 #[test]

@@ -1,0 +1,273 @@
+//! Looking: what is seen of an object, and what that means before a write, after it, and in doubt.
+
+use serde_json::Value;
+
+use super::super::judge::{self, Standing};
+use super::super::{End, Run};
+use super::{LOOKED_FOR, Planned, SHOWS_WITHIN, Why, again, backoff, field_of};
+use crate::endpoint::Again;
+use crate::live::{PAGE, envelope};
+use crate::object_id::ObjectId;
+use crate::plan::Verb;
+use crate::plan::action::{Action, After, Expect, Field, Find, Look, Write};
+use crate::request::{Answer, Outcome};
+
+/// What a look found.
+enum Sight {
+    Absent,
+    Object(Box<str>),
+    Members,
+    NextPage,
+}
+
+impl Run {
+    pub(super) fn looked(&mut self, at: u32, outcome: Outcome) {
+        let sight = match outcome {
+            Outcome::Answered(answer) => self.sight(at, &answer),
+            Outcome::NotSent(why) | Outcome::Unknown(why) => Err(why),
+        };
+        match sight {
+            Ok(Sight::NextPage) => self.plan_look(at),
+            Ok(sight) => self.seen(at, sight),
+            Err(why) => self.finish(at, self.blind(at, &why)),
+        }
+    }
+
+    /// What it means that an object could not be looked at.
+    fn blind(&self, at: u32, why: &str) -> End {
+        let sent = self.talks.get(&at).is_some_and(|talk| talk.sends > 0);
+        let text = format!("it could not be looked at: {why}");
+        if sent { End::Unknown(text) } else { End::Failed(text) }
+    }
+
+    /// One search looked at several users.
+    pub(in crate::apply) fn batch_came(&mut self, actions: &[u32], outcome: &Outcome) {
+        let rows = match outcome {
+            Outcome::Answered(answer) if answer.is_success() => by_id(&answer.body),
+            Outcome::Answered(answer) => Err(format!("{} {}", answer.status, answer.message())),
+            Outcome::NotSent(why) | Outcome::Unknown(why) => Err(why.clone()),
+        };
+        for at in actions {
+            match &rows {
+                Ok(rows) => {
+                    let row = self.looked_at(*at).and_then(|id| rows.get(&id));
+                    self.seen(*at, row.map_or(Sight::Absent, |row| Sight::Object(row.clone())));
+                }
+                Err(why) => self.finish(*at, self.blind(*at, why)),
+            }
+        }
+    }
+
+    fn sight(&mut self, at: u32, answer: &Answer) -> Result<Sight, String> {
+        let empty = answer.body.iter().all(u8::is_ascii_whitespace);
+        if answer.status == 404 || (answer.status == 200 && empty) {
+            return Ok(Sight::Absent);
+        }
+        if !answer.is_success() {
+            return Err(format!("{} {}", answer.status, answer.message()));
+        }
+        let action = self.plan.actions[at as usize].clone();
+        let look = action.look.as_ref().ok_or("no way to look")?;
+        if look.at.find == Find::Answer {
+            return text(&answer.body).map(Sight::Object);
+        }
+        let (rows, _) = envelope::elements(&answer.body).map_err(|_| "its list cannot be read")?;
+        let (count, is_last) = (rows.len(), rows.len() < PAGE);
+        match look.at.find {
+            Find::Answer => {}
+            Find::Only => return Ok(rows.first().map_or(Sight::Absent, |row| Sight::Object(row.get().into()))),
+            Find::Marked { field } => {
+                let wanted = marked_value(&action, look);
+                let has = |row: &&&serde_json::value::RawValue| field_of(row.get(), field) == wanted;
+                if let Some(row) = rows.iter().find(has) {
+                    return Ok(Sight::Object(row.get().into()));
+                }
+            }
+            Find::EdgeTo => {
+                let ids = rows.iter().filter_map(|row| edge_to(row.get()));
+                self.talk(at).members.extend(ids);
+            }
+        }
+        self.talk(at).skip += count;
+        Ok(match (is_last, look.at.find) {
+            (false, _) => Sight::NextPage,
+            (true, Find::EdgeTo) => Sight::Members,
+            (true, Find::Answer | Find::Only | Find::Marked { .. }) => Sight::Absent,
+        })
+    }
+
+    fn seen(&mut self, at: u32, sight: Sight) {
+        let action = self.plan.actions[at as usize].clone();
+        let text = match &sight {
+            Sight::Object(text) => Some(text.clone()),
+            Sight::Absent | Sight::Members | Sight::NextPage => None,
+        };
+        let object: Option<Value> = text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let standing = judge::standing(&self.plan, &self.given, &action, object.as_ref());
+        let talk = self.talk(at);
+        talk.seen = text;
+        talk.looks += 1;
+        match (talk.looking, &action.write) {
+            (_, Write::Seen(expect)) => self.check(at, *expect, &standing),
+            (Some(Why::Before), _) => self.before(at, &action, object.as_ref(), standing),
+            (Some(Why::After) | None, _) => self.after(at, &action, object.as_ref(), standing),
+            (Some(Why::Doubt), _) => self.doubt(at, &action, object.as_ref(), standing),
+        }
+    }
+
+    fn before(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
+        match (action.verb, object, standing) {
+            (Verb::Create, None, _) => self.turns.push_back((at, Planned::Write)),
+            (Verb::Delete, None, _) => self.finish(at, End::Already),
+            (Verb::Create | Verb::Update, Some(object), Standing::After) => {
+                self.keep_gifts(action, object);
+                self.done(at, action, End::Already);
+            }
+            (Verb::Create, Some(_), _) => {
+                self.finish(at, End::Failed("somebody made one meanwhile, and it is another".to_owned()));
+            }
+            (Verb::Update | Verb::Delete, _, Standing::Before | Standing::Between)
+            | (Verb::Delete, Some(_), Standing::After) => {
+                self.turns.push_back((at, Planned::Write));
+            }
+            (Verb::Update | Verb::Delete | Verb::Check, _, Standing::Moved { field, now }) => {
+                self.finish(at, End::Failed(moved(&field, now)));
+            }
+            (Verb::Update | Verb::Check, _, _) => {
+                self.finish(at, End::Failed("it is not there any more".to_owned()));
+            }
+        }
+    }
+
+    fn after(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
+        let done = match action.verb {
+            Verb::Delete => object.is_none(),
+            Verb::Create | Verb::Update | Verb::Check => object.is_some() && standing == Standing::After,
+        };
+        if done {
+            if let Some(object) = object {
+                self.keep_gifts(action, object);
+            }
+            self.done(at, action, End::Applied);
+        } else if self.talk(at).waited < SHOWS_WITHIN {
+            let pause = backoff(self.talk(at).looks);
+            self.wait(at, pause, Planned::Look);
+        } else {
+            let what = match standing {
+                Standing::Moved { field, now } => {
+                    format!("accepted, and `{field}` was not kept: it is {}", now.as_deref().unwrap_or("not there"))
+                }
+                Standing::Before | Standing::Between | Standing::After => "accepted, and it does not show".to_owned(),
+            };
+            self.finish(at, End::Failed(what));
+        }
+    }
+
+    /// Nobody knows what became of the write, or it was refused and the look says why.
+    fn doubt(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
+        let is_done = match action.verb {
+            Verb::Delete => object.is_none(),
+            Verb::Create | Verb::Update | Verb::Check => object.is_some() && standing == Standing::After,
+        };
+        if is_done {
+            if let Some(object) = object {
+                self.keep_gifts(action, object);
+            }
+            return self.done(at, action, End::Applied);
+        }
+        if let Some(refused) = self.talk(at).refused.clone() {
+            return self.refusal_stands(at, action, object, refused);
+        }
+        if let (Verb::Create | Verb::Update, Some(_), Standing::Moved { field, now }) = (action.verb, object, &standing)
+        {
+            return self.finish(at, End::Failed(moved(field, now.clone())));
+        }
+        match again(action, self.talk(at).form) {
+            Again::Never if self.talk(at).waited < LOOKED_FOR => {
+                let pause = backoff(self.talk(at).looks);
+                self.wait(at, pause, Planned::Look);
+            }
+            Again::Never => {
+                self.finish(at, End::Unknown("it was sent and never showed; it is not sent again".to_owned()));
+            }
+            Again::AtOnce | Again::AfterALook => self.send_again(at, "nobody answered"),
+        }
+    }
+
+    /// A refusal, and the look shows that nothing was done.
+    fn refusal_stands(&mut self, at: u32, action: &Action, object: Option<&Value>, refused: String) {
+        let forms = match &action.write {
+            Write::First { forms, .. } => forms.len(),
+            Write::One(_) | Write::Probe { .. } | Write::Seen(_) => 0,
+        };
+        let is_last = self.talk(at).form + 1 >= forms;
+        let end = match (forms, action.verb, object) {
+            (1.., _, _) if !is_last => {
+                let talk = self.talk(at);
+                talk.form += 1;
+                talk.refused = None;
+                return self.turns.push_back((at, Planned::Write));
+            }
+            (1.., _, _) => End::Manual(refused),
+            (0, Verb::Create, Some(_)) => End::Failed(format!("{refused}; there is one already, and it is another")),
+            (0, _, _) => End::Failed(refused),
+        };
+        self.finish(at, end);
+    }
+
+    fn check(&mut self, at: u32, expect: Expect, standing: &Standing) {
+        let members = std::mem::take(&mut self.talk(at).members);
+        let people = self.people_by_account();
+        let of = |id: &ObjectId| people.get(id).copied();
+        match expect {
+            Expect::Holds if *standing == Standing::After => self.finish(at, End::Applied),
+            Expect::Holds => self.finish(at, End::Failed("it is not as it must be".to_owned())),
+            Expect::Members => {
+                self.seen.insert(at, members.iter().filter_map(of).collect());
+                self.finish(at, End::Applied);
+            }
+            Expect::OnlyPlannedMembers => {
+                let wrong = members.iter().filter(|id| !of(id).is_some_and(|person| self.may_be_routed(person)));
+                let wrong: Vec<String> = wrong.take(5).map(ToString::to_string).collect();
+                let end = if wrong.is_empty() {
+                    End::Applied
+                } else {
+                    End::Failed(format!("members who are not ready to be routed: {}", wrong.join(", ")))
+                };
+                self.finish(at, end);
+            }
+        }
+    }
+}
+
+fn moved(field: &Field, now: Option<String>) -> String {
+    match now {
+        Some(now) => format!("`{field}` changed since the plan was made: it is now `{now}`"),
+        None => format!("`{field}` changed since the plan was made: it is gone"),
+    }
+}
+
+/// The value by which an object is told from the others of its list.
+pub(super) fn marked_value(action: &Action, look: &Look) -> Option<String> {
+    let Find::Marked { field } = look.at.find else { return None };
+    action.changes.iter().find(|change| change.field == Field::Key(field)).and_then(|change| match &change.after {
+        Some(After::Text(text)) => Some(text.to_string()),
+        Some(After::Of(..) | After::Secret) | None => None,
+    })
+}
+
+fn edge_to(edge: &str) -> Option<ObjectId> {
+    let value: Value = serde_json::from_str(edge).ok()?;
+    let id = value.pointer("/to/id").or_else(|| value.get("id"))?;
+    ObjectId::parse(id.as_str()?)
+}
+
+fn text(body: &[u8]) -> Result<Box<str>, String> {
+    std::str::from_utf8(body).map(Into::into).map_err(|_| "its answer is not text".to_owned())
+}
+
+fn by_id(page: &[u8]) -> Result<std::collections::BTreeMap<ObjectId, Box<str>>, String> {
+    let (rows, _) = envelope::elements(page).map_err(|_| "its list cannot be read".to_owned())?;
+    let id = |row: &str| field_of(row, "_id").and_then(|id| ObjectId::parse(&id));
+    Ok(rows.iter().filter_map(|row| Some((id(row.get())?, Box::from(row.get())))).collect())
+}

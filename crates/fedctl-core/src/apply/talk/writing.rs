@@ -1,0 +1,93 @@
+//! Writing: what each answer to a write means, and when it is sent again.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::super::{End, Run, judge};
+use super::{Planned, SENDS, Why, again, backoff, field_of};
+use crate::endpoint::Again;
+use crate::plan::Verb;
+use crate::plan::action::{Action, Write};
+use crate::request::{Answer, Outcome};
+
+impl Run {
+    pub(super) fn wrote(&mut self, at: u32, outcome: Outcome) {
+        let action = self.plan.actions[at as usize].clone();
+        match outcome {
+            Outcome::NotSent(why) => self.send_again(at, &why),
+            Outcome::Unknown(_) => self.in_doubt(at, &action),
+            Outcome::Answered(answer) => self.answered(at, &action, &answer),
+        }
+    }
+
+    fn in_doubt(&mut self, at: u32, action: &Action) {
+        match again(action, self.talk(at).form) {
+            Again::AtOnce => self.send_again(at, "nobody answered"),
+            Again::AfterALook | Again::Never => self.look(at, Why::Doubt),
+        }
+    }
+
+    fn answered(&mut self, at: u32, action: &Action, answer: &Answer) {
+        let is_edge = again(action, self.talk(at).form) == Again::AtOnce;
+        match (&action.write, answer.status) {
+            (_, 429) => self.busy(at, answer.retry_after),
+            (_, 500..) => self.in_doubt(at, action),
+            (Write::Probe { yes, .. }, _) => self.probed(at, yes, answer),
+            (_, 200..300) => self.accepted(at, action, answer),
+            (_, 404) if action.verb == Verb::Delete => self.finish(at, End::Applied),
+            (_, 409) if is_edge => self.finish(at, End::Already),
+            (Write::First { .. }, 400 | 404 | 405 | 422) | (Write::One(_), 400 | 409) if action.look.is_some() => {
+                self.talk(at).refused = Some(format!("{} {}", answer.status, answer.message()));
+                self.look(at, Why::Doubt);
+            }
+            (_, status) => self.finish(at, End::Failed(format!("{status} {}", answer.message()))),
+        }
+    }
+
+    fn accepted(&mut self, at: u32, action: &Action, answer: &Answer) {
+        let object: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        if let Some(object) = &object {
+            self.keep_gifts(action, object);
+        }
+        let look = action.look.as_ref();
+        if look.is_some_and(|look| look.at.after) {
+            return self.look(at, Why::After);
+        }
+        let lost =
+            look.and(object.as_ref()).and_then(|object| judge::not_kept(&self.plan, &self.given, action, object));
+        match lost {
+            Some(field) => self.finish(at, End::Failed(format!("accepted, and `{field}` was not kept"))),
+            None => self.done(at, action, End::Applied),
+        }
+    }
+
+    fn probed(&mut self, at: u32, yes: &[(u16, &str)], answer: &Answer) {
+        let error = field_of(&String::from_utf8_lossy(&answer.body), "error").unwrap_or_default();
+        if yes.contains(&(answer.status, &*error)) {
+            return self.finish(at, End::Applied);
+        }
+        // A client that was just made may not be known everywhere yet.
+        if self.talk(at).sends < SENDS {
+            let pause = backoff(self.talk(at).sends);
+            return self.wait(at, pause, Planned::Write);
+        }
+        self.finish(at, End::Failed(format!("the token endpoint answers {} {error} to the new secret", answer.status)));
+    }
+
+    fn busy(&mut self, at: u32, asked: Option<Duration>) {
+        if self.talk(at).sends > 3 * SENDS {
+            return self.finish(at, End::Failed("429: the service stays busy".to_owned()));
+        }
+        let pause = asked.unwrap_or_else(|| backoff(self.talk(at).sends));
+        self.wait(at, pause, Planned::Write);
+    }
+
+    pub(super) fn send_again(&mut self, at: u32, why: &str) {
+        let sends = self.talk(at).sends;
+        if sends >= SENDS {
+            return self.finish(at, End::Failed(format!("{why}, {sends} times")));
+        }
+        self.wait(at, backoff(sends), Planned::Write);
+    }
+}

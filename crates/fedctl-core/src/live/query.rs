@@ -1,0 +1,90 @@
+//! Questions: what can be asked of an organisation.
+
+use std::collections::BTreeSet;
+
+use crate::address::Org;
+use crate::object_id::ObjectId;
+
+/// A question to one of the organisations.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Query {
+    /// Does this key open the organisation that the spec names?
+    Organization(Org),
+    /// How many users are there?
+    UserCount(Org),
+    /// Which users are there, of those meant?
+    Users(Org, Scope),
+    /// Which groups are there?
+    Groups(Org),
+    /// How do people come into this group?
+    Group(Org, ObjectId),
+    /// Who is a direct member of this group?
+    Members(Org, ObjectId),
+    /// Who is a member of this group in any way?
+    Membership(Org, ObjectId),
+    /// Which OIDC apps does the primary organisation have?
+    Apps,
+    /// Which OIDC settings does this app have?
+    AppSettings(ObjectId),
+    /// Which groups may use this app?
+    AppGroups(ObjectId),
+    /// Which identity provider does the secondary organisation have?
+    Provider,
+    /// Which routing policies does it have?
+    Policies,
+    /// Which routing policies apply to this group?
+    GroupPolicies(ObjectId),
+    /// To which groups does this routing policy apply?
+    PolicyGroups(ObjectId),
+}
+
+/// Which users a question means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Everybody.
+    Everybody,
+    /// Those with these ids.
+    Ids(BTreeSet<ObjectId>),
+    /// Those with one of these addresses or usernames.
+    Names {
+        /// Company e-mails.
+        emails: BTreeSet<Box<str>>,
+        /// Usernames.
+        usernames: BTreeSet<Box<str>>,
+    },
+}
+
+impl Query {
+    /// The organisation a question is for.
+    pub fn org(&self) -> Org {
+        match self {
+            Query::Organization(org)
+            | Query::UserCount(org)
+            | Query::Users(org, _)
+            | Query::Groups(org)
+            | Query::Group(org, _)
+            | Query::Members(org, _)
+            | Query::Membership(org, _) => *org,
+            Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) => Org::Primary,
+            Query::Provider | Query::Policies | Query::GroupPolicies(_) | Query::PolicyGroups(_) => Org::Secondary,
+        }
+    }
+
+    /// What a question is about, in a few words.
+    pub fn name(&self) -> String {
+        match self {
+            Query::Organization(_) => "organisations".to_owned(),
+            Query::UserCount(_) | Query::Users(..) => "users".to_owned(),
+            Query::Groups(_) => "user groups".to_owned(),
+            Query::Group(_, id) => format!("user group {id}"),
+            Query::Members(_, id) | Query::Membership(_, id) => format!("members of user group {id}"),
+            Query::Apps => "applications".to_owned(),
+            Query::AppSettings(id) => format!("OIDC settings of application {id}"),
+            Query::AppGroups(id) => format!("groups of application {id}"),
+            Query::Provider => "identity providers".to_owned(),
+            Query::Policies => "routing policies".to_owned(),
+            Query::GroupPolicies(id) => format!("routing policies of user group {id}"),
+            Query::PolicyGroups(id) => format!("groups of routing policy {id}"),
+        }
+    }
+}

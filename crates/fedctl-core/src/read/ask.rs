@@ -1,0 +1,116 @@
+//! Questions as requests.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::address::Org;
+use crate::endpoint;
+use crate::kinds::oidc_app;
+use crate::live::users::FIELDS;
+use crate::live::{PAGE, Query};
+use crate::object_id::ObjectId;
+use crate::request::Ask;
+
+/// One request of a question: the page that begins with the object at this position.
+pub fn ask(query: &Query, skip: usize) -> Ask {
+    let org = query.org();
+    let (skip, limit) = (skip.to_string(), PAGE.to_string());
+    let page: &[(&str, &str)] = &[("limit", &limit), ("skip", &skip)];
+    let id = |id: &ObjectId| [id.to_string()];
+    let with = |more: &[(&'static str, &'static str)]| -> Vec<(&str, &str)> { [more, page].concat() };
+    match query {
+        Query::Organization(_) => Ask::new(org, &endpoint::ORGANIZATIONS, &[], page),
+        Query::UserCount(_) => search(org, &Search { limit: 1, fields: "_id", ..Search::all() }),
+        Query::Users(..) => search(org, &Search { skip: skip.parse().unwrap_or(0), ..Search::all() }),
+        Query::Groups(_) => Ask::new(org, &endpoint::LIST_GROUPS, &[], &with(&[("sort", "id")])),
+        Query::Group(_, group) => Ask::new(org, &endpoint::GET_GROUP, &id(group), &[]),
+        Query::Members(_, group) => Ask::new(org, &endpoint::LIST_MEMBERS, &id(group), page),
+        Query::Membership(_, group) => Ask::new(org, &endpoint::LIST_MEMBERSHIP, &id(group), page),
+        Query::Apps => {
+            let fields = ("fields", oidc_app::wire::FIELDS);
+            Ask::new(org, &endpoint::LIST_APPS, &[], &with(&[("filter[0]", "name:$eq:oidc"), fields, ("sort", "_id")]))
+        }
+        Query::AppSettings(app) => Ask::new(org, &endpoint::GET_APP_SSO, &id(app), &[]),
+        Query::AppGroups(app) => {
+            Ask::new(org, &endpoint::APP_ASSOCIATIONS, &id(app), &with(&[("targets", "user_group")]))
+        }
+        Query::Provider => Ask::new(org, &endpoint::LIST_PROVIDERS, &[], page),
+        Query::Policies => Ask::new(org, &endpoint::LIST_POLICIES, &[], page),
+        Query::GroupPolicies(group) => {
+            Ask::new(org, &endpoint::GROUP_ASSOCIATIONS, &id(group), &with(&[("targets", "idp_routing_policy")]))
+        }
+        Query::PolicyGroups(policy) => {
+            Ask::new(org, &endpoint::POLICY_ASSOCIATIONS, &id(policy), &with(&[("targets", "user_group")]))
+        }
+    }
+}
+
+/// Searches for everybody with one of these ids, a page of them at a time.
+pub(super) fn by_ids(org: Org, ids: &BTreeSet<ObjectId>) -> Vec<Ask> {
+    let ids: Vec<ObjectId> = ids.iter().copied().collect();
+    ids.chunks(PAGE).map(|ids| search(org, &Search { filter: Some(Filter::id(ids)), ..Search::all() })).collect()
+}
+
+/// Searches for whoever has one of these company e-mails, then of these usernames, a page of them at a time.
+pub(super) fn by_names(org: Org, emails: &BTreeSet<Box<str>>, usernames: &BTreeSet<Box<str>>) -> Vec<Ask> {
+    let names = emails.iter().map(|email| Name::Email(email));
+    let names: Vec<Name<'_>> = names.chain(usernames.iter().map(|username| Name::Username(username))).collect();
+    let filter =
+        |names: &[Name<'_>]| search(org, &Search { filter: Some(Filter::Or(names.to_vec())), ..Search::all() });
+    names.chunks(PAGE).map(filter).collect()
+}
+
+/// A search that finds at most a few users: by id or by company e-mail. Used for looks.
+pub(crate) fn search_by_ids(org: Org, ids: &[ObjectId]) -> Ask {
+    let fields = "_id email username firstname lastname displayname state attributes restrictedFields";
+    search(org, &Search { filter: Some(Filter::id(ids)), fields, ..Search::all() })
+}
+
+/// A search for whoever has this company e-mail.
+pub(crate) fn search_by_email(org: Org, email: &str) -> Ask {
+    search(org, &Search { filter: Some(Filter::Or(vec![Name::Email(email)])), ..Search::all() })
+}
+
+fn search(org: Org, body: &Search<'_>) -> Ask {
+    Ask::with_body(org, &endpoint::SEARCH_USERS, serde_json::to_vec(body).unwrap_or_default())
+}
+
+/// The body of a user search. `[spec]`
+#[derive(Serialize)]
+struct Search<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<Filter<'a>>,
+    fields: &'a str,
+    limit: usize,
+    skip: usize,
+    sort: &'static str,
+}
+
+impl Search<'_> {
+    fn all() -> Self {
+        Self { filter: None, fields: FIELDS, limit: PAGE, skip: 0, sort: "_id" }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Filter<'a> {
+    Or(Vec<Name<'a>>),
+    /// `_id:$in:a|b`. `[observed]`
+    And([String; 1]),
+}
+
+#[derive(Serialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Name<'a> {
+    Email(&'a str),
+    Username(&'a str),
+}
+
+impl Filter<'_> {
+    fn id(ids: &[ObjectId]) -> Self {
+        let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join("|");
+        Filter::And([format!("_id:$in:{list}")])
+    }
+}

@@ -1,0 +1,253 @@
+//! The reader: which requests answer a question, and what their answers say.
+
+mod ask;
+mod settle;
+
+use crate::address::Org;
+use crate::kinds::{identity_provider, oidc_app, routing_policy, user_group};
+use crate::live::envelope;
+use crate::live::users::{Fed, Undecoded};
+use crate::live::{Known, Live, Query, Scope, Why};
+use crate::request::{Answer, Ask};
+use crate::spec::Spec;
+use settle::{edges, extend, settle, settle_ids, settle_list};
+
+pub use ask::ask;
+pub(crate) use ask::{search_by_email, search_by_ids};
+
+/// How a question is asked.
+pub enum Fetch {
+    /// In one request.
+    One(Ask),
+    /// Page by page: `ask(0)`, and so on until a page is short.
+    Pages,
+    /// In batches that do not depend on each other.
+    Batches(Vec<Ask>),
+}
+
+/// What taking an answer came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Took {
+    /// A page, and how many objects there are in all as far as the service says.
+    Page(Fed),
+    /// The question has no answer.
+    Unknown(Why),
+}
+
+/// Why reading cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The service refused the question.
+    #[error("the {org} organisation answers {status} to `{what}`: {message}")]
+    Refused {
+        /// Which organisation.
+        org: Org,
+        /// The call.
+        what: String,
+        /// HTTP status.
+        status: u16,
+        /// What it says.
+        message: String,
+    },
+    /// The answer does not have the shape that is modelled.
+    #[error("the answer of the {org} organisation to `{what}` cannot be read: {how}")]
+    Unreadable {
+        /// Which organisation.
+        org: Org,
+        /// The call.
+        what: String,
+        /// What is wrong with it.
+        how: Box<str>,
+    },
+    /// An answer holds an object of an organisation that is not the pinned one.
+    #[error("`{what}` returned an object of organisation {found}, and the spec says that {org} is {pinned}")]
+    OtherOrganization {
+        /// Which organisation was asked.
+        org: Org,
+        /// The call.
+        what: String,
+        /// The organisation of the object.
+        found: Box<str>,
+        /// The one in the spec.
+        pinned: Box<str>,
+    },
+    /// Nobody answered.
+    #[error("the {org} organisation cannot be reached: {why}")]
+    Unreachable {
+        /// Which organisation.
+        org: Org,
+        /// What happened.
+        why: String,
+    },
+}
+
+/// Reads both organisations of one spec.
+pub struct Reader {
+    live: Live,
+    organizations: [Box<str>; 2],
+}
+
+impl Reader {
+    /// A reader that knows nothing yet.
+    pub fn new(spec: &Spec) -> Self {
+        let id = |side: &crate::spec::Side| Box::from(side.organization.as_str());
+        Self { live: Live::new(spec), organizations: [id(&spec.primary), id(&spec.secondary)] }
+    }
+
+    /// What was read so far.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// What was read, by value.
+    pub fn into_live(self) -> Live {
+        self.live
+    }
+
+    /// How to ask a question.
+    pub fn fetch(&self, query: &Query) -> Fetch {
+        match query {
+            Query::Organization(_) | Query::UserCount(_) | Query::Provider => Fetch::One(ask(query, 0)),
+            Query::Group(..) | Query::AppSettings(_) => Fetch::One(ask(query, 0)),
+            Query::Users(org, Scope::Ids(ids)) => Fetch::Batches(ask::by_ids(*org, ids)),
+            Query::Users(org, Scope::Names { emails, usernames }) => {
+                Fetch::Batches(ask::by_names(*org, emails, usernames))
+            }
+            Query::Users(_, Scope::Everybody)
+            | Query::Groups(_)
+            | Query::Members(..)
+            | Query::Membership(..)
+            | Query::Apps
+            | Query::AppGroups(_)
+            | Query::Policies
+            | Query::GroupPolicies(_)
+            | Query::PolicyGroups(_) => Fetch::Pages,
+        }
+    }
+
+    /// Takes the answer to one request of a question.
+    ///
+    /// # Errors
+    /// A refusal that says nothing about the question, an answer of another shape, or an object of an organisation that
+    /// is not the pinned one.
+    pub fn take(&mut self, query: &Query, answer: &Answer) -> Result<Took, ReadError> {
+        self.live.as_of = self.live.as_of.max(answer.date);
+        if let Some(took) = self.refused(query, answer)? {
+            return Ok(took);
+        }
+        let fed = self.feed(query, &answer.body).map_err(|undecoded| self.undecoded(query, undecoded))?;
+        Ok(Took::Page(Fed { rows: fed.rows, total: fed.total.or(answer.total) }))
+    }
+
+    /// Notes that a question is answered, or why it has no answer.
+    pub fn end(&mut self, query: Query, end: Known<()>) {
+        let live = &mut self.live;
+        match query {
+            Query::Organization(org) => settle(&mut live.organizations[org.index()], end),
+            Query::UserCount(org) => settle(&mut live.totals[org.index()], end),
+            Query::Users(org, scope) => {
+                if end.is_ok() {
+                    live.users[org.index()].end(&scope);
+                }
+            }
+            Query::Groups(org) => settle_list(&mut live.groups[org.index()], end, |group| group.id),
+            Query::Apps => settle_list(&mut live.apps, end, |app| app.id),
+            Query::Provider => settle_list(&mut live.provider, end, |provider| provider.id),
+            Query::Policies => settle_list(&mut live.policies, end, |policy| policy.id),
+            Query::Members(org, id) => settle_ids(&mut live.members, (org, id), end),
+            Query::Membership(org, id) => settle_ids(&mut live.membership, (org, id), end),
+            Query::AppGroups(id) => settle_ids(&mut live.app_groups, id, end),
+            Query::GroupPolicies(id) => settle_ids(&mut live.group_policies, id, end),
+            Query::PolicyGroups(id) => settle_ids(&mut live.policy_groups, id, end),
+            Query::Group(org, id) => {
+                if let Err(why) = end {
+                    live.group_rules.insert((org, id), Err(why));
+                }
+            }
+            Query::AppSettings(id) => {
+                if let Err(why) = end {
+                    live.app_settings.insert(id, Err(why));
+                }
+            }
+        }
+    }
+
+    /// What a refusal means for the question: an answer in itself, no answer, or the end of reading.
+    fn refused(&mut self, query: &Query, answer: &Answer) -> Result<Option<Took>, ReadError> {
+        let is_empty = answer.body.iter().all(u8::is_ascii_whitespace);
+        match (answer.status, query) {
+            (200, _) if !is_empty => Ok(None),
+            // `[observed]`: an app without settings is 404 there.
+            (404, Query::AppSettings(id)) => {
+                self.live.app_settings.insert(*id, Ok(None));
+                Ok(Some(Took::Page(Fed { rows: 0, total: None })))
+            }
+            // `[observed]`: a service account may be refused the list of organisations.
+            (403, _) => Ok(Some(Took::Unknown(Why::Forbidden))),
+            (404, _) => Ok(Some(Took::Unknown(Why::NotFound))),
+            (status, _) => Err(ReadError::Refused {
+                org: query.org(),
+                what: query.name(),
+                status,
+                message: if status == 200 { "an empty body".to_owned() } else { answer.message() },
+            }),
+        }
+    }
+
+    fn undecoded(&self, query: &Query, undecoded: Undecoded) -> ReadError {
+        let (org, what) = (query.org(), query.name());
+        match undecoded {
+            Undecoded::Shape(how) => ReadError::Unreadable { org, what, how },
+            Undecoded::OtherOrganization(found) => {
+                ReadError::OtherOrganization { org, what, found, pinned: self.organizations[org.index()].clone() }
+            }
+        }
+    }
+
+    fn feed(&mut self, query: &Query, page: &[u8]) -> Result<Fed, Undecoded> {
+        let pinned = &self.organizations[query.org().index()];
+        let live = &mut self.live;
+        match query {
+            Query::Organization(org) => {
+                let (rows, total) = envelope::list::<OrganizationWire>(page)?;
+                let opens = rows.iter().any(|row| *row.id == **pinned);
+                live.organizations[org.index()] = Some(Ok(opens));
+                Ok(Fed { rows: rows.len(), total })
+            }
+            Query::UserCount(org) => {
+                let (rows, total) = envelope::elements(page)?;
+                live.totals[org.index()] = Some(Ok(total.unwrap_or(0)));
+                Ok(Fed { rows: rows.len(), total })
+            }
+            Query::Users(org, _) => live.users[org.index()].feed(page, pinned),
+            Query::Groups(org) => {
+                let slot = &mut live.groups[org.index()];
+                extend(slot, page, |group: &user_group::wire::Group| group.organization.as_deref(), pinned)
+            }
+            Query::Apps => {
+                extend(&mut live.apps, page, |app: &oidc_app::wire::App| app.organization.as_deref(), pinned)
+            }
+            Query::Provider => extend(&mut live.provider, page, |_: &identity_provider::wire::Provider| None, pinned),
+            Query::Policies => extend(&mut live.policies, page, |_: &routing_policy::wire::Policy| None, pinned),
+            Query::Group(org, id) => {
+                live.group_rules.insert((*org, *id), Ok(user_group::wire::membership(page)?));
+                Ok(Fed { rows: 1, total: None })
+            }
+            Query::AppSettings(id) => {
+                live.app_settings.insert(*id, Ok(Some(oidc_app::wire::settings(page)?)));
+                Ok(Fed { rows: 1, total: None })
+            }
+            Query::Members(org, id) => edges(live.members.entry((*org, *id)), page),
+            Query::Membership(org, id) => edges(live.membership.entry((*org, *id)), page),
+            Query::AppGroups(id) => edges(live.app_groups.entry(*id), page),
+            Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),
+            Query::PolicyGroups(id) => edges(live.policy_groups.entry(*id), page),
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct OrganizationWire {
+    #[serde(rename = "_id")]
+    id: Box<str>,
+}

@@ -1,0 +1,85 @@
+//! Answers as they are kept: added page by page, sorted when the question ends.
+
+use crate::live::users::{Fed, Undecoded};
+use crate::live::{Known, envelope};
+use crate::object_id::ObjectId;
+
+/// An edge: `{"to":{"id":…}}` of associations and direct members, or `{"id":…}` of effective members. `[spec]`
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum EdgeWire {
+    To { to: IdWire },
+    Bare(IdWire),
+}
+
+#[derive(serde::Deserialize)]
+struct IdWire {
+    id: ObjectId,
+}
+
+type Slot<'a, K> = std::collections::btree_map::Entry<'a, K, Known<Vec<ObjectId>>>;
+
+pub(super) fn edges<K: Ord>(slot: Slot<'_, K>, page: &[u8]) -> Result<Fed, Undecoded> {
+    let (rows, total) = envelope::list::<EdgeWire>(page)?;
+    let count = rows.len();
+    let ids = rows.into_iter().map(|edge| match edge {
+        EdgeWire::To { to } => to.id,
+        EdgeWire::Bare(bare) => bare.id,
+    });
+    if let Ok(list) = slot.or_insert_with(|| Ok(Vec::new())) {
+        list.extend(ids);
+    }
+    Ok(Fed { rows: count, total })
+}
+
+pub(super) fn extend<T: serde::de::DeserializeOwned>(
+    slot: &mut Option<Known<Vec<T>>>,
+    page: &[u8],
+    organization: impl Fn(&T) -> Option<&str>,
+    pinned: &str,
+) -> Result<Fed, Undecoded> {
+    let (rows, total) = envelope::list::<T>(page)?;
+    if let Some(other) = rows.iter().filter_map(organization).find(|other| *other != pinned && !other.is_empty()) {
+        return Err(Undecoded::OtherOrganization(other.into()));
+    }
+    let count = rows.len();
+    if let Ok(list) = slot.get_or_insert_with(|| Ok(Vec::new())) {
+        list.extend(rows);
+    }
+    Ok(Fed { rows: count, total })
+}
+
+pub(super) fn settle<T>(slot: &mut Option<Known<T>>, end: Known<()>) {
+    if let Err(why) = end {
+        *slot = Some(Err(why));
+    }
+}
+
+pub(super) fn settle_list<T>(slot: &mut Option<Known<Vec<T>>>, end: Known<()>, id: impl Fn(&T) -> ObjectId) {
+    match end {
+        Err(why) => *slot = Some(Err(why)),
+        Ok(()) => {
+            if let Ok(list) = slot.get_or_insert_with(|| Ok(Vec::new())) {
+                list.sort_by_key(&id);
+                list.dedup_by_key(|row| id(row));
+            }
+        }
+    }
+}
+
+pub(super) fn settle_ids<K: Ord>(
+    map: &mut std::collections::BTreeMap<K, Known<Vec<ObjectId>>>,
+    key: K,
+    end: Known<()>,
+) {
+    let slot = map.entry(key).or_insert_with(|| Ok(Vec::new()));
+    match end {
+        Err(why) => *slot = Err(why),
+        Ok(()) => {
+            if let Ok(list) = slot {
+                list.sort_unstable();
+                list.dedup();
+            }
+        }
+    }
+}
