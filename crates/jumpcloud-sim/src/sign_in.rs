@@ -173,7 +173,7 @@ impl World {
         let primary = self.user(primary_user).filter(|user| user.organization == app.organization);
         self.can_authenticate(primary.ok_or(Hop::PrimaryUnknown)?).map_err(Hop::Primary)?;
         self.may_use(app.id, primary_user)?;
-        // The federation's client proves itself in the form, as the how-to has the app registered [doc].
+        // The federation's client proves itself in the form, as the help page has the app registered [doc].
         self.prove_client(&provider.client_id, ClientAuth::Post, provider.client_secret.expose())?;
         let claims = self.claims(app, primary_user);
         self.account_of(org, email, claims.get("email").and_then(|claim| claim.as_str()))

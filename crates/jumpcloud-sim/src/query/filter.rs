@@ -128,7 +128,11 @@ pub(crate) mod tests {
         assert!(Filter::test("email", Op::Eq, "ann@acme.com").passes(&thing));
         assert!(!Filter::test("email", Op::Eq, "Ann@acme.com").passes(&thing));
         assert!(Filter::test("email", Op::Search, "ANN").passes(&thing));
-        assert!(Filter::test("unix_uid", Op::Gt, "999").passes(&thing));
+        let compares = |op, value| Filter::test("unix_uid", op, value).passes(&thing);
+        assert_eq!(["999", "5010", "5011"].map(|value| compares(Op::Gt, value)), [true, false, false]);
+        assert_eq!(["999", "5010", "5011"].map(|value| compares(Op::Gte, value)), [true, true, false]);
+        assert_eq!(["999", "5010", "5011"].map(|value| compares(Op::Lt, value)), [false, false, true]);
+        assert_eq!(["999", "5010", "5011"].map(|value| compares(Op::Lte, value)), [false, true, true]);
         assert!(Filter::test("email", Op::EndsWith, "@acme.com").passes(&thing));
     }
 

@@ -33,7 +33,7 @@ fn client(method: &str, claims: Value) -> Client1 {
     world.add_member(group, ann);
     let app = world.add_app(primary, "oidc", "App");
     console::set_app_group(&mut world, app, group, true);
-    let sso = json!({"type": "oidc", "oidc": {"redirectUris": [CALLBACK], "relyingPartyUrl": "https://rp.example",
+    let sso = json!({"type": "oidc", "oidc": {"redirectUris": ["https://rp.example/first", CALLBACK], "relyingPartyUrl": "https://rp.example",
         "tokenEndpointAuthMethod": method, "dynamicClaims": claims}});
     let mut client = Client { world: &mut world, key: &primary_key };
     let oidc = client.post(&format!("/api/v2/applications/{app}/sso"), &sso).json()["oidc"].clone();
@@ -202,4 +202,43 @@ fn the_issuer_answers_in_json() {
     let query = client.query("&login_hint=ann");
     let good = client.world.answer(&Request::to(Host::Issuer, "GET", &format!("/oauth2/auth?{query}")));
     assert!(good.header("location").unwrap().contains("login_challenge="));
+}
+
+#[test]
+fn what_has_expired_is_forgotten_and_what_has_not_is_kept() {
+    let mut client = client("client_secret_post", email_claim());
+    let query = client.query("");
+    let old = client.world.authorize(&query).unwrap().challenge;
+    for _ in 0..5000 {
+        client.world.authorize(&query).unwrap();
+    }
+    client.world.advance(1_800_000);
+    let (young, code) = (client.world.authorize(&query).unwrap().challenge, client.code(""));
+    client.world.advance(1_800_000);
+    assert_eq!(client.world.log_in(&old, "ann@acme.com", "pw"), Err(jumpcloud_sim::Hop::LoginExpired));
+    client.world.authorize(&query).unwrap();
+    assert!(client.world.export().to_string().len() < 200_000, "the old pages are gone");
+    assert!(client.world.log_in(&young, "ann@acme.com", "pw").is_ok());
+    assert!(client.post(&code, &[]).is_ok());
+}
+
+#[test]
+fn who_is_routed_elsewhere_is_not_asked_for_a_password() {
+    let mut client = client("client_secret_post", email_claim());
+    let provider = client.world.add_provider(client.org, "Okta", "c", "s", "https://acme.okta.com");
+    let policy = client.world.add_policy(client.org, "To Okta", Some(provider), true);
+    let group = client.world.groups(client.org).find(|group| group.name == "One").unwrap().id;
+    console::set_policy_group(&mut client.world, policy, group, true);
+    let query = client.query("");
+    let challenge = client.world.authorize(&query).unwrap().challenge;
+    assert_eq!(client.world.log_in(&challenge, "ann@acme.com", "pw"), Err(jumpcloud_sim::Hop::Routed));
+    console::set_policy_enabled(&mut client.world, policy, false);
+    assert_eq!(
+        client.world.log_in(&challenge, "ann@acme.com", "wrong"),
+        Err(jumpcloud_sim::Hop::Primary(jumpcloud_sim::Obstacle::WrongPassword))
+    );
+    assert!(client.world.log_in(&challenge, "ann@acme.com", "pw").is_ok(), "only success closes the page");
+    let event = client.world.events().last().unwrap().to_json();
+    assert_eq!((&event["event_type"], &event["success"]), (&json!("sso_auth"), &json!(true)));
+    assert_eq!((&event["application"]["display_label"], &event["organization"]), (&json!("app"), &json!(client.org)));
 }

@@ -115,5 +115,6 @@ fn envelopes_policies_and_slashes_are_settings() {
         assert_eq!(made.json()["identityProvider"]["oidc"]["url"], json!("https://oauth.id.jumpcloud.com"));
         let policies = client.get("/api/v2/identity-provider/policies").json();
         assert_eq!(policies["totalCount"], json!(1));
+        assert_eq!(policies["identityProviderPolicies"][0]["enabled"], json!(true));
     });
 }

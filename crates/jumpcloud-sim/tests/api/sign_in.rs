@@ -38,7 +38,7 @@ fn two() -> Two {
         world.add_member(group, user);
     }
     let app = world.add_app(primary, "oidc", "Beta");
-    let sso = json!({"type": "oidc", "oidc": {"redirectUris": [world.login_callback()], "relyingPartyUrl": "https://x.example",
+    let sso = json!({"type": "oidc", "oidc": {"redirectUris": ["https://x.example/other", world.login_callback()], "relyingPartyUrl": "https://x.example",
         "tokenEndpointAuthMethod": "client_secret_post", "dynamicClaims": [{"name": "email", "value": "alias"}]}});
     let mut client = Client { world: &mut world, key: &primary_key };
     let oidc = client.post(&format!("/api/v2/applications/{app}/sso"), &sso).json()["oidc"].clone();
@@ -180,4 +180,21 @@ fn a_model_of_what_is_there_has_its_ids() {
     world.plant_id(id);
     assert_eq!(person(&mut world, org, "ann@acme.com", None), id);
     assert_eq!(world.users(org).map(|user| user.id).collect::<Vec<_>>(), [id, late]);
+}
+
+#[test]
+fn leaving_a_group_ends_access_and_routing() {
+    let mut two = two();
+    let group = |world: &World, org, name: &str| world.groups(org).find(|group| group.name == name).unwrap().id;
+    let access = group(&two.world, two.primary, "Access");
+    assert!(console::remove_member(&mut two.world, access, two.ann));
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Err(Hop::NoAccess));
+    assert!(console::add_member(&mut two.world, access, two.ann));
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Ok(two.ann_account));
+    let routing = group(&two.world, two.secondary, "Routing");
+    assert!(console::remove_member(&mut two.world, routing, two.ann_account));
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Err(Hop::NotRouted));
+    assert!(!console::add_member(&mut two.world, access, two.ben_account), "of another organisation");
+    console::rename_group(&mut two.world, routing, "Renamed");
+    assert_eq!(two.world.sign_in(two.secondary, "ben@beta.com", two.ben), Ok(two.ben_account));
 }

@@ -388,11 +388,6 @@ fn every_text_and_flag_that_may_be_written_is_kept() {
             let expected = if name == "mfa" { json!({"exclusion": true, "configured": false}) } else { value.clone() };
             assert_eq!(user[name], expected);
         }
-        let own = json!({"creationSource": "x", "password_expired": true, "totp_enabled": true, "unix_uid": 1});
-        let user = client.put(&target, &own).json();
-        assert_eq!((&user["creationSource"], &user["password_expired"]), (&json!(""), &json!(false)), "read only");
-        assert_eq!((&user["totp_enabled"], &user["unix_uid"]), (&json!(false), &json!(5001)));
-        assert_eq!(client.put(&target, &json!({"company": null})).json()["company"], json!(""));
     });
 }
 
@@ -494,5 +489,45 @@ fn an_activation_can_be_sent_again() {
         assert_eq!(client.post(&format!("/api/systemusers/{id}/resetmfa"), &json!({})).status, 200);
         assert_eq!(client.post(&format!("/api/systemusers/{id}/password"), &json!({})).status, 400);
         assert!(client.world.outbox().is_empty());
+    });
+}
+
+#[test]
+fn what_the_service_keeps_itself_is_not_written() {
+    with_client(|client| {
+        let target = format!("/api/systemusers/{}", ann(client));
+        let own = json!({"creationSource": "x", "password_expired": true, "totp_enabled": true, "unix_uid": 1});
+        let user = client.put(&target, &own).json();
+        assert_eq!((&user["creationSource"], &user["password_expired"]), (&json!(""), &json!(false)), "read only");
+        assert_eq!((&user["totp_enabled"], &user["unix_uid"]), (&json!(false), &json!(5001)));
+        assert_eq!(client.put(&target, &json!({"company": null})).json()["company"], json!(""));
+    });
+}
+
+#[test]
+fn an_authority_may_come_without_an_id() {
+    with_client(|client| {
+        let target = format!("/api/systemusers/{}", ann(client));
+        let body = json!({"restrictedFields": [{"field": "password", "type": "federated_identity_provider"}]});
+        let user = client.put(&target, &body).json();
+        assert_eq!(user["restrictedFields"][0]["id"], json!(null));
+        client.world.set("authority-without-id", "false").unwrap();
+        assert_eq!(client.put(&target, &json!({"company": "Acme"})).status, 200, "only where there is an authority");
+        let scim = json!({"restrictedFields": [{"field": "password", "type": "scim", "id": null}]});
+        assert_eq!(client.put(&target, &scim).status, 200);
+    });
+}
+
+#[test]
+fn no_identifier_is_not_the_same_identifier() {
+    with_client(|client| {
+        create(
+            client,
+            &json!({"email": "ann@acme.com", "username": "ann", "employeeIdentifier": "", "company": "Acme"}),
+        );
+        create(
+            client,
+            &json!({"email": "ben@acme.com", "username": "ben", "employeeIdentifier": "", "company": "Acme"}),
+        );
     });
 }
