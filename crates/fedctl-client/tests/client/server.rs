@@ -24,13 +24,6 @@ impl Received {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-
-    /// A number of the query.
-    pub(crate) fn number(&self, name: &str) -> usize {
-        let query = self.line.split([' ', '?']).nth(2).unwrap();
-        let pair = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
-        pair.unwrap().parse().unwrap()
-    }
 }
 
 /// What goes back over the wire before the connection is closed.
