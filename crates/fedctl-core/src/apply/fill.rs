@@ -218,7 +218,7 @@ mod tests {
             as_of: None,
             known: BTreeMap::new(),
             people: Vec::new(),
-            origins: Vec::new(),
+            left: Vec::new(),
             actions: Vec::new(),
             notes: Vec::new(),
             refusals: Vec::new(),

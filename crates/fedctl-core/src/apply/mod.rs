@@ -346,10 +346,12 @@ impl Run {
         people
     }
 
-    /// Whether a person may be a member of a group that is about to be routed: nothing of theirs failed, and they are not
-    /// held.
-    fn may_be_routed(&self, person: u32) -> bool {
-        let held = matches!(self.plan.people[person as usize].fate, Fate::Held(_));
-        !held && !self.broken.contains(&person)
+    /// Whether an account may be a member of a group that is about to be routed: everything of its person is done, or it
+    /// has no local way in, so that being routed takes nothing away.
+    fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
+        let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
+        let person = &self.plan.people[*at as usize];
+        let is_ready = !matches!(person.fate, Fate::Held(_)) && !self.broken.contains(at);
+        is_ready || !person.has_local_way_in
     }
 }

@@ -245,10 +245,10 @@ fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
         federation: context.spec.federation.as_str().into(),
         organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
         as_of: live.as_of,
-        origins: context.people.list.iter().map(|person| person.origin).collect(),
         people: people
             .map(|(at, person)| planned(person, touched.contains(&u32::try_from(at).unwrap_or(u32::MAX))))
             .collect(),
+        left: context.people.left.iter().filter(|account| !account.has_password).map(|account| account.id).collect(),
         known: builder.known,
         actions: builder.actions,
         notes: builder.notes,
@@ -276,6 +276,7 @@ fn planned(person: &Person<'_>, touched: bool) -> PlannedPerson {
         account: person.account.clone(),
         spec: person.spec.clone(),
         fate,
+        has_local_way_in: person.live.is_some_and(|account| account.has_password),
     }
 }
 

@@ -22,6 +22,7 @@ impl Plan {
             primary: self.organizations[0],
             secondary: self.organizations[1],
             pair: self.pair,
+            left: &self.left,
         });
         let people = self.people.iter().map(|person| Line::Person(person_line(person)));
         let known = self.known.iter().map(|(address, known)| Line::Known(known_line(address, known)));
@@ -95,6 +96,8 @@ struct Head<'a> {
     primary: ObjectId,
     secondary: ObjectId,
     pair: Pair,
+    #[serde(skip_serializing_if = "<[ObjectId]>::is_empty")]
+    left: &'a [ObjectId],
 }
 
 /// A person in the lines.

@@ -15,7 +15,6 @@ pub use build::step;
 pub use guard::Refusal;
 
 use crate::address::Address;
-use crate::mark::Origin;
 use crate::object_id::ObjectId;
 use crate::spec::FieldPath;
 
@@ -41,6 +40,8 @@ pub struct PlannedPerson {
     pub spec: FieldPath,
     /// What becomes of them.
     pub fate: Fate,
+    /// Their account has a local password, so being routed may take a way in from them.
+    pub has_local_way_in: bool,
 }
 
 /// What a plan does for one person.
@@ -153,8 +154,9 @@ pub struct Plan {
     pub known: BTreeMap<Address, Known>,
     /// Everybody of the population, by primary e-mail.
     pub people: Vec<PlannedPerson>,
-    /// How the account of each person came to be ours, if it exists; same order as `people`.
-    pub origins: Vec<Option<Origin>>,
+    /// Accounts of this federation whose person is not in the population any more, and that have no local way in: they may
+    /// stay in the routing group.
+    pub left: Vec<ObjectId>,
     /// What to do, in an order that works.
     pub actions: Vec<Action>,
     /// What nothing is done about.

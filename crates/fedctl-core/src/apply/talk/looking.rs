@@ -227,12 +227,15 @@ impl Run {
                 self.finish(at, End::Applied);
             }
             Expect::OnlyPlannedMembers => {
-                let wrong = members.iter().filter(|id| !of(id).is_some_and(|person| self.may_be_routed(person)));
+                let wrong = members.iter().filter(|id| !self.may_be_routed(**id, &people));
                 let wrong: Vec<String> = wrong.take(5).map(ToString::to_string).collect();
                 let end = if wrong.is_empty() {
                     End::Applied
                 } else {
-                    End::Failed(format!("members who are not ready to be routed: {}", wrong.join(", ")))
+                    End::Failed(format!(
+                        "members who are not in this plan, or would lose their way in if they were routed: {}",
+                        wrong.join(", ")
+                    ))
                 };
                 self.finish(at, end);
             }
