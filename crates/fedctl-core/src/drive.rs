@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::apply::{End, Event, Next, Run, Turn};
 use crate::live::{Live, PAGE, Query};
-use crate::plan::build::Step;
+use crate::planner::Step;
 use crate::read::{self, Fetch, ReadError, Reader, Took};
 use crate::request::{Answer, Ask, Outcome, Request};
 use crate::spec::Spec;
@@ -42,7 +42,7 @@ fn answer(reader: &mut Reader, query: Query, carry: &mut impl Carry) -> Result<(
     let end = match reader.fetch(&query) {
         Fetch::One(ask) => take(reader, &query, ask, carry)?,
         Fetch::Batches(asks) => {
-            let mut last = Took::Page(crate::live::users::Fed { rows: 0, total: None });
+            let mut last = Took::Page(crate::decode::Fed { rows: 0, total: None });
             for ask in asks {
                 last = take(reader, &query, ask, carry)?;
             }

@@ -11,6 +11,7 @@
 
 pub mod address;
 pub mod apply;
+pub mod decode;
 pub mod drive;
 pub mod endpoint;
 pub mod kinds;
@@ -19,6 +20,7 @@ pub mod mark;
 pub mod object_id;
 pub mod people;
 pub mod plan;
+pub mod planner;
 pub mod read;
 pub mod request;
 pub mod spec;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::live::{Live, PAGE, Query};
-use fedctl_core::plan::build::Step;
+use fedctl_core::planner::Step;
 use fedctl_core::read::{self, Fetch, ReadError, Reader, Took};
 use fedctl_core::request::{Ask, Outcome};
 use fedctl_core::spec::Spec;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fedctl_client::{Client, Hosts, Key, Limits, Options, SharedHost, Url};
-use fedctl_core::plan::build::{Places, Step};
-use fedctl_core::plan::{self, Plan};
+use fedctl_core::plan::Plan;
+use fedctl_core::planner::{self, Places, Step};
 use fedctl_core::spec::{self, FieldPath, Region, Side, Spec};
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
@@ -139,7 +139,7 @@ impl Session {
     /// # Errors
     /// They cannot be read, or do not bear out what the spec says.
     pub async fn plan(&self, ui: &mut Ui) -> Result<Plan, Failure> {
-        let step = |live: &_| plan::step(&self.spec, &self.places, live);
+        let step = |live: &_| planner::step(&self.spec, &self.places, live);
         let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })

@@ -120,7 +120,7 @@ impl Graph {
 
 /// The positions of a plan's actions in an order that works: each after what it waits for, else as the kinds gave them.
 pub(crate) fn order(plan: &Plan) -> Vec<u32> {
-    let mut graph = Graph::of(plan, crate::plan::order::rows());
+    let mut graph = Graph::of(plan, crate::kinds::rows());
     let mut ready: BTreeSet<u32> =
         (0u32..).zip(&graph.waits).filter(|(_, waits)| **waits == 0).map(|(at, _)| at).collect();
     let mut order = Vec::with_capacity(plan.actions.len());

@@ -126,7 +126,7 @@ impl Run {
     /// A run of a plan. Looks at up to `batch` users (at least one) share a request; live holes want them few enough to be
     /// written within two seconds.
     pub fn new(plan: Arc<Plan>, batch: usize) -> Self {
-        Self::with_rows(plan, batch, order::rows())
+        Self::with_rows(plan, batch, crate::kinds::rows())
     }
 
     /// The same under other rows, for tests that leave one out.

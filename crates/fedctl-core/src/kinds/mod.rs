@@ -1,6 +1,7 @@
 //! One folder for each kind of object. Adding a kind is a folder and a line in [`KINDS`].
 
 pub mod app_access;
+pub mod context;
 pub mod group_member;
 pub mod identity_provider;
 pub mod oidc_app;
@@ -12,8 +13,8 @@ pub mod user_group;
 pub mod user_mapping;
 
 use crate::address::Kind;
-use crate::plan::build::{Builder, Context};
-use crate::plan::order::Edge;
+use crate::plan::order::{Edge, End, Scope};
+use context::{Builder, Context};
 
 /// What a kind brings: its rows of the order table, and what it adds to a plan.
 pub struct KindOf {
@@ -39,7 +40,44 @@ pub static KINDS: [&KindOf; 10] = [
     &password_authority::KIND,
 ];
 
-/// A text that may be `null` or missing on the wire; both are empty. `[observed]`
-pub(crate) fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
-    <Option<Box<str>> as serde::Deserialize>::deserialize(deserializer).map(Option::unwrap_or_default)
+/// The whole table, in the order of the kinds.
+pub fn rows() -> impl Iterator<Item = &'static Edge> {
+    KINDS.iter().flat_map(|kind| kind.rows)
+}
+
+/// The table as Markdown.
+pub fn table() -> String {
+    let end = |End(org, kind, verb): End| format!("{org} {kind}, {}", verb.as_str());
+    let mut text = "| first | then | of | why |\n|---|---|---|---|\n".to_owned();
+    for row in rows() {
+        let of = match row.of {
+            Scope::SamePerson => "the same person",
+            Scope::All => "all",
+            Scope::Ended => "all, however they ended",
+            Scope::Seen => "the people it saw",
+        };
+        text.push_str(&format!("| {} | {} | {of} | {} |\n", end(row.first), end(row.then), row.why));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_row_stands_twice_and_the_rows_have_no_circle() {
+        let rows: Vec<_> = rows().collect();
+        let mut pairs: Vec<_> = rows.iter().map(|row| (row.first, row.then)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        assert_eq!(pairs.len(), rows.len());
+        let mut left: Vec<_> = rows.iter().map(|row| (row.first, row.then)).collect();
+        while !left.is_empty() {
+            let before = left.len();
+            let waiting: Vec<_> = left.iter().map(|(_, then)| *then).collect();
+            left.retain(|(first, _)| waiting.contains(first));
+            assert!(left.len() < before, "a circle among {left:?}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::Scope;
+use crate::decode::{Fed, Undecoded};
 use crate::mark::{USER_ATTRIBUTE, UserMark};
 use crate::object_id::ObjectId;
 
@@ -200,36 +201,6 @@ impl Users {
         self.by_username.sort_by(|a, b| rows[*a as usize].username.cmp(&rows[*b as usize].username));
         self.by_person = all.filter(|at| rows[*at as usize].mark.is_some()).collect();
         self.by_person.sort_by_key(|at| rows[*at as usize].mark.as_ref().map(|mark| mark.person));
-    }
-}
-
-/// What a page held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fed {
-    /// Objects on the page.
-    pub rows: usize,
-    /// Objects in all, as the body says. An alarm, never a proof.
-    pub total: Option<u64>,
-}
-
-/// An answer that could not be taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Undecoded {
-    /// It does not have the shape that is modelled.
-    Shape(Box<str>),
-    /// It holds an object of another organisation.
-    OtherOrganization(Box<str>),
-}
-
-impl Undecoded {
-    /// Where decoding failed. The error's own text is kept out: it may quote a value.
-    pub(crate) fn of(error: &serde_json::Error) -> Self {
-        let what = match error.classify() {
-            serde_json::error::Category::Io | serde_json::error::Category::Eof => "it ends early",
-            serde_json::error::Category::Syntax => "it is not JSON",
-            serde_json::error::Category::Data => "a field is missing or of another type",
-        };
-        Undecoded::Shape(format!("{what}, at line {} column {}", error.line(), error.column()).into())
     }
 }
 

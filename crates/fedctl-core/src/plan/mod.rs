@@ -1,7 +1,6 @@
 //! The plan: ordered actions as a value, and everything a person must know before they are applied.
 
 pub mod action;
-pub mod build;
 pub mod guard;
 pub mod hole;
 pub mod lines;
@@ -11,7 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use action::{Action, Because, Change, Subject, Verb};
-pub use build::step;
 pub use guard::Refusal;
 
 use crate::address::Address;

@@ -4,9 +4,9 @@ mod ask;
 mod settle;
 
 use crate::address::Org;
+use crate::decode;
+use crate::decode::{Fed, Undecoded};
 use crate::kinds::{identity_provider, oidc_app, routing_policy, user_group};
-use crate::live::envelope;
-use crate::live::users::{Fed, Undecoded};
 use crate::live::{Known, Live, Query, Scope, Why};
 use crate::request::{Answer, Ask};
 use crate::spec::Spec;
@@ -209,13 +209,13 @@ impl Reader {
         let live = &mut self.live;
         match query {
             Query::Organization(org) => {
-                let (rows, total) = envelope::list::<OrganizationWire>(page)?;
+                let (rows, total) = decode::list::<OrganizationWire>(page)?;
                 let opens = rows.iter().any(|row| *row.id == **pinned);
                 live.organizations[org.index()] = Some(Ok(opens));
                 Ok(Fed { rows: rows.len(), total })
             }
             Query::UserCount(org) => {
-                let (rows, total) = envelope::elements(page)?;
+                let (rows, total) = decode::elements(page)?;
                 live.totals[org.index()] = Some(Ok(total.unwrap_or(0)));
                 Ok(Fed { rows: rows.len(), total })
             }

@@ -1,7 +1,8 @@
 //! Answers as they are kept: added page by page, sorted when the question ends.
 
-use crate::live::users::{Fed, Undecoded};
-use crate::live::{Known, envelope};
+use crate::decode;
+use crate::decode::{Fed, Undecoded};
+use crate::live::Known;
 use crate::object_id::ObjectId;
 
 /// An edge: `{"to":{"id":…}}` of associations and direct members, or `{"id":…}` of effective members. `[spec]`
@@ -20,7 +21,7 @@ struct IdWire {
 type Slot<'a, K> = std::collections::btree_map::Entry<'a, K, Known<Vec<ObjectId>>>;
 
 pub(super) fn edges<K: Ord>(slot: Slot<'_, K>, page: &[u8]) -> Result<Fed, Undecoded> {
-    let (rows, total) = envelope::list::<EdgeWire>(page)?;
+    let (rows, total) = decode::list::<EdgeWire>(page)?;
     let count = rows.len();
     let ids = rows.into_iter().map(|edge| match edge {
         EdgeWire::To { to } => to.id,
@@ -38,7 +39,7 @@ pub(super) fn extend<T: serde::de::DeserializeOwned>(
     organization: impl Fn(&T) -> Option<&str>,
     pinned: &str,
 ) -> Result<Fed, Undecoded> {
-    let (rows, total) = envelope::list::<T>(page)?;
+    let (rows, total) = decode::list::<T>(page)?;
     if let Some(other) = rows.iter().filter_map(organization).find(|other| *other != pinned && !other.is_empty()) {
         return Err(Undecoded::OtherOrganization(other.into()));
     }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::live::Live;
-use crate::plan::build::{Places, Step, resolved};
 use crate::plan::{Held, Pair};
+use crate::planner::{Places, Step, resolved};
 use crate::spec::{FieldPath, Spec};
 pub use situation::{Hop, Situation};
 

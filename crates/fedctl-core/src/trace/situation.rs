@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::address::Org;
+use crate::kinds::context::{Found, Places};
 use crate::kinds::oidc_app::CLIENT_AUTHENTICATION;
 use crate::live::Live;
 use crate::live::users::State;
 use crate::people::{self, Person};
 use crate::plan::Held;
-use crate::plan::build::{Found, Places};
 use crate::spec::{Access, Spec};
 
 macro_rules! hops {

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::super::judge::{self, Standing};
 use super::super::{End, Run};
 use super::{LOOKED_FOR, Planned, SHOWS_WITHIN, Why, again, backoff, field_of};
+use crate::decode;
 use crate::endpoint::Again;
-use crate::live::{PAGE, envelope};
+use crate::live::PAGE;
 use crate::object_id::ObjectId;
 use crate::plan::Verb;
 use crate::plan::action::{Action, After, Expect, Field, Find, Look, Write};
@@ -71,7 +72,7 @@ impl Run {
         if look.at.find == Find::Answer {
             return text(&answer.body).map(Sight::Object);
         }
-        let (rows, _) = envelope::elements(&answer.body).map_err(|_| "its list cannot be read")?;
+        let (rows, _) = decode::elements(&answer.body).map_err(|_| "its list cannot be read")?;
         let (count, is_last) = (rows.len(), rows.len() < PAGE);
         match look.at.find {
             Find::Answer => {}
@@ -270,7 +271,7 @@ fn text(body: &[u8]) -> Result<Box<str>, String> {
 }
 
 fn by_id(page: &[u8]) -> Result<std::collections::BTreeMap<ObjectId, Box<str>>, String> {
-    let (rows, _) = envelope::elements(page).map_err(|_| "its list cannot be read".to_owned())?;
+    let (rows, _) = decode::elements(page).map_err(|_| "its list cannot be read".to_owned())?;
     let id = |row: &str| field_of(row, "_id").and_then(|id| ObjectId::parse(&id));
     Ok(rows.iter().filter_map(|row| Some((id(row.get())?, Box::from(row.get())))).collect())
 }

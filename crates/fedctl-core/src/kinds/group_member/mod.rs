@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
+use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, user, user_group, user_mapping};
 use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Subject, Verb, Write};
-use crate::plan::build::{Builder, Context};
 use crate::plan::hole::{Body, Id, Of};
 use crate::plan::order::{Edge, End, Scope};
 

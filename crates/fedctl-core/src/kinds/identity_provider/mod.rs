@@ -4,9 +4,9 @@ pub mod wire;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
+use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, oidc_app};
 use crate::plan::action::{After, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
-use crate::plan::build::{Builder, Context};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give, Of};
 use crate::plan::order::{Edge, End, Scope};

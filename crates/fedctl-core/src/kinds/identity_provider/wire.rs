@@ -11,7 +11,7 @@ pub struct Provider {
     /// Its id.
     pub id: ObjectId,
     /// Its name.
-    #[serde(default, deserialize_with = "crate::kinds::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
     pub name: Box<str>,
     /// `OIDC`, `GOOGLE`, `OKTA` or `AZURE`. `[observed]`
     #[serde(rename = "type", default)]
@@ -25,10 +25,10 @@ pub struct Provider {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
 pub struct Oidc {
     /// The client id of the app at the other side.
-    #[serde(rename = "clientId", default, deserialize_with = "crate::kinds::text_or_null")]
+    #[serde(rename = "clientId", default, deserialize_with = "crate::decode::text_or_null")]
     pub client_id: Box<str>,
     /// The issuer. `[unknown]` whether a final slash is normalised: compared without.
-    #[serde(default, deserialize_with = "crate::kinds::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
     pub url: Box<str>,
 }
 

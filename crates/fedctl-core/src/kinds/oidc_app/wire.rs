@@ -21,10 +21,10 @@ pub struct App {
     #[serde(default)]
     pub name: Box<str>,
     /// Its label in the console and the portal. `[observed]`: not unique.
-    #[serde(rename = "displayLabel", default, deserialize_with = "crate::kinds::text_or_null")]
+    #[serde(rename = "displayLabel", default, deserialize_with = "crate::decode::text_or_null")]
     pub label: Box<str>,
     /// Its description, where the mark is.
-    #[serde(default, deserialize_with = "crate::kinds::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
     pub description: Box<str>,
     /// Whether people can sign in through it. `[observed]`
     #[serde(default)]
@@ -77,8 +77,8 @@ struct SettingsAnswer {
 }
 
 /// Reads the answer of `GET …/sso`.
-pub(crate) fn settings(record: &[u8]) -> Result<AppSettings, crate::live::users::Undecoded> {
-    crate::live::envelope::decode::<SettingsAnswer>(record).map(|answer| answer.oidc)
+pub(crate) fn settings(record: &[u8]) -> Result<AppSettings, crate::decode::Undecoded> {
+    crate::decode::decode::<SettingsAnswer>(record).map(|answer| answer.oidc)
 }
 
 /// The body that makes an app. `[observed]`: `active` must be in every write, `ssoUrl` in none.

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
+use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, identity_provider, user, user_group};
 use crate::live::User;
 use crate::mark::Origin;
 use crate::people::Person;
 use crate::plan::Action;
 use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
-use crate::plan::build::{Builder, Context};
 use crate::plan::hole::{Body, Give, Id, Merge, Merged, Of};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::PasswordAuthority;

@@ -2,11 +2,11 @@
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
+use crate::kinds::context::{Builder, Context};
 use crate::kinds::group_member::Edit;
 use crate::kinds::{KindOf, routing_policy, user_group};
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Subject, Verb, Write};
-use crate::plan::build::{Builder, Context};
 use crate::plan::order::{Edge, End, Scope};
 
 /// This kind's line of the table.

@@ -8,13 +8,13 @@ pub mod wire;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
+use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, identity_provider, user_group};
 use crate::live::{Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Verb, Write};
-use crate::plan::build::{Builder, Context};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give, Of};
 use crate::plan::order::{Edge, End, Scope};

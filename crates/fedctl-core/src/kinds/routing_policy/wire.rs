@@ -12,10 +12,10 @@ pub struct Policy {
     /// Its id.
     pub id: ObjectId,
     /// Its name.
-    #[serde(default, deserialize_with = "crate::kinds::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
     pub name: Box<str>,
     /// Its description, where the mark is.
-    #[serde(default, deserialize_with = "crate::kinds::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
     pub description: Box<str>,
     /// Whether it routes anybody; `None` where no known spelling of it is there.
     #[serde(default)]

@@ -13,7 +13,7 @@ pub struct Group {
     #[serde(default)]
     pub name: Box<str>,
     /// Its description, where the mark is.
-    #[serde(default, deserialize_with = "crate::kinds::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
     pub description: Box<str>,
     /// The organisation it belongs to.
     #[serde(rename = "organizationObjectId", default)]
@@ -36,8 +36,8 @@ struct Detail<'a> {
 }
 
 /// Reads how people come into a group from its own record. `[observed]`: `NOTSET` is static.
-pub(crate) fn membership(record: &[u8]) -> Result<Membership, crate::live::users::Undecoded> {
-    let detail: Detail<'_> = crate::live::envelope::decode(record)?;
+pub(crate) fn membership(record: &[u8]) -> Result<Membership, crate::decode::Undecoded> {
+    let detail: Detail<'_> = crate::decode::decode(record)?;
     Ok(match detail.method.as_deref() {
         None | Some("STATIC" | "NOTSET" | "") => Membership::Static,
         Some(_) => Membership::Rule,

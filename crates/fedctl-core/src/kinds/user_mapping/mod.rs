@@ -8,11 +8,11 @@ use serde::Serialize;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::KindOf;
+use crate::kinds::context::{Builder, Context};
 use crate::kinds::user::attribute_field;
 use crate::people::Person;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Find, Look, LookAt, Subject, Verb, Write};
-use crate::plan::build::{Builder, Context};
 use crate::plan::hole::{Body, Merge, Merged};
 use crate::plan::order::{Edge, End, Scope};
 

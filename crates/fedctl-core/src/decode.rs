@@ -1,8 +1,38 @@
-//! Lists as the service wraps them: a bare array, `{"results":[…],"totalCount":N}`, or another key with the array.
+//! Answers as the service wraps them, and what can be wrong with them.
+//!
+//! Lists come as a bare array, as `{"results":[…],"totalCount":N}`, or under another key.
 
 use serde_json::value::RawValue;
 
-use super::users::Undecoded;
+/// What a page held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fed {
+    /// Objects on the page.
+    pub rows: usize,
+    /// Objects in all, as the body says. An alarm, never a proof.
+    pub total: Option<u64>,
+}
+
+/// An answer that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undecoded {
+    /// It does not have the shape that is modelled.
+    Shape(Box<str>),
+    /// It holds an object of another organisation.
+    OtherOrganization(Box<str>),
+}
+
+impl Undecoded {
+    /// Where decoding failed. The error's own text is kept out: it may quote a value.
+    pub(crate) fn of(error: &serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Io | serde_json::error::Category::Eof => "it ends early",
+            serde_json::error::Category::Syntax => "it is not JSON",
+            serde_json::error::Category::Data => "a field is missing or of another type",
+        };
+        Undecoded::Shape(format!("{what}, at line {} column {}", error.line(), error.column()).into())
+    }
+}
 
 /// The elements of a page, each as its own JSON text, and the total if the body has one.
 pub(crate) fn elements(page: &[u8]) -> Result<(Vec<&RawValue>, Option<u64>), Undecoded> {
@@ -27,6 +57,11 @@ pub(crate) fn list<'a, T: serde::Deserialize<'a>>(page: &'a [u8]) -> Result<(Vec
     let (elements, total) = elements(page)?;
     let rows = elements.into_iter().map(|element| decode(element.get().as_bytes())).collect::<Result<_, _>>()?;
     Ok((rows, total))
+}
+
+/// A text that may be `null` or missing on the wire; both are empty. `[observed]`
+pub(crate) fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
+    <Option<Box<str>> as serde::Deserialize>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 #[cfg(test)]

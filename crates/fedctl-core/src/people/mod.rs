@@ -1,16 +1,18 @@
 //! The population: who is meant by the spec, which account of the secondary organisation is theirs, and who is held.
 
+mod refuse;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Org;
-use crate::kinds;
 use crate::kinds::user_group::wire::Group;
 use crate::live::users::State;
 use crate::live::{Live, Needs, User};
 use crate::mark::Origin;
 use crate::object_id::ObjectId;
-use crate::plan::{Held, guard};
+use crate::plan::Held;
+use crate::plan::guard::Refusal;
 use crate::spec::template::PersonFacts;
 use crate::spec::{Access, Code, Diagnostic, FieldPath, Spec};
 
@@ -46,7 +48,7 @@ pub struct People<'a> {
     /// What the spec says that the organisations do not bear out.
     pub problems: Vec<Diagnostic>,
     /// What must stop the plan.
-    pub refusals: Vec<guard::Refusal>,
+    pub refusals: Vec<Refusal>,
     /// Accounts that carry our mark and belong to nobody of the population.
     pub left: Vec<&'a User>,
 }
@@ -58,6 +60,15 @@ pub struct SourceGroup<'a> {
     pub name: &'a str,
     /// Its id.
     pub id: ObjectId,
+}
+
+/// The members of the groups that fedctl keeps.
+#[derive(Debug, Clone, Copy)]
+pub struct Rosters<'a> {
+    /// Of the routing group.
+    pub routed: &'a [ObjectId],
+    /// Of the managed access group.
+    pub with_app: &'a [ObjectId],
 }
 
 /// The source groups of the spec, or what is wrong with them.
@@ -131,13 +142,16 @@ pub fn app_group<'a>(
 }
 
 /// The population with everybody's account, as far as it was read; `None` when something is still to be asked.
-pub fn resolve<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Option<People<'a>> {
+pub fn resolve<'a>(
+    spec: &'a Spec,
+    live: &'a Live,
+    needs: &mut Needs,
+    rosters: Option<Rosters<'_>>,
+) -> Option<People<'a>> {
     let mut people = People::default();
     let groups = source_groups(spec, live, needs, &mut people.problems);
     let app_group = app_group(spec, live, needs, &mut people.problems);
-    let routing = kinds::user_group::find_routing(spec, live, needs);
-    let access = kinds::user_group::find_access(spec, live, needs);
-    let (groups, app_group, routing, access) = (groups?, app_group?, routing?, access?);
+    let (groups, app_group, Rosters { routed, with_app }) = (groups?, app_group?, rosters?);
     let with_access = match app_group {
         Some(group) => Some(needs.membership(live, Org::Primary, group.id)?),
         None => None,
@@ -147,16 +161,16 @@ pub fn resolve<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Option<
     if !needs.users_by_id(live, Org::Primary, members.keys().copied()) || !named {
         return None;
     }
-    if !reaching_asked(live, needs, with_access, &access) {
+    if !reaching_asked(live, needs, with_access, with_app) {
         return None;
     }
     population(spec, live, &members, with_access, &mut people);
-    let roster = needs.users_by_id(live, Org::Secondary, routing.members.iter().copied());
+    let roster = needs.users_by_id(live, Org::Secondary, routed.iter().copied());
     if !accounts_asked(live, needs, &people.list) || !roster {
         return None;
     }
-    link(spec, live, &routing.members, &mut people);
-    guard::people(&mut people, live);
+    link(spec, live, routed, &mut people);
+    refuse::people(&mut people, live);
     Some(people)
 }
 
@@ -261,13 +275,8 @@ pub fn held(user: &User) -> Option<Held> {
 }
 
 /// Whether everybody who reaches the app without being in a source group was asked for: their attributes open accounts too.
-fn reaching_asked(
-    live: &Live,
-    needs: &mut Needs,
-    with_access: Option<&[ObjectId]>,
-    access: &kinds::user_group::Found,
-) -> bool {
-    let ids = with_access.unwrap_or_default().iter().chain(&access.members).copied();
+fn reaching_asked(live: &Live, needs: &mut Needs, with_access: Option<&[ObjectId]>, with_app: &[ObjectId]) -> bool {
+    let ids = with_access.unwrap_or_default().iter().chain(with_app).copied();
     needs.users_by_id(live, Org::Primary, ids)
 }
 
@@ -307,7 +316,7 @@ fn link<'a>(spec: &Spec, live: &'a Live, routed: &[ObjectId], people: &mut Peopl
             .filter(|account| account.mark.as_ref().is_some_and(|mark| *mark.federation == *federation));
         let at_address = accounts.by_email(&person.account);
         match (ours.next(), ours.next(), at_address) {
-            (Some(one), Some(two), _) => people.refusals.push(guard::ambiguous_account(person, one, two)),
+            (Some(one), Some(two), _) => people.refusals.push(refuse::ambiguous_account(person, one, two)),
             (Some(account), None, _) => {
                 linked.insert(account.id);
                 person.live = Some(account);
@@ -318,7 +327,7 @@ fn link<'a>(spec: &Spec, live: &'a Live, routed: &[ObjectId], people: &mut Peopl
                 person.held = person.held.or(stopped(live, routed, account));
             }
             (None, _, Some(account)) => match &account.mark {
-                Some(mark) => people.refusals.push(guard::recycled_address(person, account, mark)),
+                Some(mark) => people.refusals.push(refuse::recycled_address(person, account, mark)),
                 None => person.held = Some(Held::AccountExists),
             },
             (None, _, None) if accounts.by_username(&person.username).is_some() => {

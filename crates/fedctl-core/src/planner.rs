@@ -3,25 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::guard::{Guard, Refusal};
-use super::{Action, Fate, Known, Note, Pair, Plan, PlannedPerson, Subject};
 use crate::address::{Address, Kind, Org};
+use crate::kinds::context::{Builder, Context, Found};
 use crate::kinds::{self, KINDS};
 use crate::live::{Live, Needs, Query, Why};
 use crate::object_id::ObjectId;
-use crate::people::{self, People, Person};
+use crate::people::{self, People, Person, Rosters};
+use crate::plan::guard::{Guard, Refusal};
+use crate::plan::{Fate, Pair, Plan, PlannedPerson, Subject};
 use crate::spec::{Code, Diagnostic, Spec};
 
-/// Where the two organisations are, as far as plans say it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
-    /// The issuer of the primary organisation, as the identity provider is given it.
-    pub issuer: Box<str>,
-    /// Where the secondary organisation takes people back after they authenticated.
-    pub callback: Box<str>,
-    /// Where people of the secondary organisation sign in.
-    pub login: Box<str>,
-}
+pub use crate::kinds::context::Places;
 
 /// What a computation over the live state came to.
 #[derive(Debug)]
@@ -34,107 +26,6 @@ pub enum Step<T> {
     Problems(Vec<Diagnostic>),
     /// Something it needs cannot be read with this key.
     Unknown(BTreeMap<Query, Why>),
-}
-
-/// The objects of the federation that were found.
-#[derive(Debug)]
-pub struct Found<'a> {
-    /// The groups of the spec, in the primary organisation.
-    pub source_groups: Vec<people::SourceGroup<'a>>,
-    /// The group of the primary organisation that gives people the app, where the spec names one.
-    pub app_group: Option<people::SourceGroup<'a>>,
-    /// The managed group of the primary organisation for people named by e-mail.
-    pub access_group: kinds::user_group::Found,
-    /// The group of the secondary organisation whose members are routed.
-    pub routing_group: kinds::user_group::Found,
-    /// The app and its relatives.
-    pub app: kinds::oidc_app::Found<'a>,
-    /// The identity provider.
-    pub provider: Option<&'a kinds::identity_provider::wire::Provider>,
-    /// The routing policy.
-    pub policy: kinds::routing_policy::Found<'a>,
-}
-
-/// Everything a kind may look at when it plans.
-pub struct Context<'a> {
-    /// What should be.
-    pub spec: &'a Spec,
-    /// Where it should be.
-    pub places: &'a Places,
-    /// For whom.
-    pub people: &'a People<'a>,
-    /// What is there.
-    pub found: &'a Found<'a>,
-}
-
-impl Context<'_> {
-    /// People for whom something may be done, with their position in the plan.
-    pub fn active(&self) -> impl Iterator<Item = (Subject, &Person<'_>)> {
-        let numbered = self.people.list.iter().enumerate();
-        numbered.filter(|(_, person)| person.held.is_none()).map(|(at, person)| (person_at(at), person))
-    }
-
-    /// People who are named by e-mail and need the managed access group; with access `managed`, everybody.
-    pub fn in_access_group(&self, person: &Person<'_>) -> bool {
-        match &self.spec.app.access.value {
-            crate::spec::Access::SourceGroups => person.groups.is_empty(),
-            crate::spec::Access::Managed => true,
-            crate::spec::Access::Group(_) => false,
-        }
-    }
-}
-
-fn person_at(at: usize) -> Subject {
-    Subject::Person(u32::try_from(at).unwrap_or(u32::MAX))
-}
-
-/// Collects what the kinds plan.
-#[derive(Debug)]
-pub struct Builder {
-    known: BTreeMap<Address, Known>,
-    actions: Vec<Action>,
-    notes: Vec<Note>,
-    refusals: Vec<Refusal>,
-    pair: Pair,
-}
-
-impl Builder {
-    /// Says that an object exists, so that requests may name it.
-    pub fn know(&mut self, address: Address, id: ObjectId) {
-        self.known.entry(address).or_insert(Known { id, client_id: None });
-    }
-
-    /// Says which client id an existing app has.
-    pub fn know_client(&mut self, address: &Address, client_id: &str) {
-        if let Some(known) = self.known.get_mut(address) {
-            known.client_id = Some(client_id.into());
-        }
-    }
-
-    /// The id of an object that exists.
-    pub fn id(&self, address: &Address) -> Option<ObjectId> {
-        self.known.get(address).map(|known| known.id)
-    }
-
-    /// Adds an action.
-    pub fn act(&mut self, action: Action) {
-        self.actions.push(action);
-    }
-
-    /// Says something about an object that is no difference.
-    pub fn note(&mut self, about: Address, text: impl Into<String>) {
-        self.notes.push(Note { about, text: text.into() });
-    }
-
-    /// Stops the plan.
-    pub fn refuse(&mut self, refusal: Refusal) {
-        self.refusals.push(refusal);
-    }
-
-    /// Says what is known about the client secret.
-    pub fn pair(&mut self, pair: Pair) {
-        self.pair = pair;
-    }
 }
 
 /// Plans, or says what has to be read first.
@@ -163,7 +54,11 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
         return Step::Problems(problems);
     }
     let mut problems = Vec::new();
-    let people = people::resolve(spec, live, &mut needs);
+    let groups = kinds::user_group::find_routing(spec, live, &mut needs)
+        .zip(kinds::user_group::find_access(spec, live, &mut needs));
+    let rosters =
+        groups.as_ref().map(|(routing, access)| Rosters { routed: &routing.members, with_app: &access.members });
+    let people = people::resolve(spec, live, &mut needs, rosters);
     let found = find(spec, live, &mut needs, &mut problems);
     // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
