@@ -152,8 +152,8 @@ pub struct Plan {
     pub known: BTreeMap<Address, Known>,
     /// Everybody of the population, by primary e-mail.
     pub people: Vec<PlannedPerson>,
-    /// Accounts of this federation whose person is not in the population any more, and that have no local way in: they may
-    /// stay in the routing group.
+    /// Accounts of this federation whose person is not in the population any more, and that are shut: they may stay in the
+    /// routing group. One that is in use would open as soon as it is routed.
     pub left: Vec<ObjectId>,
     /// What to do, in an order that works.
     pub actions: Vec<Action>,

@@ -7,8 +7,8 @@ use fedctl_core::address::Org;
 use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::Host;
-use fedctl_core::plan::build::{Places, Step};
-use fedctl_core::plan::{self, Plan};
+use fedctl_core::plan::Plan;
+use fedctl_core::planner::{self, Places, Step};
 use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
@@ -186,7 +186,7 @@ pub(crate) fn spec(memory: &Memory, people: &str, rest: &str) -> Spec {
 
 pub(crate) fn step(spec: &Spec, carry: &mut impl Carry) -> Result<Step<Plan>, ReadError> {
     let places = places();
-    drive::read(spec, carry, |live| plan::step(spec, &places, live)).map(|(step, _)| step)
+    drive::read(spec, carry, |live| planner::step(spec, &places, live)).map(|(step, _)| step)
 }
 
 /// The plan, which must be there.

@@ -10,7 +10,7 @@ use crate::carry::{self, Fault, Memory};
 const PEOPLE: &str = "  from: {groups: [Contractors], emails: [EMAIL]}";
 
 /// A world with a dozen people in a group and one who is named by e-mail.
-fn world() -> (Memory, Spec) {
+pub(crate) fn world() -> (Memory, Spec) {
     let memory = Memory::new(fixture::demo(1, 48));
     let email = outsider(&memory);
     let spec = carry::spec(&memory, &PEOPLE.replace("EMAIL", &email), "");

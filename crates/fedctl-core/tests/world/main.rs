@@ -3,10 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod carry;
+mod conversation;
 mod crash;
+mod executor;
 mod fresh;
+mod growth;
 mod history;
+mod interleave;
 mod judge;
+mod order;
 mod properties;
 mod watch;
 mod worlds;

@@ -25,7 +25,7 @@ pub(crate) fn cases(cases: u32) -> Config {
 }
 
 /// The plan, unless a guard refuses it.
-fn allowed(spec: &Spec, memory: &mut Memory) -> Option<Plan> {
+pub(crate) fn allowed(spec: &Spec, memory: &mut Memory) -> Option<Plan> {
     let plan = carry::plan(spec, memory);
     plan.refusals.is_empty().then_some(plan)
 }
@@ -50,7 +50,7 @@ fn apply_judged(scene: &Scene, plan: &Plan, memory: &mut Memory) -> Result<Vec<E
     Ok(ends)
 }
 
-fn nothing_left(spec: &Spec, memory: &mut Memory) -> Result<(), TestCaseError> {
+pub(crate) fn nothing_left(spec: &Spec, memory: &mut Memory) -> Result<(), TestCaseError> {
     memory.world.clear_requests();
     let second = carry::plan(spec, memory);
     prop_assert!(second.is_empty(), "{:?}", second.actions);

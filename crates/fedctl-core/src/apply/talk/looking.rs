@@ -6,6 +6,7 @@ use super::super::judge::{self, Standing};
 use super::super::{End, Run};
 use super::{LOOKED_FOR, Planned, SHOWS_WITHIN, Why, again, backoff, field_of};
 use crate::decode;
+use crate::drive;
 use crate::endpoint::Again;
 use crate::live::PAGE;
 use crate::object_id::ObjectId;
@@ -60,20 +61,25 @@ impl Run {
     }
 
     fn sight(&mut self, at: u32, answer: &Answer) -> Result<Sight, String> {
-        let empty = answer.body.iter().all(u8::is_ascii_whitespace);
-        if answer.status == 404 || (answer.status == 200 && empty) {
+        let action = self.plan.actions[at as usize].clone();
+        let look = action.look.as_ref().ok_or("no way to look")?;
+        let is_object = look.at.find == Find::Answer;
+        let is_empty = answer.body.iter().all(u8::is_ascii_whitespace);
+        // A list that is not there is not a list with nobody in it.
+        if is_object && (answer.status == 404 || (answer.status == 200 && is_empty)) {
             return Ok(Sight::Absent);
         }
         if !answer.is_success() {
             return Err(format!("{} {}", answer.status, answer.message()));
         }
-        let action = self.plan.actions[at as usize].clone();
-        let look = action.look.as_ref().ok_or("no way to look")?;
-        if look.at.find == Find::Answer {
+        if is_object {
             return text(&answer.body).map(Sight::Object);
         }
-        let (rows, _) = decode::elements(&answer.body).map_err(|_| "its list cannot be read")?;
-        let (count, is_last) = (rows.len(), rows.len() < PAGE);
+        let (rows, total) = decode::elements(&answer.body).map_err(|_| "its list cannot be read")?;
+        let count = rows.len();
+        // A short page is not proof of the last one: a server may clamp what was asked for.
+        let so_far = self.talk(at).skip + count;
+        let is_last = count == 0 || (count < PAGE && !drive::more(total.or(answer.total), so_far));
         match look.at.find {
             Find::Answer => {}
             Find::Only => return Ok(rows.first().map_or(Sight::Absent, |row| Sight::Object(row.get().into()))),

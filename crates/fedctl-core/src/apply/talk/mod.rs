@@ -73,7 +73,7 @@ impl Run {
         };
         self.talks.insert(at, talk);
         let action = self.action(at);
-        let live = action.calls().any(|call| call.body.as_ref().is_some_and(Body::is_live));
+        let live = is_live(action);
         let before = action.look.as_ref().is_some_and(|look| look.at.before);
         if before || live || matches!(action.write, Write::Seen(_)) {
             self.look(at, Why::Before);
@@ -199,6 +199,11 @@ fn call(action: &Action, form: usize) -> Option<&Call> {
         Write::First { forms, .. } => forms.get(form).map(|form| &form.call),
         Write::Seen(_) => None,
     }
+}
+
+/// Whether filling the request takes a look at the object.
+fn is_live(action: &Action) -> bool {
+    action.calls().any(|call| call.body.as_ref().is_some_and(Body::is_live))
 }
 
 fn again(action: &Action, form: usize) -> Again {

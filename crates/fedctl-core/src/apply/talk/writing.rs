@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::{End, Run, judge};
-use super::{Planned, SENDS, Why, again, backoff, field_of};
+use super::{Planned, SENDS, Why, again, backoff, field_of, is_live};
 use crate::endpoint::Again;
 use crate::plan::Verb;
 use crate::plan::action::{Action, Write};
@@ -80,7 +80,7 @@ impl Run {
             return self.finish(at, End::Failed("429: the service stays busy".to_owned()));
         }
         let pause = asked.unwrap_or_else(|| backoff(self.talk(at).sends));
-        self.wait(at, pause, Planned::Write);
+        self.write_after(at, pause);
     }
 
     pub(super) fn send_again(&mut self, at: u32, why: &str) {
@@ -88,6 +88,15 @@ impl Run {
         if sends >= SENDS {
             return self.finish(at, End::Failed(format!("{why}, {sends} times")));
         }
-        self.wait(at, backoff(sends), Planned::Write);
+        self.write_after(at, backoff(sends));
+    }
+
+    /// Writes after a pause. An array of others is looked at again first: what was seen before the pause may have changed.
+    fn write_after(&mut self, at: u32, pause: Duration) {
+        let is_live = is_live(self.action(at));
+        if is_live {
+            self.talk(at).looking = Some(Why::Before);
+        }
+        self.wait(at, pause, if is_live { Planned::Look } else { Planned::Write });
     }
 }

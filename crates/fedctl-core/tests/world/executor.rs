@@ -1,0 +1,224 @@
+//! What the executor makes of each answer, one conversation at a time.
+
+use fedctl_core::address::{Kind, Org};
+use fedctl_core::apply::End;
+use fedctl_core::plan::{Action, Plan, Verb};
+use fedctl_core::request::Outcome;
+
+use crate::conversation::{Conversation, answer, busy, id_of, lost, not_sent, only, plan, why};
+
+const SEARCH: &str = "POST /api/search/systemusers";
+const GROUPS: &str = "GET /api/v2/usergroups";
+const ADD_GROUP: &str = "POST /api/v2/usergroups";
+const MARK: &str = "managed by fedctl: acme-to-beta/routing-group";
+
+fn is(action: &Action, org: Org, kind: Kind, verb: Verb) -> bool {
+    (action.target.org, action.target.kind, action.verb) == (org, kind, verb)
+}
+
+/// The mapping of ann alone, and the path of her user.
+fn mapping() -> (Plan, String) {
+    let plan = only(plan(), |action| action.target.kind == Kind::UserMapping && &*action.target.name == "ann@acme.com");
+    let id = plan.known[&plan.actions[0].target].id;
+    (plan, format!("PUT /api/systemusers/{id}"))
+}
+
+/// ann's user as a search shows it, with these attributes.
+fn ann(plan: &Plan, attributes: &str) -> String {
+    let id = plan.known[&plan.actions[0].target].id;
+    format!(r#"{{"totalCount":1,"results":[{{"_id":"{id}","email":"ann@acme.com","attributes":[{attributes}]}}]}}"#)
+}
+
+fn attribute(name: &str, value: &str) -> String {
+    format!(r#"{{"_id":"65000000000000000000000a","name":"{name}","value":"{value}"}}"#)
+}
+
+fn routing_group() -> Plan {
+    only(plan(), |action| is(action, Org::Secondary, Kind::UserGroup, Verb::Create))
+}
+
+fn group(description: &str) -> String {
+    format!(r#"{{"id":"6500000000000000000000aa","name":"Federated from acme","description":"{description}"}}"#)
+}
+
+#[test]
+fn i7_an_update_whose_object_moved_meanwhile_fails_with_the_field_and_writes_nothing() {
+    let (plan, _) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, &attribute("acmetobeta", "someone@else.com")));
+    let ends = talk.ends();
+    assert!(why(&ends[0]).contains("`attributes.acmetobeta` changed since"), "{ends:?}");
+    assert_eq!(talk.said, [SEARCH]);
+}
+
+#[test]
+fn i7_an_object_that_went_meanwhile_is_not_written() {
+    let (plan, _) = mapping();
+    let mut talk = Conversation::new(plan);
+    talk.turn(SEARCH, 200, r#"{"totalCount":0,"results":[]}"#);
+    assert!(why(&talk.ends()[0]).contains("was not there when it was looked at"));
+    assert_eq!(talk.said, [SEARCH]);
+}
+
+#[test]
+fn i6_an_object_that_appeared_meanwhile_and_is_not_ours_is_left() {
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, &format!("[{}]", group("made by hand")));
+    assert!(why(&talk.ends()[0]).contains("somebody made one meanwhile"));
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, &format!("[{}]", group(MARK)));
+    assert_eq!(talk.ends(), [End::Already]);
+}
+
+#[test]
+fn i13_what_was_accepted_and_not_kept_is_said_with_its_field() {
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, "")).turn(&put, 200, r#"{"attributes":[]}"#);
+    assert_eq!(talk.ends(), [End::Failed("accepted, and `attributes.acmetobeta` was not kept".to_owned())]);
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, 201, &group(""));
+    let ends = talk.go_on(|_| Outcome::Answered(answer(200, &format!("[{}]", group("cut")))));
+    assert!(why(&ends[0]).contains("`description` was not kept"), "{ends:?}");
+    assert_eq!(talk.count(ADD_GROUP), 1);
+}
+
+#[test]
+fn i4_what_shows_late_is_waited_for() {
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, 201, &group(MARK));
+    talk.turn(GROUPS, 200, "[]").waits(2).turn(GROUPS, 200, "[]").waits(4);
+    talk.turn(GROUPS, 200, &format!("[{}]", group(MARK)));
+    assert_eq!(talk.ends(), [End::Applied]);
+}
+
+#[test]
+fn i4_an_edge_that_is_there_is_as_good_as_one_that_was_made() {
+    let plan = only(plan(), |action| is(action, Org::Primary, Kind::GroupMember, Verb::Create));
+    let mut talk = Conversation::new(plan);
+    talk.next();
+    talk.tell(Outcome::Answered(answer(409, r#"{"message":"Already Exists"}"#)));
+    assert_eq!(talk.ends(), [End::Already]);
+}
+
+#[test]
+fn a_busy_service_is_given_the_time_it_asks_for() {
+    let plan = only(plan(), |action| is(action, Org::Primary, Kind::GroupMember, Verb::Create));
+    let mut talk = Conversation::new(plan);
+    let line = talk.next();
+    talk.tell(busy(17)).waits(17).turn(&line, 204, "");
+    assert_eq!(talk.ends(), [End::Applied]);
+}
+
+#[test]
+fn i6_an_array_of_others_is_looked_at_again_after_every_wait() {
+    let (plan, put) = mapping();
+    for struck in [busy(30), not_sent()] {
+        let wait = if matches!(struck, Outcome::NotSent(_)) { 1 } else { 30 };
+        let mut talk = Conversation::new(plan.clone());
+        talk.turn(SEARCH, 200, &ann(&plan, &attribute("old", "1"))).says(&put).tell(struck).waits(wait);
+        talk.turn(SEARCH, 200, &ann(&plan, &attribute("new", "2"))).says(&put);
+        assert!(talk.body().contains(r#""name":"new""#) && !talk.body().contains("old"), "{}", talk.body());
+    }
+}
+
+#[test]
+fn i6_an_array_of_others_is_seen_after_an_answer_was_lost_and_never_sent_from_memory() {
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, "")).says(&put).tell(lost());
+    talk.turn(SEARCH, 200, &ann(&plan, "")).waits(1);
+    talk.turn(SEARCH, 200, &ann(&plan, &attribute("new", "2"))).says(&put);
+    assert!(talk.body().contains(r#""name":"new""#), "{}", talk.body());
+}
+
+#[test]
+fn a_request_that_never_leaves_is_sent_at_most_five_times() {
+    let plan = only(plan(), |action| is(action, Org::Primary, Kind::GroupMember, Verb::Create));
+    let mut talk = Conversation::new(plan);
+    let ends = talk.go_on(|_| not_sent());
+    assert_eq!(ends, [End::Failed("no route, 5 times".to_owned())]);
+    assert_eq!(talk.said.iter().filter(|said| said.starts_with("POST")).count(), 5);
+}
+
+#[test]
+fn i4_a_group_whose_making_nobody_answered_is_looked_for_and_never_made_twice() {
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, "[]").says(ADD_GROUP).tell(lost());
+    let ends = talk.go_on(|_| Outcome::Answered(answer(200, "[]")));
+    assert!(matches!(&ends[..], [End::Unknown(_)]), "{ends:?}");
+    assert_eq!(talk.count(ADD_GROUP), 1);
+    assert!((90..=120).contains(&talk.waited()), "{}", talk.waited());
+}
+
+#[test]
+fn i4_a_group_whose_making_nobody_answered_and_that_shows_is_taken() {
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, "[]").says(ADD_GROUP).tell(lost());
+    talk.turn(GROUPS, 200, "[]").waits(2).turn(GROUPS, 200, &format!("[{}]", group(MARK)));
+    assert_eq!(talk.ends(), [End::Applied]);
+}
+
+#[test]
+fn i6_a_group_of_a_full_page_is_looked_for_on_the_next_and_a_short_page_is_not_the_last() {
+    let others: Vec<String> =
+        (0..40).map(|number| format!(r#"{{"id":"{number:024x}","name":"g{number}","description":""}}"#)).collect();
+    let mut talk = Conversation::new(routing_group());
+    talk.says(GROUPS);
+    let page = fedctl_core::request::Answer { total: Some(41), ..answer(200, &format!("[{}]", others.join(","))) };
+    talk.tell(Outcome::Answered(page)).turn(GROUPS, 200, &format!("[{}]", group(MARK)));
+    assert_eq!(talk.ends(), [End::Already]);
+}
+
+#[test]
+fn i9_a_person_who_fails_blocks_nobody_else_and_what_rests_on_them_is_left_out() {
+    let plan = only(plan(), |action| {
+        is(action, Org::Secondary, Kind::User, Verb::Create) || action.target.kind == Kind::UserMapping
+    });
+    let mut talk = Conversation::new(plan.clone());
+    let ends = talk.run_with(&plan, "ann@acme.com.acme-to-beta");
+    for (action, end) in plan.actions.iter().zip(&ends) {
+        let is_ann = action.target.name.starts_with("ann@");
+        match (is_ann, action.target.kind) {
+            (true, Kind::User) => assert!(why(end).contains("not today"), "{end:?}"),
+            (true, _) => assert_eq!(*end, End::Skipped(0)),
+            (false, _) => assert!(end.is_good(), "{} {end:?}", action.target),
+        }
+    }
+}
+
+#[test]
+fn i10_a_stranger_in_the_routing_group_stops_assignment_and_enabling() {
+    let plan = only(plan(), |action| {
+        is(action, Org::Secondary, Kind::UserGroup, Verb::Check)
+            || action.target.kind == Kind::RoutingAssignment
+            || is(action, Org::Secondary, Kind::RoutingPolicy, Verb::Update)
+    });
+    let mut talk = Conversation::new(plan.clone());
+    let stranger = r#"[{"to":{"id":"6500000000000000000000ff","type":"user"}}]"#;
+    let members = format!("GET /api/v2/usergroups/{}/members", plan.known[&plan.actions[0].target].id);
+    talk.turn(&members, 200, stranger);
+    let ends = talk.ends();
+    assert!(why(&ends[0]).contains("6500000000000000000000ff"), "{ends:?}");
+    assert_eq!(ends[1..], [End::Skipped(0), End::Skipped(0)]);
+}
+
+#[test]
+fn i9_only_who_was_just_seen_in_the_routing_group_gives_up_a_password() {
+    let plan = only(plan(), |action| action.target.kind == Kind::PasswordAuthority);
+    let account =
+        |name: &str| plan.known.keys().find(|address| address.kind == Kind::User && address.name.starts_with(name));
+    let ann = id_of(account("ann@").unwrap());
+    let check = plan.actions.iter().position(|action| action.verb == Verb::Check).unwrap();
+    let mut talk = Conversation::new(plan.clone());
+    talk.next();
+    talk.tell(Outcome::Answered(answer(200, &format!(r#"[{{"to":{{"id":"{ann}","type":"user"}}}}]"#))));
+    talk.turn(SEARCH, 200, &format!(r#"{{"results":[{{"_id":"{ann}","restrictedFields":[]}}]}}"#));
+    talk.says(&format!("PUT /api/systemusers/{ann}")).tell(lost());
+    let ends = talk.run.report();
+    for (action, end) in plan.actions.iter().zip(&ends).filter(|(action, _)| action.verb == Verb::Update) {
+        let skipped = End::Skipped(u32::try_from(check).unwrap());
+        let wanted = if action.target.name.starts_with("ann@") { End::NotStarted } else { skipped };
+        assert_eq!(*end, wanted, "{}", action.target);
+    }
+}

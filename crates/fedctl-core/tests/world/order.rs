@@ -1,0 +1,105 @@
+//! The order table: nothing is begun before what it waits for has ended, whatever order answers come back in.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use fedctl_core::apply::{End as Became, Run, Turn};
+use fedctl_core::kinds;
+use fedctl_core::plan::order::{Edge, End, Scope};
+use fedctl_core::plan::{Action, Plan};
+use fedctl_core::spec::Spec;
+use proptest::prelude::*;
+
+use crate::carry::{self, Fault, Memory};
+use crate::crash::world;
+use crate::history::histories;
+use crate::interleave::{self, actions_of};
+use crate::judge::Judge;
+use crate::properties::{allowed, bad, cases, nothing_left};
+use crate::watch::Watch;
+use crate::worlds::scenes;
+
+fn end(action: &Action) -> End {
+    End(action.target.org, action.target.kind, action.verb)
+}
+
+/// The pairs of actions of a plan that a row orders.
+fn pairs(plan: &Plan, row: &Edge) -> Vec<(usize, usize)> {
+    let numbered = || plan.actions.iter().enumerate();
+    let firsts = numbered().filter(|(_, action)| end(action) == row.first);
+    let orders = |first: &Action, then: &Action| {
+        end(then) == row.then && (row.of != Scope::SamePerson || first.subject == then.subject)
+    };
+    let thens = |first| numbered().filter(move |(_, then)| orders(first, then)).map(|(at, _)| at);
+    firsts.flat_map(|(at, first)| thens(first).map(move |then| (at, then)).collect::<Vec<_>>()).collect()
+}
+
+/// A world after a run that was killed when the secret was shown, so that its app is of no use.
+fn secret_lost() -> (Memory, Spec) {
+    let (mut memory, spec) = world();
+    let plan = carry::plan(&spec, &mut memory);
+    let (mut clean, _) = world();
+    carry::run(&plan, &mut clean);
+    let writes =
+        clean.world.requests().iter().filter(|sent| !crate::watch::reads(&format!("{} {}", sent.method, sent.target)));
+    let at = writes.into_iter().position(|sent| sent.target.ends_with("/sso")).unwrap();
+    memory.fault = Some((at, Fault::KilledAfter));
+    carry::run(&plan, &mut memory);
+    memory.revive();
+    (memory, spec)
+}
+
+/// Applies with answers in the order of a seed, and fails when an action is begun before one that a row puts first has ended.
+fn apply_in_order(plan: &Plan, memory: &mut Memory, seed: u64) -> Vec<Became> {
+    let rows: Vec<Vec<(usize, usize)>> = kinds::rows().map(|row| pairs(plan, row)).collect();
+    let mut run = Run::new(Arc::new(plan.clone()), 3);
+    interleave::apply(&mut run, memory, (seed, 5), |run, ticket, turn| {
+        let begun: BTreeSet<usize> = actions_of(run, ticket).into_iter().collect();
+        assert!(!begun.is_empty() || is_probe(turn), "a turn of no action");
+        let report = run.report();
+        for (first, then) in rows.iter().flatten().filter(|(_, then)| begun.contains(then)) {
+            let name = |at: &usize| format!("{} {}", plan.actions[*at].verb.as_str(), plan.actions[*at].target);
+            assert!(report[*first] != Became::NotStarted, "{} before {}", name(then), name(first));
+        }
+    })
+}
+
+fn is_probe(turn: &Turn) -> bool {
+    matches!(turn, Turn::Write(request) if request.path.starts_with("/oauth2/token")) || matches!(turn, Turn::Wait(_))
+}
+
+#[test]
+fn i9_i10_every_row_of_the_order_table_has_a_pair_in_some_plan_and_is_kept() {
+    let mut without: Vec<&Edge> = kinds::rows().collect();
+    for make in [world, secret_lost] {
+        for seed in 0..12 {
+            let (mut memory, spec) = make();
+            let plan = carry::plan(&spec, &mut memory);
+            without.retain(|row| pairs(&plan, row).is_empty());
+            let ends = apply_in_order(&plan, &mut memory, seed);
+            assert!(bad(&plan, &ends).is_empty(), "seed {seed}: {:?}", bad(&plan, &ends));
+        }
+    }
+    let without: Vec<_> = without.iter().map(|row| (row.first, row.then)).collect();
+    assert_eq!(without, [], "no plan has these");
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn i3_i9_i10_i12_answers_in_any_order_harm_nobody(
+        scene in scenes(8), history in histories(), seed in any::<u64>(), width in 2_usize..9
+    ) {
+        let Some((mut memory, spec)) = scene.after(&history) else { return Ok(()) };
+        let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
+        let judge = Judge::new(&scene, &memory);
+        let mut watch = Watch::new(&mut memory, |world| judge.wrong(world));
+        let mut run = Run::new(Arc::new(plan.clone()), 4);
+        let ends = interleave::apply(&mut run, &mut watch, (seed, width), |_, _, _| {});
+        prop_assert_eq!(watch.wrong, None);
+        if bad(&plan, &ends).is_empty() {
+            nothing_left(&spec, &mut memory)?;
+        }
+    }
+}
