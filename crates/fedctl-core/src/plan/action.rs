@@ -233,8 +233,13 @@ pub struct LookAt {
     pub gives: &'static [(Give, &'static str)],
     /// Fields that no answer ever shows.
     pub write_only: &'static [&'static str],
-    /// The service refuses a second one.
-    pub unique: bool,
+}
+
+impl LookAt {
+    /// The answer of this call is the object, looked at before the write.
+    pub const fn object(endpoint: &'static Reading) -> Self {
+        Self { endpoint, query: &[], find: Find::Answer, before: true, after: false, gives: &[], write_only: &[] }
+    }
 }
 
 /// Where in an answer an object is.
@@ -284,6 +289,20 @@ pub struct Action {
 }
 
 impl Action {
+    /// An edge between two objects that is to be there: one call, and the service refuses a second one.
+    pub fn edge(target: Address, call: Call) -> Self {
+        Self {
+            target,
+            verb: Verb::Create,
+            because: Because::MissingInLive,
+            changes: Box::new([]),
+            write: Write::One(call),
+            look: None,
+            subject: Subject::Federation,
+            spec: None,
+        }
+    }
+
     /// What the action sends, whichever spelling it will be.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         let (one, forms) = match &self.write {

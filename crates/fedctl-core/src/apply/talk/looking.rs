@@ -147,10 +147,7 @@ impl Run {
     }
 
     fn after(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
-        let done = match action.verb {
-            Verb::Delete => object.is_none(),
-            Verb::Create | Verb::Update | Verb::Check => object.is_some() && standing == Standing::After,
-        };
+        let done = is_done(action, object, &standing);
         if done {
             if let Some(object) = object {
                 self.keep_gifts(action, object);
@@ -172,10 +169,7 @@ impl Run {
 
     /// Nobody knows what became of the write, or it was refused and the look says why.
     fn doubt(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
-        let is_done = match action.verb {
-            Verb::Delete => object.is_none(),
-            Verb::Create | Verb::Update | Verb::Check => object.is_some() && standing == Standing::After,
-        };
+        let is_done = is_done(action, object, &standing);
         if is_done {
             if let Some(object) = object {
                 self.keep_gifts(action, object);
@@ -247,6 +241,14 @@ impl Run {
                 self.finish(at, end);
             }
         }
+    }
+}
+
+/// Whether an object is as the action makes it.
+fn is_done(action: &Action, object: Option<&Value>, standing: &Standing) -> bool {
+    match action.verb {
+        Verb::Delete => object.is_none(),
+        Verb::Create | Verb::Update | Verb::Check => object.is_some() && *standing == Standing::After,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::kinds::context::{Builder, Context};
 use crate::kinds::group_member::Edit;
 use crate::kinds::{KindOf, oidc_app, user_group};
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Subject, Verb, Write};
+use crate::plan::action::{Arg, Call, Verb};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Access;
 
@@ -61,18 +61,11 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
 }
 
 fn add(context: &Context<'_>, app: &Address, group: &Address) -> Action {
-    Action {
-        target: Address::new(Org::Primary, Kind::AppAccess, format!("{}/{}", app.name, group.name)),
-        verb: Verb::Create,
-        because: Because::MissingInLive,
-        changes: Box::new([]),
-        write: Write::One(Call {
-            endpoint: &endpoint::CHANGE_APP_ACCESS,
-            args: Box::new([Arg(app.clone())]),
-            body: Some(Edit::add("user_group", group)),
-        }),
-        look: None,
-        subject: Subject::Federation,
-        spec: Some(context.spec.app.access.at.clone()),
-    }
+    let target = Address::new(Org::Primary, Kind::AppAccess, format!("{}/{}", app.name, group.name));
+    let call = Call {
+        endpoint: &endpoint::CHANGE_APP_ACCESS,
+        args: Box::new([Arg(app.clone())]),
+        body: Some(Edit::add("user_group", group)),
+    };
+    Action { spec: Some(context.spec.app.access.at.clone()), ..Action::edge(target, call) }
 }

@@ -11,7 +11,7 @@ use crate::kinds::{KindOf, user, user_group, user_mapping};
 use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Subject, Verb, Write};
+use crate::plan::action::{Arg, Call, Subject, Verb};
 use crate::plan::hole::{Body, Id, Of};
 use crate::plan::order::{Edge, End, Scope};
 
@@ -68,18 +68,11 @@ fn join(group: &Address, member: &Address, subject: Subject, person: &Person<'_>
         Org::Primary => &*person.user.email,
         Org::Secondary => &*person.account,
     };
-    Action {
-        target: Address::new(group.org, Kind::GroupMember, format!("{}/{who}", group.name)),
-        verb: Verb::Create,
-        because: Because::MissingInLive,
-        changes: Box::new([]),
-        write: Write::One(Call {
-            endpoint: &endpoint::CHANGE_MEMBER,
-            args: Box::new([Arg(group.clone())]),
-            body: Some(Edit::add("user", member)),
-        }),
-        look: None,
-        subject,
-        spec: None,
-    }
+    let target = Address::new(group.org, Kind::GroupMember, format!("{}/{who}", group.name));
+    let call = Call {
+        endpoint: &endpoint::CHANGE_MEMBER,
+        args: Box::new([Arg(group.clone())]),
+        body: Some(Edit::add("user", member)),
+    };
+    Action { subject, ..Action::edge(target, call) }
 }

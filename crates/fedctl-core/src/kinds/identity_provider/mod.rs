@@ -38,14 +38,12 @@ static ROWS: &[Edge] = &[
 ];
 
 static LOOK: LookAt = LookAt {
-    endpoint: &endpoint::LIST_PROVIDERS,
-    query: &[],
     find: Find::Only,
     before: false,
     after: true,
     gives: &[(Give::Id, "/id")],
     write_only: &["oidc.clientSecret"],
-    unique: true,
+    ..LookAt::object(&endpoint::LIST_PROVIDERS)
 };
 
 /// The address of the identity provider.

@@ -38,37 +38,20 @@ static ROWS: &[Edge] = &[
 ];
 
 static LOOK: LookAt = LookAt {
-    endpoint: &endpoint::LIST_APPS,
     query: &[("filter[0]", "name:$eq:oidc"), ("fields", wire::FIELDS), ("sort", "_id")],
     find: Find::Marked { field: "description" },
     before: false,
-    after: false,
     gives: &[(Give::Id, "/_id")],
-    write_only: &[],
-    unique: false,
+    ..LookAt::object(&endpoint::LIST_APPS)
 };
 
 static SETTINGS: LookAt = LookAt {
-    endpoint: &endpoint::GET_APP_SSO,
-    query: &[],
-    find: Find::Answer,
-    before: true,
-    after: false,
     gives: &[(Give::ClientId, "/oidc/clientId"), (Give::ClientSecret, "/oidc/clientSecret")],
     write_only: &["oidc.clientSecret"],
-    unique: true,
+    ..LookAt::object(&endpoint::GET_APP_SSO)
 };
 
-static SUPERSEDED: LookAt = LookAt {
-    endpoint: &endpoint::GET_APP,
-    query: &[],
-    find: Find::Answer,
-    before: true,
-    after: true,
-    gives: &[],
-    write_only: &[],
-    unique: true,
-};
+static SUPERSEDED: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_APP) };
 
 /// How the relying party authenticates at the token endpoint. `[documented]`: what the service's own relying party does.
 pub const CLIENT_AUTHENTICATION: &str = "client_secret_post";

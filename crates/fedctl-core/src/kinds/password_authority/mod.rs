@@ -10,7 +10,7 @@ use crate::live::User;
 use crate::mark::Origin;
 use crate::people::Person;
 use crate::plan::Action;
-use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Give, Id, Merge, Merged, Of};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::PasswordAuthority;
@@ -36,16 +36,7 @@ static ROWS: &[Edge] = &[
     },
 ];
 
-static LOOK: LookAt = LookAt {
-    endpoint: &endpoint::GET_USER,
-    query: &[],
-    find: Find::Answer,
-    before: true,
-    after: false,
-    gives: &[],
-    write_only: &[],
-    unique: true,
-};
+static LOOK: LookAt = LookAt::object(&endpoint::GET_USER);
 
 #[derive(Serialize)]
 struct Update<'a> {

@@ -6,7 +6,7 @@ use crate::kinds::context::{Builder, Context};
 use crate::kinds::group_member::Edit;
 use crate::kinds::{KindOf, routing_policy, user_group};
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Subject, Verb, Write};
+use crate::plan::action::{Arg, Call, Verb};
 use crate::plan::order::{Edge, End, Scope};
 
 /// This kind's line of the table.
@@ -28,18 +28,11 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
 
 fn assign(context: &Context<'_>) -> Action {
     let (policy, group) = (routing_policy::address(context.spec), user_group::routing_group(context.spec));
-    Action {
-        target: Address::new(Org::Secondary, Kind::RoutingAssignment, format!("{}/{}", policy.name, group.name)),
-        verb: Verb::Create,
-        because: Because::MissingInLive,
-        changes: Box::new([]),
-        write: Write::One(Call {
-            endpoint: &endpoint::CHANGE_POLICY_GROUPS,
-            body: Some(Edit::add("user_group", &group)),
-            args: Box::new([Arg(policy)]),
-        }),
-        look: None,
-        subject: Subject::Federation,
-        spec: Some(context.spec.routing_group.name.at.clone()),
-    }
+    let target = Address::new(Org::Secondary, Kind::RoutingAssignment, format!("{}/{}", policy.name, group.name));
+    let call = Call {
+        endpoint: &endpoint::CHANGE_POLICY_GROUPS,
+        body: Some(Edit::add("user_group", &group)),
+        args: Box::new([Arg(policy)]),
+    };
+    Action { spec: Some(context.spec.routing_group.name.at.clone()), ..Action::edge(target, call) }
 }

@@ -38,26 +38,13 @@ const CHOICE: Choice = Choice("routing policy body");
 const BEING_SET_UP: &str = "being set up: not turned on yet";
 
 static LOOK: LookAt = LookAt {
-    endpoint: &endpoint::LIST_POLICIES,
-    query: &[],
     find: Find::Marked { field: "name" },
-    before: true,
     after: true,
     gives: &[(Give::Id, "/id")],
-    write_only: &[],
-    unique: false,
+    ..LookAt::object(&endpoint::LIST_POLICIES)
 };
 
-static ENABLE: LookAt = LookAt {
-    endpoint: &endpoint::GET_POLICY,
-    query: &[],
-    find: Find::Answer,
-    before: true,
-    after: true,
-    gives: &[],
-    write_only: &[],
-    unique: true,
-};
+static ENABLE: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_POLICY) };
 
 /// The routing policy, as it was found.
 #[derive(Debug, Default)]

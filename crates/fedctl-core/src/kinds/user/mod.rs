@@ -35,30 +35,17 @@ static ROWS: &[Edge] = &[
 ];
 
 static CREATED: LookAt = LookAt {
-    endpoint: &endpoint::SEARCH_USERS,
-    query: &[],
     find: Find::Marked { field: "email" },
     before: false,
-    after: false,
     gives: &[(Give::Id, "/_id")],
-    write_only: &[],
-    unique: true,
+    ..LookAt::object(&endpoint::SEARCH_USERS)
 };
 
 /// An account of a run that did not end: somebody may have changed it since.
 static OLD: LookAt = LookAt { before: true, ..NEW };
 
 /// An account that this plan makes.
-static NEW: LookAt = LookAt {
-    endpoint: &endpoint::GET_USER,
-    query: &[],
-    find: Find::Answer,
-    before: false,
-    after: true,
-    gives: &[],
-    write_only: &[],
-    unique: true,
-};
+static NEW: LookAt = LookAt { before: false, after: true, ..LookAt::object(&endpoint::GET_USER) };
 
 /// The address of somebody's account.
 pub fn address(person: &Person<'_>) -> Address {

@@ -47,27 +47,15 @@ static ROWS: &[Edge] = &[
 ];
 
 static LOOK: LookAt = LookAt {
-    endpoint: &endpoint::LIST_GROUPS,
     query: &[("sort", "id")],
     find: Find::Marked { field: "name" },
-    before: true,
     after: true,
     gives: &[(Give::Id, "/id")],
-    write_only: &[],
-    unique: false,
+    ..LookAt::object(&endpoint::LIST_GROUPS)
 };
 
 /// The direct members of a group, for checks.
-pub static MEMBERS: LookAt = LookAt {
-    endpoint: &endpoint::LIST_MEMBERS,
-    query: &[],
-    find: Find::EdgeTo,
-    before: true,
-    after: false,
-    gives: &[],
-    write_only: &[],
-    unique: true,
-};
+pub static MEMBERS: LookAt = LookAt { find: Find::EdgeTo, ..LookAt::object(&endpoint::LIST_MEMBERS) };
 
 /// A managed group, as it was found.
 #[derive(Debug)]

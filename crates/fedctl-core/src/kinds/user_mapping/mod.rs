@@ -12,7 +12,7 @@ use crate::kinds::context::{Builder, Context};
 use crate::kinds::user::attribute_field;
 use crate::people::Person;
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Change, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{Arg, Because, Call, Change, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Merge, Merged};
 use crate::plan::order::{Edge, End, Scope};
 
@@ -26,16 +26,7 @@ static ROWS: &[Edge] = &[Edge {
     why: "nobody is routed whose claim would open nothing",
 }];
 
-static LOOK: LookAt = LookAt {
-    endpoint: &endpoint::GET_USER,
-    query: &[],
-    find: Find::Answer,
-    before: true,
-    after: false,
-    gives: &[],
-    write_only: &[],
-    unique: true,
-};
+static LOOK: LookAt = LookAt::object(&endpoint::GET_USER);
 
 #[derive(Serialize)]
 struct Update<'a> {
