@@ -8,6 +8,7 @@ use super::Scope;
 use crate::decode::{Fed, Undecoded};
 use crate::mark::{USER_ATTRIBUTE, UserMark};
 use crate::object_id::ObjectId;
+use crate::spec::Email;
 
 /// The fields that are asked for, in the syntax of lists and searches of API v1: separated by spaces.
 pub const FIELDS: &str = "_id email username firstname lastname displayname state suspended activated account_locked \
@@ -283,7 +284,7 @@ impl Wire<'_> {
         };
         let restricted = self.restricted_fields.as_deref().unwrap_or_default();
         let authority = restricted.iter().find(|entry| entry.field.as_deref() == Some("password"));
-        let email = text(self.email).to_lowercase().into();
+        let email = Email::fold(&text(self.email)).into();
         let username = text(self.username);
         Ok(User {
             id: self.id,

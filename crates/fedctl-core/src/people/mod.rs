@@ -14,7 +14,7 @@ use crate::object_id::ObjectId;
 use crate::plan::Held;
 use crate::plan::guard::Refusal;
 use crate::spec::template::PersonFacts;
-use crate::spec::{Access, Code, Diagnostic, FieldPath, Spec};
+use crate::spec::{Access, Code, Diagnostic, Email, FieldPath, Spec};
 
 /// An organisation of at most this many users is listed whole, to find marked accounts wherever they are.
 pub const LISTED_WHOLE: u64 = 3_000;
@@ -250,7 +250,7 @@ fn population<'a>(
         let waits = pilot.as_ref().is_some_and(|pilot| !pilot.contains(email));
         people.list.push(Person {
             user,
-            account: account.unwrap_or_else(|| spec.people.mapping.email.render(&facts)).into(),
+            account: account.unwrap_or_else(|| Email::fold(&spec.people.mapping.email.render(&facts))).into(),
             username: username.unwrap_or_else(|| spec.people.mapping.username.render(&facts)).into(),
             live: None,
             origin: None,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::hole::{Body, Give};
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::endpoint::{Reading, Writing};
 use crate::spec::FieldPath;
 
@@ -301,6 +301,23 @@ impl Action {
             subject: Subject::Federation,
             spec: None,
         }
+    }
+
+    /// Whether it can take sign-in from somebody: something of the way in goes, or is switched off.
+    pub fn takes_away(&self) -> bool {
+        match (self.target.kind, self.verb) {
+            // An app goes only when the provider leads to another one.
+            (Kind::OidcApp | Kind::PasswordAuthority, Verb::Delete) => false,
+            (_, Verb::Delete) => true,
+            (Kind::RoutingPolicy, Verb::Update) => self.sets("enabled", "false"),
+            (Kind::User, Verb::Update) => self.sets("state", "SUSPENDED"),
+            (_, Verb::Create | Verb::Update | Verb::Check) => false,
+        }
+    }
+
+    fn sets(&self, key: &str, value: &str) -> bool {
+        let sets = |change: &Change| change.field.to_string() == key && change.after == Some(After::Text(value.into()));
+        self.changes.iter().any(sets)
     }
 
     /// What the action sends, whichever spelling it will be.

@@ -97,6 +97,10 @@ made! { AttributeName, Name, }
 impl Email {
     /// An address as it is compared: Unicode normal form KC, lower case. Two addresses that fold alike are one.
     pub fn fold(text: &str) -> String {
+        // Nearly every address; a hundred thousand of them are folded for one plan.
+        if text.is_ascii() {
+            return text.to_ascii_lowercase();
+        }
         text.nfkc().collect::<String>().to_lowercase().nfkc().collect()
     }
 

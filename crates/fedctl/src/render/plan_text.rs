@@ -90,8 +90,20 @@ impl View<'_> {
         if self.plan.people.is_empty() {
             text.push_str("  nobody is in the population\n");
         }
-        text.push_str("  nobody loses sign-in\n");
+        text.push_str(&self.losses());
         text
+    }
+
+    /// Everything that can take sign-in from somebody. It is never folded.
+    fn losses(&self) -> String {
+        let losses: Vec<&Action> = self.plan.actions.iter().filter(|action| action.takes_away()).collect();
+        if losses.is_empty() {
+            return "  no action takes sign-in from anybody\n".to_owned();
+        }
+        let rows = losses
+            .iter()
+            .map(|action| format!("  - {} {}\n", action.verb.as_str(), visible(&action.target.to_string())));
+        format!("  - {} can take sign-in away:\n{}", count(losses.len(), "action", "actions"), rows.collect::<String>())
     }
 
     fn list(&self, people: &[&PlannedPerson], row: impl Fn(&PlannedPerson) -> Vec<String>) -> String {
@@ -191,9 +203,11 @@ impl View<'_> {
         }
         let gains = self.by_fate(|fate| fate == Fate::Gains).len();
         let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
+        let losses = plan.actions.iter().filter(|action| action.takes_away()).count();
         text.push_str(&format!(
-            "Plan: {}, nobody loses it, {held} held. {}, about {}.\nDigest: {}\n",
+            "Plan: {}, {held} held, {}. {}, about {}.\nDigest: {}\n",
             gain(gains),
+            count(losses, "action takes sign-in away", "actions take sign-in away"),
             count(plan.actions.len(), "action", "actions"),
             count(plan.requests(), "request", "requests"),
             plan.digest(),
