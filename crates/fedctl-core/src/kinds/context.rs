@@ -59,6 +59,16 @@ impl Context<'_> {
         numbered.filter(|(_, person)| person.held.is_none()).map(|(at, person)| (person_at(at), person))
     }
 
+    /// Whether the way through the app is as it must be, so that whoever is routed arrives.
+    pub fn is_whole(&self) -> bool {
+        oidc_app::is_whole(self) && routing_policy::leads_to_provider(self)
+    }
+
+    /// Whether this plan turns the routing policy on.
+    pub fn turns_on(&self) -> bool {
+        self.spec.routing_policy.enabled.value && self.found.policy.is_in_the_making() && self.is_whole()
+    }
+
     /// People who are named by e-mail and need the managed access group; with access `managed`, everybody.
     pub fn in_access_group(&self, person: &Person<'_>) -> bool {
         match &self.spec.app.access.value {

@@ -57,7 +57,13 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             plan.act(join(&access, &user_mapping::address(person), subject, person));
         }
         let routed = person.live.is_some_and(|account| is_in(&context.found.routing_group.members, account.id));
-        if !routed {
+        let loses = person.live.is_some_and(|account| account.has_password) && !context.is_whole();
+        if !routed && loses && context.found.policy.routes() {
+            plan.note(
+                user::address(person),
+                "it has a local password and is not routed before the app is as it must be",
+            );
+        } else if !routed {
             plan.act(join(&routing, &user::address(person), subject, person));
         }
     }

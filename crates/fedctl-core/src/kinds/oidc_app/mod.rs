@@ -269,6 +269,15 @@ fn remove(target: Address, app: &App) -> Action {
     }
 }
 
+/// Whether the app, if it is there already, is one that people can sign in through.
+pub(crate) fn is_whole(context: &Context<'_>) -> bool {
+    let (app, settings) = (context.found.app.app, context.found.app.settings);
+    app.is_none_or(|app| match settings {
+        Some(settings) => differences(context, app, settings).is_empty(),
+        None => app.active != Some(false),
+    })
+}
+
 /// What of an existing app is not as the spec says. It is said, and left.
 fn differences(context: &Context<'_>, app: &App, settings: &AppSettings) -> Vec<String> {
     let callback = &context.places.callback;

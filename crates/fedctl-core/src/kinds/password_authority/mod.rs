@@ -53,8 +53,7 @@ struct Restricted {
 }
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
-    let policy = &context.found.policy;
-    if !(policy.routes() || (context.spec.routing_policy.enabled.value && policy.is_in_the_making())) {
+    if !(context.found.policy.routes() || context.turns_on()) {
         return;
     }
     let mut wanted = Vec::new();

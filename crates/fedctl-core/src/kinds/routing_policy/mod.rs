@@ -63,11 +63,6 @@ impl Found<'_> {
         self.is_assigned && self.policy.is_some_and(|policy| policy.enabled == Some(true))
     }
 
-    /// Whether this plan has anything left to do before it routes.
-    pub fn goes_on(&self, spec: &Spec) -> bool {
-        self.is_in_the_making() && (!self.is_assigned || spec.routing_policy.enabled.value)
-    }
-
     /// Whether this plan makes it, or goes on with making it.
     pub fn is_in_the_making(&self) -> bool {
         self.refusal.is_none() && self.policy.is_none_or(|policy| policy.description.contains(BEING_SET_UP))
@@ -133,20 +128,27 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         Some(live) => {
             plan.know(target.clone(), live.id);
             if let Some(text) = left_alone(context, live) {
-                plan.note(target, text);
+                plan.note(target.clone(), text);
             }
         }
     }
-    if wanted && found.is_in_the_making() {
+    if context.turns_on() {
         plan.act(enable(context.spec, found.policy));
+    } else if wanted && found.is_in_the_making() {
+        plan.note(target, "it is not turned on before the app and what it leads to are as they must be");
     }
+}
+
+/// Whether an existing policy leads to the identity provider that is there.
+pub(crate) fn leads_to_provider(context: &Context<'_>) -> bool {
+    let leads_to = context.found.policy.policy.and_then(|policy| policy.provider);
+    leads_to.is_none() || leads_to == context.found.provider.map(|provider| provider.id)
 }
 
 /// What is said of an existing policy, and left.
 fn left_alone(context: &Context<'_>, live: &Policy) -> Option<String> {
     let wanted = context.spec.routing_policy.enabled.value;
     let making = context.found.policy.is_in_the_making();
-    let provider = context.found.provider.map(|provider| provider.id);
     match live.enabled {
         Some(false) if wanted && !making => {
             Some("somebody switched it off, and that stays; nobody is routed".to_owned())
@@ -156,7 +158,7 @@ fn left_alone(context: &Context<'_>, live: &Policy) -> Option<String> {
         _ if !context.found.policy.is_assigned && !making => {
             Some("somebody took the routing group out of it, and that stays; nobody is routed".to_owned())
         }
-        _ if live.provider.is_some() && live.provider != provider => {
+        _ if !leads_to_provider(context) => {
             Some("it sends people to another identity provider; choose the right one in the console".to_owned())
         }
         Some(true | false) => None,

@@ -160,7 +160,8 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     for group in context.found.source_groups.iter().chain(&context.found.app_group) {
         plan.know(Address::new(Org::Primary, Kind::UserGroup, group.name), group.id);
     }
-    if context.found.policy.goes_on(context.spec) {
+    let policy = &context.found.policy;
+    if policy.is_in_the_making() && (!policy.is_assigned || context.turns_on()) {
         plan.act(check_members(context));
     }
 }
