@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::{Address, Kind, Org};
+use crate::address::{Address, Kind};
 use crate::plan::action::{Action, Subject};
 use crate::plan::hole::Give;
 use crate::plan::order::{Edge, End, Scope};
@@ -34,6 +34,9 @@ pub(crate) struct Graph {
     pub(crate) rows: Vec<Row>,
     /// For each action, the rows that it is one of the first of.
     pub(crate) first_of: BTreeMap<End, Vec<u32>>,
+    /// The section around the client secret: once it was shown, nothing else is begun until the provider that carries it
+    /// was read back.
+    pub(crate) section: BTreeSet<u32>,
 }
 
 /// The end of a row that an action is.
@@ -44,8 +47,13 @@ pub(crate) fn end(action: &Action) -> End {
 impl Graph {
     /// The waiting of a plan, under these rows.
     pub(crate) fn of<'r>(plan: &Plan, rows: impl Iterator<Item = &'r Edge>) -> Self {
-        let mut graph =
-            Self { waits: vec![0; plan.actions.len()], next: Vec::new(), rows: Vec::new(), first_of: BTreeMap::new() };
+        let mut graph = Self {
+            waits: vec![0; plan.actions.len()],
+            next: Vec::new(),
+            rows: Vec::new(),
+            first_of: BTreeMap::new(),
+            section: numbered(&plan.actions).filter(|(_, action)| carries_secret(action)).map(|(at, _)| at).collect(),
+        };
         let mut next: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); plan.actions.len()];
         graph.names(plan, &mut next);
         let ends = by_end(&plan.actions);
@@ -165,10 +173,8 @@ fn by_end(actions: &[Action]) -> BTreeMap<End, Vec<u32>> {
     ends
 }
 
-/// Whether an action is part of the section around the client secret: once the secret was shown, nothing else is begun
-/// until the provider that carries it was read back.
-pub(crate) fn is_in_section(action: &Action) -> bool {
-    let End(org, kind, _) = end(action);
-    let carries = action.names().iter().any(|(_, give)| *give == Give::ClientSecret);
-    carries && matches!((org, kind), (Org::Primary, Kind::OidcApp) | (Org::Secondary, Kind::IdentityProvider))
+fn carries_secret(action: &Action) -> bool {
+    // Only these two kinds can; the bodies of everybody else's actions need not be looked through.
+    matches!(action.target.kind, Kind::OidcApp | Kind::IdentityProvider)
+        && action.names().iter().any(|(_, give)| *give == Give::ClientSecret)
 }

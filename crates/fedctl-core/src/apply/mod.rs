@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::address::Org;
 use crate::endpoint;
+use crate::live::PAGE;
 use crate::object_id::ObjectId;
 use crate::plan::action::{Action, Subject};
 use crate::plan::order::{self, Scope};
@@ -123,8 +124,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run of a plan. Looks at up to `batch` users (at least one) share a request; live holes want them few enough to be
-    /// written within two seconds.
+    /// A run of a plan. Looks at up to `batch` users (at least one, at most a page) share a request; live holes want them
+    /// few enough to be written within two seconds.
     pub fn new(plan: Arc<Plan>, batch: usize) -> Self {
         Self::with_rows(plan, batch, crate::kinds::rows())
     }
@@ -141,7 +142,7 @@ impl Run {
             talks: BTreeMap::new(),
             turns: VecDeque::new(),
             batch: BTreeMap::new(),
-            batch_size: batch.max(1),
+            batch_size: batch.clamp(1, PAGE),
             tickets: BTreeMap::new(),
             last_ticket: 0,
             given: Given::default(),
@@ -225,8 +226,7 @@ impl Run {
     /// The next action to begin. While a secret is held nothing is begun but what carries it.
     fn choose(&self) -> Option<u32> {
         if self.given.holds_any_secret() {
-            let section = self.ready.iter().find(|at| graph::is_in_section(self.action(**at)));
-            return section.copied();
+            return self.graph.section.intersection(&self.ready).next().copied();
         }
         if self.stopping { None } else { self.ready.first().copied() }
     }
@@ -254,7 +254,7 @@ impl Run {
     }
 
     fn finish(&mut self, at: u32, end: End) {
-        let mut work = VecDeque::from([(at, end)]);
+        let mut work = VecDeque::from([(at, self.without_secrets(end))]);
         while let Some((at, end)) = work.pop_front() {
             if self.ends[at as usize].is_some() {
                 continue;
@@ -272,12 +272,19 @@ impl Run {
         self.forget_secrets();
     }
 
+    /// What a service answers goes into reports, and it may repeat what it was sent.
+    fn without_secrets(&self, end: End) -> End {
+        match end {
+            End::Failed(why) => End::Failed(self.given.without_secrets(why)),
+            End::Unknown(why) => End::Unknown(self.given.without_secrets(why)),
+            End::Manual(why) => End::Manual(self.given.without_secrets(why)),
+            End::Applied | End::Already | End::Skipped(_) | End::NotStarted => end,
+        }
+    }
+
     /// A secret is held no longer than somebody may still need it.
     fn forget_secrets(&mut self) {
-        let needed = || {
-            let open = self.ends.iter().zip(&self.plan.actions).filter(|(end, _)| end.is_none());
-            open.into_iter().any(|(_, action)| graph::is_in_section(action))
-        };
+        let needed = || self.graph.section.iter().any(|at| self.ends[*at as usize].is_none());
         if self.given.holds_any_secret() && !needed() {
             self.given.forget_secrets();
         }

@@ -1,5 +1,7 @@
 //! Looking: what is seen of an object, and what that means before a write, after it, and in doubt.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::super::judge::{self, Standing};
@@ -61,7 +63,8 @@ impl Run {
     }
 
     fn sight(&mut self, at: u32, answer: &Answer) -> Result<Sight, String> {
-        let action = self.plan.actions[at as usize].clone();
+        let plan = Arc::clone(&self.plan);
+        let action = &plan.actions[at as usize];
         let look = action.look.as_ref().ok_or("no way to look")?;
         let is_object = look.at.find == Find::Answer;
         let is_empty = answer.body.iter().all(u8::is_ascii_whitespace);
@@ -84,7 +87,7 @@ impl Run {
             Find::Answer => {}
             Find::Only => return Ok(rows.first().map_or(Sight::Absent, |row| Sight::Object(row.get().into()))),
             Find::Marked { field } => {
-                let wanted = marked_value(&action, look);
+                let wanted = marked_value(action, look);
                 let has = |row: &&&serde_json::value::RawValue| field_of(row.get(), field) == wanted;
                 if let Some(row) = rows.iter().find(has) {
                     return Ok(Sight::Object(row.get().into()));
@@ -104,21 +107,22 @@ impl Run {
     }
 
     fn seen(&mut self, at: u32, sight: Sight) {
-        let action = self.plan.actions[at as usize].clone();
+        let plan = Arc::clone(&self.plan);
+        let action = &plan.actions[at as usize];
         let text = match &sight {
             Sight::Object(text) => Some(text.clone()),
             Sight::Absent | Sight::Members | Sight::NextPage => None,
         };
         let object: Option<Value> = text.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let standing = judge::standing(&self.plan, &self.given, &action, object.as_ref());
+        let standing = judge::standing(&self.plan, &self.given, action, object.as_ref());
         let talk = self.talk(at);
         talk.seen = text;
         talk.looks += 1;
         match (talk.looking, &action.write) {
             (_, Write::Seen(expect)) => self.check(at, *expect, &standing),
-            (Some(Why::Before), _) => self.before(at, &action, object.as_ref(), standing),
-            (Some(Why::After) | None, _) => self.after(at, &action, object.as_ref(), standing),
-            (Some(Why::Doubt), _) => self.doubt(at, &action, object.as_ref(), standing),
+            (Some(Why::Before), _) => self.before(at, action, object.as_ref(), standing),
+            (Some(Why::After) | None, _) => self.after(at, action, object.as_ref(), standing),
+            (Some(Why::Doubt), _) => self.doubt(at, action, object.as_ref(), standing),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Writing: what each answer to a write means, and when it is sent again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,11 +14,12 @@ use crate::request::{Answer, Outcome};
 
 impl Run {
     pub(super) fn wrote(&mut self, at: u32, outcome: Outcome) {
-        let action = self.plan.actions[at as usize].clone();
+        let plan = Arc::clone(&self.plan);
+        let action = &plan.actions[at as usize];
         match outcome {
             Outcome::NotSent(why) => self.send_again(at, &why),
-            Outcome::Unknown(_) => self.in_doubt(at, &action),
-            Outcome::Answered(answer) => self.answered(at, &action, &answer),
+            Outcome::Unknown(_) => self.in_doubt(at, action),
+            Outcome::Answered(answer) => self.answered(at, action, &answer),
         }
     }
 
