@@ -53,6 +53,12 @@ impl Given {
         self.0.get(address)?.secret.as_ref().map(|secret| secret.0.clone())
     }
 
+    /// A text without the secrets that are held.
+    pub(crate) fn without_secrets(&self, text: String) -> String {
+        let secrets = self.0.values().filter_map(|gift| gift.secret.as_deref());
+        secrets.fold(text, |text, secret| text.replace(secret.0.expose_secret(), "(secret)"))
+    }
+
     /// Whether any secret is held.
     pub(crate) fn holds_any_secret(&self) -> bool {
         self.0.values().any(|gift| gift.secret.is_some())

@@ -60,18 +60,23 @@ pub(crate) struct Conversation {
     out: Option<(Ticket, String)>,
     /// Everything that was said, in order.
     pub(crate) said: Vec<String>,
+    /// Which of them carry a secret.
+    pub(crate) secrets: Vec<usize>,
 }
 
 impl Conversation {
     pub(crate) fn new(plan: Plan) -> Self {
-        Self { run: Run::new(Arc::new(plan), 100), out: None, said: Vec::new() }
+        Self { run: Run::new(Arc::new(plan), 100), out: None, said: Vec::new(), secrets: Vec::new() }
     }
 
     /// What it says next: `GET /path`, `wait 4`, `blocked` or `finished`. The body of a request is kept in [`Self::body`].
     pub(crate) fn next(&mut self) -> String {
         let (ticket, line, body) = match self.run.next() {
             Next::Do(ticket, Turn::Look(ask)) => (ticket, line(ask.request()), body(ask.request())),
-            Next::Do(ticket, Turn::Write(request)) => (ticket, line(&request), body(&request)),
+            Next::Do(ticket, Turn::Write(request)) => {
+                self.secrets.extend((!request.secrets.is_empty()).then_some(self.said.len()));
+                (ticket, line(&request), body(&request))
+            }
             Next::Do(ticket, Turn::Wait(wanted)) => (ticket, format!("wait {}", wanted.as_secs()), String::new()),
             Next::Blocked => return "blocked".to_owned(),
             Next::Finished => return "finished".to_owned(),
