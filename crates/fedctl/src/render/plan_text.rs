@@ -267,14 +267,15 @@ fn fields(changes: &[Change]) -> String {
 
 /// What of a text of several lines goes and what comes.
 fn by_line(before: &str, after: &str) -> String {
-    let diff = TextDiff::from_lines(before, after);
+    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let diff = TextDiff::from_slices(&before, &after);
     let changed = diff.iter_all_changes().filter_map(|change| {
-        let sign = match change.tag() {
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
+        let verb = match change.tag() {
+            ChangeTag::Delete => "without",
+            ChangeTag::Insert => "with",
             ChangeTag::Equal => return None,
         };
-        Some(format!("{sign} {}", quoted(change.value().trim_end_matches('\n'))))
+        Some(format!("{verb} {}", quoted(change.value())))
     });
     changed.collect::<Vec<_>>().join(", ")
 }

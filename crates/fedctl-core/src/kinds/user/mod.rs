@@ -106,6 +106,7 @@ fn create(spec: &Spec, subject: Subject, person: &Person<'_>) -> Action {
         Change::new(Field::Key("state"), "STAGED"),
     ];
     changes.extend(names.iter().map(|(_, field, name)| Change::new(Field::Key(field), *name)));
+    changes.push(Change::new(attribute_field(attribute), &*person.account));
     changes.push(Change::new(attribute_field(USER_ATTRIBUTE), mark.as_str()));
     Action {
         target: address(person),
