@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context, Found};
 use crate::kinds::{self, KINDS};
-use crate::live::users::State;
-use crate::live::{Live, Needs, Query, User, Why};
+use crate::live::{Live, Needs, Query, Why};
 use crate::object_id::ObjectId;
 use crate::people::{self, People, Person, Rosters};
 use crate::plan::guard::{Guard, Refusal};
@@ -144,7 +143,7 @@ fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
         people: people
             .map(|(at, person)| planned(person, touched.contains(&u32::try_from(at).unwrap_or(u32::MAX))))
             .collect(),
-        left: context.people.left.iter().filter(|account| is_shut(account)).map(|account| account.id).collect(),
+        left: context.people.left.iter().filter(|account| account.is_shut()).map(|account| account.id).collect(),
         known: builder.known,
         actions: builder.actions,
         notes: builder.notes,
@@ -153,11 +152,6 @@ fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
     };
     crate::apply::in_order(&mut plan);
     plan
-}
-
-/// Whether nobody gets into an account, so that routing it neither takes a way in away nor opens one.
-fn is_shut(account: &User) -> bool {
-    matches!(account.state, State::Suspended | State::Staged)
 }
 
 fn organization(side: &crate::spec::Side) -> ObjectId {

@@ -64,9 +64,10 @@ impl Context<'_> {
         oidc_app::is_whole(self) && routing_policy::leads_to_provider(self)
     }
 
-    /// Whether this plan turns the routing policy on.
+    /// Whether this plan turns the routing policy on: not while somebody who left would gain by it.
     pub fn turns_on(&self) -> bool {
-        self.spec.routing_policy.enabled.value && self.found.policy.is_in_the_making() && self.is_whole()
+        let is_ready = self.is_whole() && self.people.left.iter().all(|account| account.is_shut());
+        self.spec.routing_policy.enabled.value && self.found.policy.is_in_the_making() && is_ready
     }
 
     /// People who are named by e-mail and need the managed access group; with access `managed`, everybody.

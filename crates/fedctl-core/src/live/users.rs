@@ -65,6 +65,13 @@ pub struct User {
     pub created: Option<u64>,
 }
 
+impl User {
+    /// Whether nobody gets in, so that routing neither takes a way in away nor opens one.
+    pub fn is_shut(&self) -> bool {
+        matches!(self.state, State::Suspended | State::Staged)
+    }
+}
+
 /// The users of one organisation that were read, and which were asked for.
 #[derive(Debug, Clone)]
 pub struct Users {

@@ -1,6 +1,6 @@
 //! The section around the client secret: what a stop lets end, and where the secret never shows.
 
-use fedctl_core::address::{Kind, Org};
+use fedctl_core::address::Kind;
 use fedctl_core::apply::{End, Next};
 use fedctl_core::plan::{Action, Plan, Verb};
 use fedctl_core::request::Outcome;
@@ -84,12 +84,8 @@ fn i8_a_stop_lets_the_section_around_the_secret_end_and_nothing_else() {
     let ends = talk.ends();
     assert_eq!(talk.said[begun..], [TOKEN, PROVIDER, PROVIDERS]);
     for (action, end) in talk.run.plan().actions.iter().zip(&ends) {
-        let (org, kind) = (action.target.org, action.target.kind);
-        let is_done = org == Org::Primary && matches!(kind, Kind::OidcApp | Kind::AppAccess);
-        match kind {
-            _ if is_done || kind == Kind::IdentityProvider => assert!(end.is_good(), "{} {end:?}", action.target),
-            _ => assert_eq!(*end, End::NotStarted, "{}", action.target),
-        }
+        let is_app = matches!(action.target.kind, Kind::OidcApp | Kind::AppAccess | Kind::IdentityProvider);
+        assert!(if is_app { end.is_good() } else { *end == End::NotStarted }, "{} {end:?}", action.target);
     }
     assert!(!told(&talk).contains(CANARY));
 }

@@ -135,7 +135,10 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     if context.turns_on() {
         plan.act(enable(context.spec, found.policy));
     } else if wanted && found.is_in_the_making() {
-        plan.note(target, "it is not turned on before the app and what it leads to are as they must be");
+        plan.note(
+            target,
+            "it is not turned on before the app is as it must be and the accounts of people who left are suspended",
+        );
     }
 }
 
