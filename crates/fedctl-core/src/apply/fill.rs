@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
@@ -15,13 +16,16 @@ use crate::request::{Content, Request};
 
 /// What objects gave in this run.
 #[derive(Clone, Default)]
-pub(crate) struct Given(BTreeMap<Address, Gift>);
+pub(crate) struct Given {
+    gifts: BTreeMap<Address, Gift>,
+    // Apart, for it is asked at every step whether there is one.
+    secrets: BTreeMap<Address, Arc<ClientSecret>>,
+}
 
 #[derive(Clone, Default)]
 struct Gift {
     id: Option<Box<str>>,
     client_id: Option<Box<str>>,
-    secret: Option<std::sync::Arc<ClientSecret>>,
 }
 
 /// Why a request could not be made.
@@ -36,42 +40,46 @@ pub(crate) enum Unfilled {
 impl Given {
     /// Keeps what an answer gives.
     pub(crate) fn keep(&mut self, address: &Address, give: Give, value: &str) {
-        let gift = self.0.entry(address.clone()).or_default();
         match give {
-            Give::Id => gift.id = Some(value.into()),
-            Give::ClientId => gift.client_id = Some(value.into()),
-            Give::ClientSecret => gift.secret = Some(std::sync::Arc::new(ClientSecret(SecretString::from(value)))),
+            Give::Id => self.gift(address).id = Some(value.into()),
+            Give::ClientId => self.gift(address).client_id = Some(value.into()),
+            Give::ClientSecret => {
+                self.secrets.insert(address.clone(), Arc::new(ClientSecret(SecretString::from(value))));
+            }
         }
+    }
+
+    fn gift(&mut self, address: &Address) -> &mut Gift {
+        self.gifts.entry(address.clone()).or_default()
     }
 
     /// Whether an object gave a secret that is still held.
     pub(crate) fn holds_secret(&self, address: &Address) -> bool {
-        self.0.get(address).is_some_and(|gift| gift.secret.is_some())
+        self.secrets.contains_key(address)
     }
 
     fn secret(&self, address: &Address) -> Option<SecretString> {
-        self.0.get(address)?.secret.as_ref().map(|secret| secret.0.clone())
+        self.secrets.get(address).map(|secret| secret.0.clone())
     }
 
     /// A text without the secrets that are held.
     pub(crate) fn without_secrets(&self, text: String) -> String {
-        let secrets = self.0.values().filter_map(|gift| gift.secret.as_deref());
-        secrets.fold(text, |text, secret| text.replace(secret.0.expose_secret(), "(secret)"))
+        self.secrets.values().fold(text, |text, secret| text.replace(secret.0.expose_secret(), "(secret)"))
     }
 
     /// Whether any secret is held.
     pub(crate) fn holds_any_secret(&self) -> bool {
-        self.0.values().any(|gift| gift.secret.is_some())
+        !self.secrets.is_empty()
     }
 
     /// Lets go of every secret.
     pub(crate) fn forget_secrets(&mut self) {
-        self.0.values_mut().for_each(|gift| gift.secret = None);
+        self.secrets.clear();
     }
 
     /// The id or client id of an object, known before or given in this run.
     pub(crate) fn public<'a>(&'a self, plan: &'a Plan, address: &Address, give: Give) -> Option<Cow<'a, str>> {
-        let gift = self.0.get(address);
+        let gift = self.gifts.get(address);
         let known: Option<&Known> = plan.known.get(address);
         match give {
             Give::Id => gift
@@ -86,10 +94,9 @@ impl Given {
     }
 
     fn value<'a>(&'a self, plan: &'a Plan, address: &Address, give: Give) -> Result<Cow<'a, str>, Unfilled> {
-        let secret = || self.0.get(address).and_then(|gift| gift.secret.as_deref());
         let value = match give {
             Give::Id | Give::ClientId => self.public(plan, address, give),
-            Give::ClientSecret => secret().map(|secret| Cow::Borrowed(secret.0.expose_secret())),
+            Give::ClientSecret => self.secrets.get(address).map(|secret| Cow::Borrowed(secret.0.expose_secret())),
         };
         value.ok_or_else(|| Unfilled::Missing(address.clone(), give))
     }

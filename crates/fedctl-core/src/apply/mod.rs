@@ -110,6 +110,7 @@ pub struct Run {
     plan: Arc<Plan>,
     graph: Graph,
     ends: Vec<Option<End>>,
+    ended: usize,
     ready: BTreeSet<u32>,
     talks: BTreeMap<u32, Talk>,
     turns: VecDeque<(u32, talk::Planned)>,
@@ -136,6 +137,7 @@ impl Run {
         let ready = (0u32..).zip(&graph.waits).filter(|(_, waits)| **waits == 0).map(|(at, _)| at).collect();
         Self {
             ends: vec![None; plan.actions.len()],
+            ended: 0,
             plan,
             graph,
             ready,
@@ -164,7 +166,7 @@ impl Run {
 
     /// How many actions have ended.
     pub fn ended(&self) -> usize {
-        self.ends.iter().filter(|end| end.is_some()).count()
+        self.ended
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
@@ -266,6 +268,7 @@ impl Run {
             self.ready.remove(&at);
             self.talks.remove(&at);
             self.ends[at as usize] = Some(end);
+            self.ended += 1;
             self.release(at, good, &mut work);
             self.release_rows(at, good, &mut work);
         }
