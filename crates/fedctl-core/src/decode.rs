@@ -34,6 +34,17 @@ impl Undecoded {
     }
 }
 
+/// The text of one object, without the envelope of one key in which newer endpoints may put it. `[inferred]`
+pub(crate) fn bare(text: &str) -> &str {
+    type Keys<'a> = std::collections::BTreeMap<&'a str, &'a RawValue>;
+    let Ok(keys) = serde_json::from_str::<Keys<'_>>(text) else { return text };
+    let mut values = keys.values().map(|value| value.get());
+    match (values.next(), values.next()) {
+        (Some(inner), None) if serde_json::from_str(inner).is_ok_and(|keys: Keys<'_>| keys.contains_key("id")) => inner,
+        _ => text,
+    }
+}
+
 /// The elements of a page, each as its own JSON text, and the total if the body has one.
 pub(crate) fn elements(page: &[u8]) -> Result<(Vec<&RawValue>, Option<u64>), Undecoded> {
     let start = page.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -77,5 +88,13 @@ mod tests {
         }
         assert!(list::<u8>(b"{}").is_err());
         assert!(list::<u8>(b"<html>").is_err());
+    }
+
+    #[test]
+    fn an_object_is_taken_out_of_its_envelope_and_settings_stay_where_they_are() {
+        assert_eq!(bare(r#"{"identityProviderPolicy":{"id":"1","enabled":true}}"#), r#"{"id":"1","enabled":true}"#);
+        for text in [r#"{"id":"1"}"#, r#"{"oidc":{"clientId":"1"}}"#, "[]", "<html>"] {
+            assert_eq!(bare(text), text);
+        }
     }
 }

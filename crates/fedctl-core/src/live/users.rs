@@ -121,9 +121,10 @@ impl Users {
         self.find(&self.by_email, |user| (*user.email).cmp(email))
     }
 
-    /// The user with this username.
+    /// The user with this username, whatever the case of its letters.
     pub fn by_username(&self, username: &str) -> Option<&User> {
-        self.find(&self.by_username, |user| (*user.username).cmp(username))
+        let wanted = username.to_lowercase();
+        self.find(&self.by_username, |user| user.username.to_lowercase().cmp(&wanted))
     }
 
     /// The accounts whose mark names this primary user, of whichever federation.
@@ -143,7 +144,7 @@ impl Users {
 
     /// Whoever has the federation's own attribute, and the address in it, in lower case.
     pub fn claims(&self) -> impl Iterator<Item = (&User, Box<str>)> {
-        self.rows.iter().filter_map(|user| Some((user, user.mapping.as_deref()?.to_lowercase().into())))
+        self.rows.iter().filter_map(|user| Some((user, Email::fold(user.mapping.as_deref()?).into())))
     }
 
     fn find(&self, index: &[u32], order: impl Fn(&User) -> std::cmp::Ordering) -> Option<&User> {
@@ -206,7 +207,7 @@ impl Users {
         self.by_email = all.clone().collect();
         self.by_email.sort_by(|a, b| rows[*a as usize].email.cmp(&rows[*b as usize].email));
         self.by_username = all.clone().collect();
-        self.by_username.sort_by(|a, b| rows[*a as usize].username.cmp(&rows[*b as usize].username));
+        self.by_username.sort_by_cached_key(|at| rows[*at as usize].username.to_lowercase());
         self.by_person = all.filter(|at| rows[*at as usize].mark.is_some()).collect();
         self.by_person.sort_by_key(|at| rows[*at as usize].mark.as_ref().map(|mark| mark.person));
     }

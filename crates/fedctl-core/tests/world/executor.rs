@@ -204,6 +204,18 @@ fn i10_a_stranger_in_the_routing_group_stops_assignment_and_enabling() {
 }
 
 #[test]
+fn i13_a_list_of_members_that_does_not_come_is_not_a_group_without_members() {
+    let checks = plan();
+    let checks = only(checks, |action| is(action, Org::Secondary, Kind::UserGroup, Verb::Check));
+    for (status, body) in [(404, "{}"), (200, ""), (200, "<html>")] {
+        let mut talk = Conversation::new(checks.clone());
+        talk.next();
+        talk.tell(Outcome::Answered(answer(status, body)));
+        assert!(matches!(&talk.ends()[..], [End::Failed(_)]), "{status} {body}");
+    }
+}
+
+#[test]
 fn i9_only_who_was_just_seen_in_the_routing_group_gives_up_a_password() {
     let plan = only(plan(), |action| action.target.kind == Kind::PasswordAuthority);
     let account =

@@ -38,7 +38,7 @@ fn scene(access: &'static str) -> Scene {
         hidden: true,
         enabled: true,
     };
-    Scene { people: vec![someone(), someone(), someone()], wish }
+    Scene { people: vec![someone(), someone(), someone()], wish, answers: Vec::new() }
 }
 
 /// Applies after so much of an earlier run and these edits, and judges after every write.

@@ -8,7 +8,7 @@ use jumpcloud_sim::{
     Attribute, Flag, GroupId, NewUser, Restriction, RestrictionKind, State, TextField, UserId, World, console, fixture,
 };
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 
 use crate::carry::Memory;
 
@@ -80,7 +80,29 @@ pub(crate) struct Wish {
 pub(crate) struct Scene {
     pub(crate) people: Vec<Someone>,
     pub(crate) wish: Wish,
+    pub(crate) answers: Vec<(&'static str, &'static str)>,
 }
+
+/// Other answers than the usual ones, where nobody knows which are right.
+const ANSWERS: [(&str, &str); 17] = [
+    ("missing-user", "empty"),
+    ("duplicate-user", "conflict"),
+    ("member-conflict", "false"),
+    ("association-conflict", "false"),
+    ("app-delete-empty", "true"),
+    ("provider-created", "false"),
+    ("provider-url-trimmed", "true"),
+    ("policy-enabled-by-default", "false"),
+    ("typed-email-must-match", "true"),
+    ("account-must-be-routed", "true"),
+    ("federated-password-usable", "true"),
+    ("wrap-single", "true"),
+    ("second-settings", "replace"),
+    ("lowercase-email", "false"),
+    ("organizations-forbidden", "true"),
+    ("org-header-refused", "false"),
+    ("display-name-null", "true"),
+];
 
 fn someone() -> impl Strategy<Value = Someone> {
     let standing = prop_oneof![
@@ -147,7 +169,9 @@ fn wish() -> impl Strategy<Value = Wish> {
 
 /// Scenes of at most this many people.
 pub(crate) fn scenes(most: usize) -> impl Strategy<Value = Scene> {
-    (prop::collection::vec(someone(), 0..=most), wish()).prop_map(|(people, wish)| Scene { people, wish })
+    let answers = subsequence(ANSWERS.to_vec(), 0..4);
+    let scene = (prop::collection::vec(someone(), 0..=most), wish(), answers);
+    scene.prop_map(|(people, wish, answers)| Scene { people, wish, answers })
 }
 
 pub(crate) fn email(index: usize) -> String {
@@ -155,7 +179,7 @@ pub(crate) fn email(index: usize) -> String {
 }
 
 fn username(index: usize) -> String {
-    format!("user{index}")
+    format!("User{index}")
 }
 
 impl Scene {
@@ -196,6 +220,7 @@ impl Scene {
     /// The whole scene, before fedctl ever ran.
     pub(crate) fn build(&self) -> (Memory, Spec) {
         let mut memory = Memory::new(fixture::pair(7));
+        self.answers.iter().for_each(|(name, value)| memory.world.set(name, value).unwrap());
         self.populate_primary(&mut memory);
         self.populate_secondary(&mut memory);
         let spec = self.spec(&memory);

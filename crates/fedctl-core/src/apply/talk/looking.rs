@@ -279,7 +279,7 @@ fn edge_to(edge: &str) -> Option<ObjectId> {
 }
 
 fn text(body: &[u8]) -> Result<Box<str>, String> {
-    std::str::from_utf8(body).map(Into::into).map_err(|_| "its answer is not text".to_owned())
+    std::str::from_utf8(body).map(|text| decode::bare(text).into()).map_err(|_| "its answer is not text".to_owned())
 }
 
 fn by_id(page: &[u8]) -> Result<std::collections::BTreeMap<ObjectId, Box<str>>, String> {
