@@ -200,6 +200,37 @@ fn no_dependency_needs_a_newer_rust() {
     none(&format!("the workspace says that Rust {ours} is enough"), &broken);
 }
 
+#[test]
+fn i5_no_crate_writes_a_file_but_the_sandbox() {
+    let calls = ["fs::write(", "File::create", "OpenOptions", "create_dir"];
+    let mut broken = Vec::new();
+    for (path, text) in sources().filter(|(path, _)| path != "crates/fedctl/src/cmd/sandbox.rs") {
+        let text = without_tests(&text);
+        broken.extend(calls.iter().filter(|call| text.contains(*call)).map(|call| format!("{path}: {call}")));
+    }
+    none("there is no state file: what must outlive a run is in the organisations", &broken);
+}
+
+#[test]
+fn every_invariant_names_tests_that_exist_or_says_not_yet() {
+    let text = fs::read_to_string(Path::new(ROOT).join("docs/architecture.md")).expect("docs/architecture.md is there");
+    let code: String = files().into_iter().filter(|(path, _)| path.ends_with(".rs")).map(|(_, text)| text).collect();
+    let mut broken = Vec::new();
+    for number in 1..=13 {
+        let Some(row) = text.lines().find(|line| line.starts_with(&format!("| I{number} |"))) else {
+            broken.push(format!("I{number} has no row"));
+            continue;
+        };
+        let tests = row.rsplit('|').nth(1).unwrap_or_default();
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).filter(|name| name.starts_with('i')).collect();
+        let missing = names.iter().filter(|name| !code.contains(&format!("fn {name}(")));
+        broken.extend(missing.map(|name| format!("I{number}: there is no test {name}")));
+        let is_said = !names.is_empty() || tests.contains("not yet") || tests.contains("compile_fail");
+        broken.extend((!is_said).then(|| format!("I{number} names no test")));
+    }
+    none("docs/architecture.md names the test of each invariant", &broken);
+}
+
 /// Fails with the rule and every place where it is broken.
 #[track_caller]
 fn none(rule: &str, broken: &[String]) {
