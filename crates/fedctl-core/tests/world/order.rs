@@ -13,10 +13,10 @@ use proptest::prelude::*;
 use crate::carry::{self, Fault, Memory};
 use crate::crash::world;
 use crate::history::histories;
-use crate::interleave::{self, actions_of};
+use crate::interleave::{self, Dice, actions_of};
 use crate::judge::Judge;
 use crate::properties::{allowed, bad, cases, nothing_left};
-use crate::watch::Watch;
+use crate::watch::{Flaky, Watch};
 use crate::worlds::scenes;
 
 fn end(action: &Action) -> End {
@@ -101,5 +101,18 @@ proptest! {
         if bad(&plan, &ends).is_empty() {
             nothing_left(&spec, &mut memory)?;
         }
+    }
+
+    #[test]
+    fn i9_i10_i12_whatever_is_refused_or_lost_in_any_order_harms_nobody(
+        scene in scenes(8), history in histories(), seed in any::<u64>(), width in 1_usize..9
+    ) {
+        let Some((mut memory, spec)) = scene.after(&history) else { return Ok(()) };
+        let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
+        let judge = Judge::new(&scene, &memory);
+        let mut watch = Watch::new(&mut memory, |world| judge.wrong(world));
+        let mut flaky = Flaky { carry: &mut watch, dice: Dice::new(!seed) };
+        interleave::apply(&mut Run::new(Arc::new(plan), 4), &mut flaky, (seed, width), |_, _, _| {});
+        prop_assert_eq!(watch.wrong, None);
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::carry::Memory;
+use crate::interleave::{Dice, status};
 
 /// Asks for a verdict after every write, and keeps the first that is bad.
 pub(crate) struct Watch<'a, F> {
@@ -36,6 +37,30 @@ impl<F: Fn(&World) -> Option<String>> Carry for Watch<'_, F> {
 
     fn pause(&mut self, wanted: Duration) {
         self.memory.pause(wanted);
+    }
+}
+
+/// Refuses some writes, and loses the answers to others.
+pub(crate) struct Flaky<'a, C> {
+    pub(crate) carry: &'a mut C,
+    pub(crate) dice: Dice,
+}
+
+impl<C: Carry> Carry for Flaky<'_, C> {
+    fn carry(&mut self, request: Request) -> Outcome {
+        let is_write = !reads(&format!("{} {}", request.method, request.path));
+        match is_write.then(|| self.dice.below(8)) {
+            Some(0) => status(403, "not today"),
+            Some(1) => {
+                self.carry.carry(request);
+                Outcome::Unknown("the connection was cut".to_owned())
+            }
+            Some(_) | None => self.carry.carry(request),
+        }
+    }
+
+    fn pause(&mut self, wanted: Duration) {
+        self.carry.pause(wanted);
     }
 }
 
