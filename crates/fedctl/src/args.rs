@@ -27,6 +27,8 @@ pub enum Command {
     Validate(Validate),
     /// Show what would change, for whom, and why
     Plan(Plan),
+    /// Show a saved plan
+    Show(Show),
     /// Make it so, in an order that locks nobody out
     Apply(Apply),
     /// Say for each person whether they can sign in, or the hop at which it breaks and the fix
@@ -64,6 +66,9 @@ pub struct Plan {
     /// How to write the plan
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+    /// Save the plan, to be looked at and applied later
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Exit with 2 when something would change
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -72,11 +77,25 @@ pub struct Plan {
     pub full: bool,
 }
 
+/// `show`
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// A file that `plan --out` wrote
+    pub plan: PathBuf,
+    /// Text as it was shown, or the lines of the plan
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
 /// `apply`
 #[derive(Debug, clap::Args)]
 pub struct Apply {
-    /// The spec
-    pub spec: PathBuf,
+    /// The spec, or a file that `plan --out` wrote: then nothing is done that is not in it
+    #[arg(value_name = "SPEC|PLAN")]
+    pub path: PathBuf,
+    /// With a saved plan: go on only if a fresh plan is the very same
+    #[arg(long)]
+    pub exact: bool,
     /// Do not ask before writing
     #[arg(long)]
     pub auto_approve: bool,

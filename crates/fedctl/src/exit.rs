@@ -11,6 +11,8 @@ pub enum Exit {
     Failed,
     /// The check found something.
     Found,
+    /// The saved plan is stale.
+    Stale,
     /// A guard refused.
     Refused,
     /// Applied in part, or an outcome is unknown.
@@ -34,6 +36,7 @@ impl Exit {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Found => 2,
+            Exit::Stale => 3,
             Exit::Refused => 4,
             Exit::Partial => 5,
             Exit::Manual => 6,

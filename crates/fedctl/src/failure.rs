@@ -14,6 +14,7 @@ use crate::ui::Ui;
 pub struct Failure {
     exit: Exit,
     message: String,
+    lines: Vec<String>,
     causes: Vec<String>,
     hint: Option<String>,
 }
@@ -21,7 +22,14 @@ pub struct Failure {
 impl Failure {
     /// A failure with the code it ends with.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), hint: None }
+        Self { exit, message: message.into(), lines: Vec::new(), causes: Vec::new(), hint: None }
+    }
+
+    /// Adds particulars, a line each.
+    #[must_use]
+    pub fn lines(mut self, lines: Vec<String>) -> Self {
+        self.lines = lines;
+        self
     }
 
     /// Says what to do.
@@ -45,6 +53,9 @@ impl Failure {
     /// Prints it, and gives the code to end with.
     pub fn show(&self, ui: &mut Ui) -> Exit {
         let mut text = format!("error: {}\n", visible(&self.message));
+        for line in &self.lines {
+            text.push_str(&format!("  {}\n", visible(line)));
+        }
         for cause in &self.causes {
             text.push_str(&format!("  because: {}\n", visible(cause)));
         }
@@ -68,11 +79,9 @@ pub fn unknown(unknown: &std::collections::BTreeMap<Query, Why>) -> Failure {
         .iter()
         .map(|(query, why)| format!("{} of the {} organisation: {}", query.name(), query.org(), why.as_str()));
     let rows: Vec<String> = rows.collect();
-    Failure::new(
-        Exit::Failed,
-        format!("what cannot be read cannot be planned; nothing was written\n  {}", rows.join("\n  ")),
-    )
-    .hint("use a key of an administrator with billing, which may read and write all of these")
+    Failure::new(Exit::Failed, "what cannot be read cannot be planned; nothing was written")
+        .lines(rows)
+        .hint("use a key of an administrator with billing, which may read and write all of these")
 }
 
 impl From<std::io::Error> for Failure {

@@ -5,6 +5,7 @@ pub mod cmd;
 pub mod config;
 pub mod exit;
 pub mod failure;
+pub mod planfile;
 pub mod render;
 pub mod session;
 pub mod simulated;
@@ -20,6 +21,7 @@ pub async fn run(args: Args, ui: &mut Ui) -> Exit {
     let result = match args.command {
         Command::Validate(args) => cmd::validate::run(&args, ui),
         Command::Plan(args) => cmd::plan::run(&args, ui).await,
+        Command::Show(args) => cmd::show::run(&args, ui),
         Command::Apply(args) => cmd::apply::run(&args, ui).await,
         Command::Verify(args) => cmd::verify::run(&args, ui).await,
         Command::Trace(args) => cmd::trace::run(&args, ui).await,

@@ -8,6 +8,7 @@ use fedctl_core::plan::Plan;
 use crate::args::{Apply, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::planfile::{self, PlanFile};
 use crate::render::report::Report;
 use crate::render::text::count;
 use crate::session::Session;
@@ -18,8 +19,16 @@ use crate::ui::Ui;
 /// # Errors
 /// Whatever stops it before anything was written.
 pub async fn run(args: &Apply, ui: &mut Ui) -> Result<Exit, Failure> {
-    let session = Session::open(&args.spec, ui)?;
+    let saved = if planfile::is_plan(&args.path) { Some(PlanFile::read(&args.path)?) } else { None };
+    if saved.is_none() && args.exact {
+        return Err(Failure::new(Exit::Usage, "--exact goes with a saved plan"));
+    }
+    let spec = saved.as_ref().map_or(&args.path, |saved| &saved.head.spec);
+    let session = Session::open(spec, ui)?;
     let plan = session.plan(ui).await?;
+    if let Some(saved) = &saved {
+        saved.allows(&plan, &session.source, args.exact)?;
+    }
     ui.say(&super::plan::view(&session, &plan, false).text());
     if !plan.refusals.is_empty() {
         return Err(Failure::new(Exit::Refused, "a guard refused this plan; nothing was written"));

@@ -3,6 +3,7 @@
 use crate::args::{Format, Plan};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::planfile;
 use crate::render::{plan_json, plan_text};
 use crate::session::Session;
 use crate::ui::Ui;
@@ -18,6 +19,10 @@ pub async fn run(args: &Plan, ui: &mut Ui) -> Result<Exit, Failure> {
         Format::Text => view(&session, &plan, args.full).text(),
         Format::Json => plan_json::json(&plan, session.spec.sandbox.is_some()),
     });
+    if let Some(path) = &args.out {
+        planfile::write(path, &plan, &session.source, view(&session, &plan, false).text())?;
+        ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
+    }
     Ok(match (plan.refusals.is_empty(), plan.is_empty()) {
         (false, _) => Exit::Refused,
         (true, false) if args.detailed_exitcode => Exit::Found,
