@@ -310,6 +310,7 @@ fn link<'a>(spec: &Spec, live: &'a Live, routed: &[ObjectId], people: &mut Peopl
     let accounts = live.users(Org::Secondary);
     let federation = spec.federation.as_str();
     let mut linked = BTreeSet::new();
+    let mut usernames = BTreeSet::new();
     for person in &mut people.list {
         let mut ours = accounts
             .marked_for(person.user.id)
@@ -332,6 +333,10 @@ fn link<'a>(spec: &Spec, live: &'a Live, routed: &[ObjectId], people: &mut Peopl
             },
             (None, _, None) if accounts.by_username(&person.username).is_some() => {
                 person.held = person.held.or(Some(Held::UsernameTaken));
+            }
+            // Two new accounts cannot have one username either: the first, by primary address, has it.
+            (None, _, None) if person.held.is_none() && !usernames.insert(person.username.to_lowercase()) => {
+                person.held = Some(Held::UsernameTaken);
             }
             (None, _, None) => {}
         }

@@ -138,6 +138,12 @@ impl Reader {
             return Ok(took);
         }
         let fed = self.feed(query, &answer.body).map_err(|undecoded| self.undecoded(query, undecoded))?;
+        // A batch asks for no more than fits on a page. Whoever is left out of the answer must not pass for absent.
+        let is_batch = matches!(query, Query::Users(_, Scope::Ids(_) | Scope::Names { .. }));
+        if is_batch && crate::drive::more(fed.total, fed.rows) {
+            let how = format!("it holds {} of {} users that match", fed.rows, fed.total.unwrap_or(0));
+            return Err(self.undecoded(query, Undecoded::Shape(how.into())));
+        }
         Ok(Took::Page(Fed { rows: fed.rows, total: fed.total.or(answer.total) }))
     }
 

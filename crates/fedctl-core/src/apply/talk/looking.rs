@@ -283,7 +283,10 @@ fn text(body: &[u8]) -> Result<Box<str>, String> {
 }
 
 fn by_id(page: &[u8]) -> Result<std::collections::BTreeMap<ObjectId, Box<str>>, String> {
-    let (rows, _) = decode::elements(page).map_err(|_| "its list cannot be read".to_owned())?;
+    let (rows, total) = decode::elements(page).map_err(|_| "its list cannot be read".to_owned())?;
+    if drive::more(total, rows.len()) {
+        return Err(format!("the answer holds {} of {} users", rows.len(), total.unwrap_or(0)));
+    }
     let id = |row: &str| field_of(row, "_id").and_then(|id| ObjectId::parse(&id));
     Ok(rows.iter().filter_map(|row| Some((id(row.get())?, Box::from(row.get())))).collect())
 }
