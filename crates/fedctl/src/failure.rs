@@ -1,10 +1,13 @@
 //! The one place where errors become text: what happened, where, why, and what to do.
 
 use fedctl_client::{BuildError, HostError, KeyError};
+use fedctl_core::address::Org;
 use fedctl_core::live::{Query, Why};
 use fedctl_core::read::ReadError;
+use fedctl_core::spec::Spec;
 use fedctl_engine::BindError;
 
+use crate::config;
 use crate::exit::Exit;
 use crate::render::text::visible;
 use crate::ui::Ui;
@@ -17,12 +20,14 @@ pub struct Failure {
     lines: Vec<String>,
     causes: Vec<String>,
     hint: Option<String>,
+    /// It is said that nothing was written.
+    unwritten: bool,
 }
 
 impl Failure {
     /// A failure with the code it ends with.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), lines: Vec::new(), causes: Vec::new(), hint: None }
+        Self { exit, message: message.into(), lines: Vec::new(), causes: Vec::new(), hint: None, unwritten: false }
     }
 
     /// Adds particulars, a line each.
@@ -39,6 +44,20 @@ impl Failure {
         self
     }
 
+    /// Says that nothing was written.
+    #[must_use]
+    pub fn unwritten(mut self) -> Self {
+        self.unwritten = true;
+        self
+    }
+
+    /// The same failure when it came to pass after everything was applied: only the proof is missing.
+    #[must_use]
+    pub fn after_apply(self) -> Self {
+        let message = format!("applied; whether people can sign in is not known: {}", self.message);
+        Self { exit: Exit::Unproven, message, unwritten: false, ..self }
+    }
+
     /// Keeps the text of what caused it.
     #[must_use]
     pub fn because(mut self, error: &dyn std::error::Error) -> Self {
@@ -52,7 +71,13 @@ impl Failure {
 
     /// Prints it, and gives the code to end with.
     pub fn show(&self, ui: &mut Ui) -> Exit {
-        let mut text = format!("error: {}\n", visible(&self.message));
+        ui.warn(&self.text());
+        self.exit
+    }
+
+    fn text(&self) -> String {
+        let unwritten = if self.unwritten { "; nothing was written" } else { "" };
+        let mut text = format!("error: {}{unwritten}\n", visible(&self.message));
         for line in &self.lines {
             text.push_str(&format!("  {}\n", visible(line)));
         }
@@ -62,57 +87,73 @@ impl Failure {
         if let Some(hint) = &self.hint {
             text.push_str(&format!("  hint: {}\n", visible(hint)));
         }
-        ui.warn(&text);
-        self.exit
+        text
     }
 }
 
 /// Diagnostics of a spec were printed already.
 pub fn invalid(problems: usize, file: &str) -> Failure {
     let what = if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
-    Failure::new(Exit::Invalid, format!("{what} in `{file}`; nothing was written"))
+    Failure::new(Exit::Invalid, format!("{what} in `{file}`")).unwritten()
 }
 
 /// Something that the plan rests on cannot be read.
 pub fn unknown(unknown: &std::collections::BTreeMap<Query, Why>) -> Failure {
-    let rows = unknown
-        .iter()
-        .map(|(query, why)| format!("{} of the {} organisation: {}", query.name(), query.org(), why.as_str()));
-    let rows: Vec<String> = rows.collect();
-    Failure::new(Exit::Failed, "what cannot be read cannot be planned; nothing was written")
-        .lines(rows)
+    let row = |(query, why): (&Query, &Why)| {
+        format!("{} of the {} organisation: {}", query.name(), query.org(), why.as_str())
+    };
+    Failure::new(Exit::Failed, "what cannot be read cannot be planned")
+        .unwritten()
+        .lines(unknown.iter().map(row).collect())
         .hint("use a key of an administrator with billing, which may read and write all of these")
+}
+
+/// An organisation that could not be read.
+pub fn read(error: &ReadError, spec: &Spec) -> Failure {
+    let variable = |org: &Org| match org {
+        Org::Primary => config::key_variable(spec.primary.credentials.as_str()),
+        Org::Secondary => config::key_variable(spec.secondary.credentials.as_str()),
+    };
+    let failed = |message: String| Failure::new(Exit::Failed, message).unwritten();
+    match error {
+        ReadError::Refused { status: 401, org, message, .. } => {
+            failed(format!("the {org} organisation does not know the key in ${} (401: {message})", variable(org)))
+                .hint("is it complete and not expired, and is `region` right? a key works in its own region only")
+        }
+        ReadError::Refused { status: 403, org, .. } => failed(error.to_string())
+            .hint(format!("may the administrator of the key in ${} do this, and from this address?", variable(org))),
+        ReadError::Refused { status: 400 | 404, .. } => {
+            failed(error.to_string()).hint("is the organisation id in the spec right, and may this key choose it?")
+        }
+        ReadError::Refused { .. } => {
+            failed(error.to_string()).hint("try again later; if it stays so, ask for the log with -v")
+        }
+        ReadError::Unreadable { .. } => failed(error.to_string())
+            .hint("the service answers in a shape that this version does not know; nothing is guessed"),
+        ReadError::OtherOrganization { org, .. } => failed(error.to_string())
+            .hint(format!("correct `{org}.organization` in the spec, or give the key of that organisation")),
+        ReadError::Unreachable { org, why } => unreachable(spec.sandbox.as_ref().map(|url| url.as_str()), *org, why),
+    }
+}
+
+fn unreachable(sandbox: Option<&str>, org: Org, why: &str) -> Failure {
+    let (what, hint) = match sandbox {
+        Some(url) => (
+            format!("the simulator at {url} cannot be reached"),
+            "does `fedctl sandbox` still run, and at this address?",
+        ),
+        None => (
+            format!("the {org} organisation cannot be reached"),
+            "is there a network, and does a proxy or a firewall stand between? `region` decides which host is asked",
+        ),
+    };
+    let failure = Failure::new(Exit::Failed, what).unwritten().hint(hint);
+    Failure { causes: vec![why.to_owned()], ..failure }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Failure::new(Exit::Failed, "this machine does not let fedctl start").because(&error)
-    }
-}
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        let hint = match &error {
-            ReadError::Refused { status: 401, org, .. } => Some(format!(
-                "the key of the {org} organisation is not known there: is it complete, not expired, and is `region` right? a key works in its own region only"
-            )),
-            ReadError::Refused { status: 400 | 404, .. } => {
-                Some("is the organisation id in the spec right, and may this key choose it?".to_owned())
-            }
-            ReadError::Refused { .. } => Some("try again later; if it stays so, ask for the log with -v".to_owned()),
-            ReadError::Unreadable { .. } => {
-                Some("the service answers in a shape that this version does not know; nothing is guessed".to_owned())
-            }
-            ReadError::OtherOrganization { org, .. } => {
-                Some(format!("correct `{org}.organization` in the spec, or give the key of that organisation"))
-            }
-            ReadError::Unreachable { .. } => None,
-        };
-        let failure = Failure::new(Exit::Failed, format!("{error}; nothing was written"));
-        match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
     }
 }
 
@@ -136,14 +177,33 @@ impl From<BuildError> for Failure {
 
 /// A key that cannot be used with the organisation it was given for.
 pub fn key(error: &KeyError, variable: &str) -> Failure {
-    Failure::new(Exit::Failed, format!("the key in ${variable} cannot be used: {error}"))
+    let failure = Failure::new(Exit::Failed, format!("the key in ${variable} cannot be used: {error}")).unwritten();
+    if matches!(error, KeyError::SimulatedKeyForRealHosts) {
+        return failure
+            .hint("`sandbox: http://127.0.0.1:PORT` in the spec means the simulator; without it, give the real key");
+    }
+    if matches!(error, KeyError::RealKeyForSandbox) {
+        return failure.hint("with `sandbox:` in the spec, give the keys of the simulator; without it, real ones");
+    }
+    failure
 }
 
 /// No key was given.
 pub fn no_key(credentials: &str, variable: &str) -> Failure {
-    Failure::new(
-        Exit::Failed,
-        format!("there is no key for the credentials `{credentials}`; nothing was asked of anybody"),
-    )
-    .hint(format!("put the API key of that organisation into ${variable}"))
+    Failure::new(Exit::Failed, format!("there is no key for the credentials `{credentials}`"))
+        .unwritten()
+        .hint(format!("put the API key of that organisation into ${variable}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_apply_nobody_is_told_that_nothing_was_written() {
+        let failure = unreachable(None, Org::Primary, "cut off").after_apply();
+        assert_eq!(failure.exit, Exit::Unproven);
+        let text = failure.text();
+        assert!(text.starts_with("error: applied; ") && !text.contains("nothing was written"), "{text}");
+    }
 }

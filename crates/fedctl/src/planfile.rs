@@ -165,7 +165,8 @@ fn stale(reasons: Vec<String>) -> Failure {
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
-    Failure::new(Exit::Stale, "the saved plan is stale: what would be done now is not all in it; nothing was written")
+    Failure::new(Exit::Stale, "the saved plan is stale: what would be done now is not all in it")
+        .unwritten()
         .lines(lines)
         .hint("make a new plan with `fedctl plan --out FILE`, and have it looked at")
 }

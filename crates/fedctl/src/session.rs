@@ -143,7 +143,8 @@ impl Session {
         let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
-        .await?;
+        .await
+        .map_err(|error| failure::read(&error, &self.spec))?;
         self.ready(step, ui)
     }
 
@@ -156,7 +157,8 @@ impl Session {
         let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
-        .await?;
+        .await
+        .map_err(|error| failure::read(&error, &self.spec))?;
         self.ready(step, ui)
     }
 
@@ -168,7 +170,7 @@ impl Session {
                 Err(failure::invalid(problems.len(), &self.source.name()))
             }
             Step::Unknown(unknown) => Err(failure::unknown(&unknown)),
-            Step::Read(_) => Err(Failure::new(Exit::Failed, "reading ended early; nothing was written")),
+            Step::Read(_) => Err(Failure::new(Exit::Failed, "reading ended early").unwritten()),
         }
     }
 }

@@ -31,7 +31,7 @@ pub async fn run(args: &Apply, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     ui.say(&super::plan::view(&session, &plan, false).text());
     if !plan.refusals.is_empty() {
-        return Err(Failure::new(Exit::Refused, "a guard refused this plan; nothing was written"));
+        return Err(Failure::new(Exit::Refused, "a guard refused this plan").unwritten());
     }
     if !plan.is_empty() {
         approve(args, ui)?;
@@ -53,8 +53,9 @@ fn approve(args: &Apply, ui: &mut Ui) -> Result<(), Failure> {
     }
     match ui.ask("\nApply this plan? Only `yes` is taken for yes: ").as_deref() {
         Some("yes") => Ok(()),
-        Some(_) => Err(Failure::new(Exit::Failed, "not approved; nothing was written")),
-        None => Err(Failure::new(Exit::Usage, "there is nobody to ask; nothing was written")
+        Some(_) => Err(Failure::new(Exit::Failed, "not approved").unwritten()),
+        None => Err(Failure::new(Exit::Usage, "there is nobody to ask")
+            .unwritten()
             .hint("run it in a terminal, or say --auto-approve")),
     }
 }
@@ -80,7 +81,7 @@ pub async fn apply(session: &Session, plan: &Arc<Plan>, ui: &mut Ui) -> (Vec<fed
 
 /// Applied is not done: everybody who should can sign in, as far as can be known.
 async fn prove(session: &Session, ui: &mut Ui) -> Result<Exit, Failure> {
-    let found = session.verify(ui).await?;
+    let found = session.verify(ui).await.map_err(Failure::after_apply)?;
     let counts = found.counts();
     ui.say(&format!("{} can sign in as far as can be known.\n", count(counts.whole, "person", "people")));
     if found.is_whole() {

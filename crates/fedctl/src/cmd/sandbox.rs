@@ -48,30 +48,36 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         organizations: &served.organizations,
         spec: spec.as_ref().map(|(spec, _)| spec.clone()),
     };
+    let stop = stop()?;
     ui.out(&format!("{}\n", serde_json::to_string(&hello).unwrap_or_default()));
     ui.say(&format!("SIMULATED: serving {} until it is stopped with Ctrl-C\n", handle.base_url()));
     if let Some((spec, keys)) = spec {
         ui.say(&format!("in another terminal:\n    . {keys}\n    fedctl plan {spec}\n"));
     }
-    stopped().await;
+    stop.await;
     handle.stop().await?;
     Ok(Exit::Done)
 }
 
-/// Ctrl-C, or the signal that service managers send.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Ctrl-C, or the signal that service managers send: listened for before anybody is told that the sandbox is there.
+#[cfg(unix)]
+fn stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    let _: std::io::Result<()> = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+fn stop() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _: std::io::Result<()> = tokio::signal::ctrl_c().await;
+    })
 }
 
 /// Writes the spec and the keys; gives their paths.

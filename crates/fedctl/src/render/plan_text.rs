@@ -198,7 +198,10 @@ impl View<'_> {
         let plan = self.plan;
         let mut text = format!("\nClient secret: {}\n", plan.pair.as_str());
         if plan.is_empty() && plan.refusals.is_empty() {
-            text.push_str("Nothing to do: both organisations are as the spec says.\n");
+            text.push_str(match plan.notes.len() {
+                0 => "Nothing to do: both organisations are as the spec says.\n",
+                _ => "Nothing to do: what is not as the spec says is left as it is, see above.\n",
+            });
             return text;
         }
         let gains = self.by_fate(|fate| fate == Fate::Gains).len();
