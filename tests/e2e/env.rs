@@ -1,0 +1,127 @@
+//! A hermetic place to run the program in: a folder of its own, no environment, and output that can be compared.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// An empty folder that is home and working directory of every run.
+pub(crate) struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self { folder: TempDir::new().expect("there is a place for temporary files") }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path().join(name), text).expect("a file can be written");
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path().join(name)).expect("the file is there")
+    }
+
+    /// The program with these arguments, which have no blanks in them.
+    pub(crate) fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fedctl"));
+        command.args(args.split_whitespace()).current_dir(self.path()).stdin(Stdio::null());
+        command.env_clear().env("HOME", self.path()).env("LC_ALL", "C");
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, args: &str) -> Run {
+        Run::of(&mut self.command(args))
+    }
+}
+
+/// A run of the program that has ended.
+#[must_use = "either snapshot the run or assert its status"]
+pub(crate) struct Run {
+    args: Vec<String>,
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().expect("the program starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
+        Self {
+            args: command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            status: output.status.code().expect("the program was not killed"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Asserts the exit code, and shows everything if it is another.
+    #[track_caller]
+    pub(crate) fn exits_with(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{self}");
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))
+    }
+}
+
+impl fmt::Display for Run {
+    /// As in a terminal, with what differs from run to run left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "$ fedctl {}\nexit code {}", redact(&self.args.join(" ")), self.status)?;
+        for (name, text) in [("standard output", &self.stdout), ("standard error", &self.stderr)] {
+            if !text.is_empty() {
+                write!(f, "\n--- {name}\n{}", redact(text))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What depends on the port, which is another each time: the port itself, and digests of what names it. Ids and client
+/// ids stay: the seed decides them.
+pub(crate) fn redact(text: &str) -> String {
+    digests(&ports(text))
+}
+
+fn ports(text: &str) -> String {
+    let mut parts = text.split("127.0.0.1:");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        out.extend(["127.0.0.1:", if rest == part { "" } else { "PORT" }, rest]);
+    }
+    out
+}
+
+fn digests(text: &str) -> String {
+    let is_digest = |word: &str| word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let word = |word: &str| if is_digest(word) { "DIGEST".to_owned() } else { word.to_owned() };
+    let pieces = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    let piece = |piece: &str| match piece.char_indices().next_back() {
+        Some((at, end)) if !end.is_ascii_alphanumeric() => format!("{}{end}", word(&piece[..at])),
+        _ => word(piece),
+    };
+    pieces.map(piece).collect()
+}
+
+#[test]
+fn only_what_differs_from_run_to_run_is_redacted() {
+    let digest = "0123456789abcdef".repeat(4);
+    let text = format!("http://127.0.0.1:40123/oauth (6abe1300ac1f576700000001)\nDigest: {digest}\n\"{digest}\"");
+    let redacted = "http://127.0.0.1:PORT/oauth (6abe1300ac1f576700000001)\nDigest: DIGEST\n\"DIGEST\"";
+    assert_eq!(redact(&text), redacted);
+}
