@@ -3,12 +3,13 @@
 //! Cost is linear in the actions: rows about everybody are counters, never edges from all to all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::address::{Address, Kind};
 use crate::plan::action::{Action, Subject};
 use crate::plan::hole::Give;
 use crate::plan::order::{Edge, End, Scope};
-use crate::plan::{Known, Plan};
+use crate::plan::{Known, Plan, Verb};
 
 /// A row of the table that concerns this plan.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub(crate) struct Graph {
     /// For each action, how much it still waits for.
     pub(crate) waits: Vec<u32>,
     /// For each action, those that wait for it alone: its objects' users, and rows of the same person.
-    pub(crate) next: Vec<Box<[u32]>>,
+    pub(crate) next: Arc<Next>,
     /// Rows about everybody.
     pub(crate) rows: Vec<Row>,
     /// For each action, the rows that it is one of the first of.
@@ -37,6 +38,35 @@ pub(crate) struct Graph {
     /// The section around the client secret: once it was shown, nothing else is begun until the provider that carries it
     /// was read back.
     pub(crate) section: BTreeSet<u32>,
+}
+
+/// What waits for each action, one after the other: there may be half a million actions, most with one or two.
+#[derive(Debug, Default)]
+pub(crate) struct Next {
+    starts: Vec<usize>,
+    then: Vec<u32>,
+}
+
+impl Next {
+    /// What waits for an action.
+    pub(crate) fn of(&self, at: u32) -> &[u32] {
+        let at = at as usize;
+        &self.then[self.starts[at]..self.starts[at + 1]]
+    }
+
+    /// From pairs of first and then, in any order and with repetitions.
+    fn of_pairs(mut pairs: Vec<(u32, u32)>, actions: usize) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut starts = vec![0; actions + 1];
+        for (first, _) in &pairs {
+            starts[*first as usize + 1] += 1;
+        }
+        for at in 0..actions {
+            starts[at + 1] += starts[at];
+        }
+        Self { starts, then: pairs.into_iter().map(|(_, then)| then).collect() }
+    }
 }
 
 /// The end of a row that an action is.
@@ -49,69 +79,25 @@ impl Graph {
     pub(crate) fn of<'r>(plan: &Plan, rows: impl Iterator<Item = &'r Edge>) -> Self {
         let mut graph = Self {
             waits: vec![0; plan.actions.len()],
-            next: Vec::new(),
+            next: Arc::default(),
             rows: Vec::new(),
             first_of: BTreeMap::new(),
             section: numbered(&plan.actions).filter(|(_, action)| carries_secret(action)).map(|(at, _)| at).collect(),
         };
-        let mut next: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); plan.actions.len()];
-        graph.names(plan, &mut next);
+        let mut pairs = names(plan);
         let ends = by_end(&plan.actions);
         for row in rows {
             match row.of {
-                Scope::SamePerson => graph.same_person(&plan.actions, row, &ends, &mut next),
+                Scope::SamePerson => same_person(&plan.actions, row, &ends, &mut pairs),
                 Scope::All | Scope::Ended | Scope::Seen => graph.everybody(row, &ends),
             }
         }
-        graph.next = next.into_iter().map(|set| set.into_iter().collect()).collect();
+        let next = Next::of_pairs(pairs, plan.actions.len());
+        for then in &next.then {
+            graph.waits[*then as usize] += 1;
+        }
+        graph.next = Arc::new(next);
         graph
-    }
-
-    fn edge(&mut self, next: &mut [BTreeSet<u32>], first: u32, then: u32) {
-        if first != then && next[first as usize].insert(then) {
-            self.waits[then as usize] += 1;
-        }
-    }
-
-    /// An action waits for whatever makes the values that its requests name.
-    fn names(&mut self, plan: &Plan, next: &mut [BTreeSet<u32>]) {
-        let mut givers: BTreeMap<(&Address, Give), u32> = BTreeMap::new();
-        for (at, action) in numbered(&plan.actions) {
-            let gives = action.look.as_ref().map_or(&[][..], |look| look.at.gives);
-            if matches!(action.verb, crate::plan::Verb::Check | crate::plan::Verb::Delete) {
-                continue;
-            }
-            for (give, _) in gives {
-                givers.entry((&action.target, *give)).or_insert(at);
-            }
-        }
-        for (at, action) in numbered(&plan.actions) {
-            for (address, give) in action.names() {
-                if !knows(plan.known.get(&address), give)
-                    && let Some(giver) = givers.get(&(&address, give))
-                {
-                    self.edge(next, *giver, at);
-                }
-            }
-        }
-    }
-
-    fn same_person(
-        &mut self,
-        actions: &[Action],
-        row: &Edge,
-        ends: &BTreeMap<End, Vec<u32>>,
-        next: &mut [BTreeSet<u32>],
-    ) {
-        let mut firsts: BTreeMap<Subject, Vec<u32>> = BTreeMap::new();
-        for at in ends.get(&row.first).into_iter().flatten() {
-            firsts.entry(actions[*at as usize].subject).or_default().push(*at);
-        }
-        for then in ends.get(&row.then).into_iter().flatten() {
-            for first in firsts.get(&actions[*then as usize].subject).into_iter().flatten() {
-                self.edge(next, *first, *then);
-            }
-        }
     }
 
     fn everybody(&mut self, row: &Edge, ends: &BTreeMap<End, Vec<u32>>) {
@@ -126,6 +112,36 @@ impl Graph {
     }
 }
 
+/// An action waits for whatever makes the values that its requests name.
+fn names(plan: &Plan) -> Vec<(u32, u32)> {
+    let mut givers: BTreeMap<(&Address, Give), u32> = BTreeMap::new();
+    let makes = |action: &&Action| !matches!(action.verb, Verb::Check | Verb::Delete);
+    for (at, action) in numbered(&plan.actions).filter(|(_, action)| makes(action)) {
+        for (give, _) in action.look.as_ref().map_or(&[][..], |look| look.at.gives) {
+            givers.entry((&action.target, *give)).or_insert(at);
+        }
+    }
+    let mut pairs = Vec::with_capacity(plan.actions.len());
+    for (at, action) in numbered(&plan.actions) {
+        for (address, give) in action.names() {
+            let giver = givers.get(&(&address, give)).filter(|giver| **giver != at);
+            pairs.extend(giver.filter(|_| !knows(plan.known.get(&address), give)).map(|giver| (*giver, at)));
+        }
+    }
+    pairs
+}
+
+fn same_person(actions: &[Action], row: &Edge, ends: &BTreeMap<End, Vec<u32>>, pairs: &mut Vec<(u32, u32)>) {
+    let mut firsts: BTreeMap<Subject, Vec<u32>> = BTreeMap::new();
+    for at in ends.get(&row.first).into_iter().flatten() {
+        firsts.entry(actions[*at as usize].subject).or_default().push(*at);
+    }
+    for then in ends.get(&row.then).into_iter().flatten() {
+        let firsts = firsts.get(&actions[*then as usize].subject).into_iter().flatten();
+        pairs.extend(firsts.filter(|first| *first != then).map(|first| (*first, *then)));
+    }
+}
+
 /// The positions of a plan's actions in an order that works: each after what it waits for, else as the kinds gave them.
 pub(crate) fn order(plan: &Plan) -> Vec<u32> {
     let mut graph = Graph::of(plan, crate::kinds::rows());
@@ -134,7 +150,7 @@ pub(crate) fn order(plan: &Plan) -> Vec<u32> {
     let mut order = Vec::with_capacity(plan.actions.len());
     while let Some(at) = ready.pop_first() {
         order.push(at);
-        let mut freed: Vec<u32> = graph.next[at as usize].to_vec();
+        let mut freed: Vec<u32> = graph.next.of(at).to_vec();
         for row in graph.first_of.get(&end(&plan.actions[at as usize])).into_iter().flatten() {
             let row = &mut graph.rows[*row as usize];
             row.open -= 1;

@@ -28,12 +28,19 @@ use talk::Talk;
 /// Puts the actions of a plan into an order that works.
 pub(crate) fn in_order(plan: &mut Plan) {
     let order = graph::order(plan);
-    // A circle would leave actions out; they stay, and the executor says of them that they were not started.
-    let mut position = vec![u32::MAX; plan.actions.len()];
-    (0u32..).zip(&order).for_each(|(place, at)| position[*at as usize] = place);
-    let mut numbered: Vec<(u32, Action)> = position.into_iter().zip(std::mem::take(&mut plan.actions)).collect();
-    numbered.sort_by_key(|(place, _)| *place);
-    plan.actions = numbered.into_iter().map(|(_, action)| action).collect();
+    let mut places = vec![u32::MAX; plan.actions.len()];
+    (0u32..).zip(&order).for_each(|(place, at)| places[*at as usize] = place);
+    // A circle would leave actions out; they stay, last, and the executor says of them that they were not started.
+    let left_out = places.iter_mut().filter(|place| **place == u32::MAX);
+    (0u32..).skip(order.len()).zip(left_out).for_each(|(last, place)| *place = last);
+    // Where they are, for there may be half a million.
+    for at in 0..places.len() {
+        while places[at] as usize != at {
+            let to = places[at] as usize;
+            plan.actions.swap(at, to);
+            places.swap(at, to);
+        }
+    }
 }
 
 /// What became of an action.
@@ -294,11 +301,10 @@ impl Run {
     }
 
     fn release(&mut self, at: u32, good: bool, work: &mut VecDeque<(u32, End)>) {
-        let next = std::mem::take(&mut self.graph.next[at as usize]);
-        for then in &next {
+        let next = Arc::clone(&self.graph.next);
+        for then in next.of(at) {
             if good { self.one_less(*then) } else { work.push_back((*then, End::Skipped(at))) }
         }
-        self.graph.next[at as usize] = next;
     }
 
     fn release_rows(&mut self, at: u32, good: bool, work: &mut VecDeque<(u32, End)>) {
