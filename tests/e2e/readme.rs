@@ -72,7 +72,7 @@ fn output(name: &str) -> String {
 
 #[expect(clippy::disallowed_methods, reason = "a switch of whoever changes the readme, not of the program")]
 fn is_to_be_updated() -> bool {
-    std::env::var_os("UPDATE_README").is_some()
+    std::env::var_os("UPDATE_README").is_some_and(|value| !value.is_empty())
 }
 
 /// Writes a file with new blocks, or asserts that they are up to date.

@@ -173,6 +173,13 @@ fn what_a_service_refuses_is_said_and_what_depends_on_it_is_left_out() {
 }
 
 #[test]
+fn i13_people_whom_an_answer_leaves_out_are_not_taken_for_gone() {
+    let sandbox = Sandbox::start_with("--set search-page-max=5");
+    assert_snapshot!(sandbox.fedctl(APPLY).exits_with(1));
+    sandbox.nothing_was_written();
+}
+
+#[test]
 fn hostile_names_reach_the_terminal_spelt_out() {
     let sandbox = sandbox_where(|sandbox| {
         sandbox.change_world(|world| {
