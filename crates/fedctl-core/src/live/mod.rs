@@ -3,6 +3,7 @@
 //! A question that was not asked, one that was answered, and one that this key may not ask are three different things:
 //! nothing here turns the third into the first (invariant I13).
 
+mod index;
 mod query;
 pub mod users;
 

