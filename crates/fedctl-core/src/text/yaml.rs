@@ -19,7 +19,7 @@ const BUDGET: usize = 4 << 20;
 
 /// Why there is no [`Node`].
 #[derive(Debug)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     Empty,
     SeveralDocuments,
     AliasBomb(Option<Position>),
@@ -27,7 +27,7 @@ pub(super) enum Unreadable {
 }
 
 /// Reads the one document of a text.
-pub(super) fn load(text: &str) -> Result<Node, Unreadable> {
+pub(crate) fn load(text: &str) -> Result<Node, Unreadable> {
     let budget = Cell::new(BUDGET);
     let document = Yaml::from_str(body(text)).next().ok_or(Unreadable::Empty)?;
     let shape = ShapeOf(&budget).deserialize(document).map_err(|error| unreadable(text, &error, &budget))?;
@@ -43,7 +43,7 @@ pub(super) fn load(text: &str) -> Result<Node, Unreadable> {
 }
 
 /// Where a walk stopped with an error; the seed makes it so.
-pub(super) fn stopped_at<'t>(text: &'t str, seed: impl DeserializeSeed<'t>) -> Option<Position> {
+pub(crate) fn stopped_at<'t>(text: &'t str, seed: impl DeserializeSeed<'t>) -> Option<Position> {
     let document = Yaml::from_str(body(text)).next()?;
     let error = seed.deserialize(document).err()?;
     position(text, &error)

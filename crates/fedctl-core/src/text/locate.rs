@@ -35,12 +35,12 @@ pub fn locate_key(text: &str, path: &FieldPath) -> Option<Position> {
 }
 
 /// As [`locate_key`], for a key that is in its mapping several times.
-pub(super) fn locate_nth_key(text: &str, path: &FieldPath, nth: usize) -> Option<Position> {
+pub(crate) fn locate_nth_key(text: &str, path: &FieldPath, nth: usize) -> Option<Position> {
     matches!(path.segments().last(), Some(Segment::Key(_))).then(|| find(text, path, End::Key, nth)).flatten()
 }
 
 /// The place after so many bytes, one character long.
-pub(super) fn position_of_byte(text: &str, byte: usize) -> Position {
+pub(crate) fn position_of_byte(text: &str, byte: usize) -> Position {
     let byte = (0..=byte.min(text.len())).rfind(|byte| text.is_char_boundary(*byte)).unwrap_or_default();
     let before = text.get(..byte).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);

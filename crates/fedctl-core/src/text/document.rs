@@ -18,7 +18,7 @@ pub const MAX_FILE_BYTES: usize = 1 << 20;
 const MAX_OPENING: usize = 10_000;
 
 /// Reads the document. The problems are such that the rest of the spec can be read all the same.
-pub(super) fn read(text: &str) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub(crate) fn read(text: &str) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
     if text.len() > MAX_FILE_BYTES {
         let message = format!("the file has {} bytes, and a spec at most {MAX_FILE_BYTES}", text.len());
         let problem = Diagnostic::error(Code::FileTooLarge, message);

@@ -190,7 +190,7 @@ impl Diagnostic {
     }
 
     /// Whether its main place is a value or in it.
-    pub(super) fn is_about(&self, path: &FieldPath) -> bool {
+    pub(crate) fn is_about(&self, path: &FieldPath) -> bool {
         match self.labels.first().map(|label| &label.at) {
             Some(At::Value(at) | At::Key(at)) => at.segments().starts_with(path.segments()),
             Some(At::Position(_)) | None => false,

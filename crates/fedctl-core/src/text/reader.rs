@@ -18,64 +18,64 @@ const MAX_PROBLEMS: usize = 1000;
 
 /// Collects problems while values are read.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     problems: Vec<Diagnostic>,
 }
 
 /// One mapping of the spec, or the place where it would stand.
 #[derive(Clone, Debug)]
-pub(super) struct Fields<'n> {
-    pub(super) at: FieldPath,
+pub(crate) struct Fields<'n> {
+    pub(crate) at: FieldPath,
     node: Option<&'n Node>,
 }
 
 impl<'n> Fields<'n> {
     /// What stands under a key.
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
         self.node?.get(key)
     }
 
     /// Whether the mapping is there.
-    pub(super) fn is_written(&self) -> bool {
+    pub(crate) fn is_written(&self) -> bool {
         self.node.is_some()
     }
 
     /// Where a key would stand.
-    pub(super) fn at(&self, key: &str) -> FieldPath {
+    pub(crate) fn at(&self, key: &str) -> FieldPath {
         self.at.key(key)
     }
 }
 
 impl Reader {
     /// Begins with the problems that are known already.
-    pub(super) fn new(problems: Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(problems: Vec<Diagnostic>) -> Self {
         let mut reader = Self { problems: Vec::new() };
         reader.extend(problems);
         reader
     }
 
-    pub(super) fn push(&mut self, problem: Diagnostic) {
+    pub(crate) fn push(&mut self, problem: Diagnostic) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(problem);
         }
     }
 
-    pub(super) fn extend(&mut self, problems: impl IntoIterator<Item = Diagnostic>) {
+    pub(crate) fn extend(&mut self, problems: impl IntoIterator<Item = Diagnostic>) {
         problems.into_iter().for_each(|problem| self.push(problem));
     }
 
     /// Whether something is wrong with the value at a path or in it.
-    pub(super) fn is_wrong(&self, path: &FieldPath) -> bool {
+    pub(crate) fn is_wrong(&self, path: &FieldPath) -> bool {
         self.problems.iter().any(|problem| problem.is_about(path))
     }
 
     /// Everything that is wrong.
-    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_problems(self) -> Vec<Diagnostic> {
         self.problems
     }
 
     /// A mapping with these keys and no others.
-    pub(super) fn fields<'n>(&mut self, node: Option<&'n Node>, at: FieldPath, known: &[&str]) -> Fields<'n> {
+    pub(crate) fn fields<'n>(&mut self, node: Option<&'n Node>, at: FieldPath, known: &[&str]) -> Fields<'n> {
         let Some(node) = node else { return Fields { at, node } };
         let What::Map(entries) = &node.what else {
             let found = Fields { at: at.clone(), node: None };
@@ -93,12 +93,12 @@ impl Reader {
     }
 
     /// The mapping under a key.
-    pub(super) fn section<'n>(&mut self, fields: &Fields<'n>, key: &str, known: &[&str]) -> Fields<'n> {
+    pub(crate) fn section<'n>(&mut self, fields: &Fields<'n>, key: &str, known: &[&str]) -> Fields<'n> {
         self.fields(fields.get(key), fields.at(key), known)
     }
 
     /// A key that must be there.
-    pub(super) fn must_have(&mut self, fields: &Fields<'_>, key: &str, example: &str) {
+    pub(crate) fn must_have(&mut self, fields: &Fields<'_>, key: &str, example: &str) {
         // Where the mapping itself is missing or no mapping, that is the problem; so is the key under a misspelt name.
         let advice = did_you_mean(key);
         let is_misspelt = |problem: &Diagnostic| {
@@ -113,7 +113,7 @@ impl Reader {
     }
 
     /// A word under a key, or the default.
-    pub(super) fn word_or<T: Word>(
+    pub(crate) fn word_or<T: Word>(
         &mut self,
         fields: &Fields<'_>,
         key: &str,
@@ -123,12 +123,12 @@ impl Reader {
     }
 
     /// A word under a key.
-    pub(super) fn word<T: Word>(&mut self, fields: &Fields<'_>, key: &str) -> Option<Located<T>> {
+    pub(crate) fn word<T: Word>(&mut self, fields: &Fields<'_>, key: &str) -> Option<Located<T>> {
         self.word_at(fields.get(key)?, fields.at(key))
     }
 
     /// A word that stands somewhere.
-    pub(super) fn word_at<T: Word>(&mut self, node: &Node, at: FieldPath) -> Option<Located<T>> {
+    pub(crate) fn word_at<T: Word>(&mut self, node: &Node, at: FieldPath) -> Option<Located<T>> {
         let text = self.text(node, &at)?;
         match T::parse(text) {
             Ok(word) => Some(Located::new(word, at)),
@@ -140,21 +140,21 @@ impl Reader {
     }
 
     /// Reports what was refused, at its place.
-    pub(super) fn refuse(&mut self, refused: Refused, at: &FieldPath) {
+    pub(crate) fn refuse(&mut self, refused: Refused, at: &FieldPath) {
         let Refused { code, message, help } = refused;
         let problem = Diagnostic::error(code, message).at_value(at, "");
         self.push(Diagnostic { help, ..problem });
     }
 
     /// One of some words under a key, or the default.
-    pub(super) fn choice_or<T: Copy>(&mut self, fields: &Fields<'_>, key: &str, of: &[(&str, T)], or: T) -> Located<T> {
+    pub(crate) fn choice_or<T: Copy>(&mut self, fields: &Fields<'_>, key: &str, of: &[(&str, T)], or: T) -> Located<T> {
         let at = fields.at(key);
         let chosen = fields.get(key).and_then(|node| self.choice(node, &at, of));
         Located::new(chosen.unwrap_or(or), at)
     }
 
     /// One of some words.
-    pub(super) fn choice<T: Copy>(&mut self, node: &Node, at: &FieldPath, of: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&mut self, node: &Node, at: &FieldPath, of: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, at)?;
         let found = of.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
@@ -169,7 +169,7 @@ impl Reader {
     }
 
     /// `true` or `false` under a key, or the default.
-    pub(super) fn boolean_or(&mut self, fields: &Fields<'_>, key: &str, default: bool) -> Located<bool> {
+    pub(crate) fn boolean_or(&mut self, fields: &Fields<'_>, key: &str, default: bool) -> Located<bool> {
         let at = fields.at(key);
         let value = match fields.get(key).map(|node| (node, &node.what)) {
             None => default,
@@ -183,7 +183,7 @@ impl Reader {
     }
 
     /// A count under a key.
-    pub(super) fn number(&mut self, fields: &Fields<'_>, key: &str) -> Option<Located<u32>> {
+    pub(crate) fn number(&mut self, fields: &Fields<'_>, key: &str) -> Option<Located<u32>> {
         let (node, at) = (fields.get(key)?, fields.at(key));
         let text = self.text(node, &at)?;
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -202,7 +202,7 @@ impl Reader {
     }
 
     /// The entries of a list under a key, each with its place; `None` if the key is not there.
-    pub(super) fn list<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Option<Vec<(&'n Node, FieldPath)>> {
+    pub(crate) fn list<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Option<Vec<(&'n Node, FieldPath)>> {
         let (node, at) = (fields.get(key)?, fields.at(key));
         let What::List(nodes) = &node.what else {
             self.wrong_type(node, &at, "a list");
@@ -212,14 +212,14 @@ impl Reader {
     }
 
     /// A list of words under a key, each of them once.
-    pub(super) fn words<T: Word + Ord>(&mut self, fields: &Fields<'_>, key: &str) -> Vec<Located<T>> {
+    pub(crate) fn words<T: Word + Ord>(&mut self, fields: &Fields<'_>, key: &str) -> Vec<Located<T>> {
         let entries = self.list(fields, key).unwrap_or_default();
         let words = entries.into_iter().filter_map(|(node, at)| self.word_at(node, at)).collect();
         self.each_once(words)
     }
 
     /// Reports what stands in a list twice, and keeps the first of each.
-    pub(super) fn each_once<T: Ord>(&mut self, entries: Vec<Located<T>>) -> Vec<Located<T>> {
+    pub(crate) fn each_once<T: Ord>(&mut self, entries: Vec<Located<T>>) -> Vec<Located<T>> {
         let mut kept: BTreeMap<T, FieldPath> = BTreeMap::new();
         for Located { value, at } in entries {
             match kept.get(&value) {
@@ -237,7 +237,7 @@ impl Reader {
     }
 
     /// The text of a scalar that is neither blank nor holds hidden characters.
-    pub(super) fn text<'n>(&mut self, node: &'n Node, at: &FieldPath) -> Option<&'n str> {
+    pub(crate) fn text<'n>(&mut self, node: &'n Node, at: &FieldPath) -> Option<&'n str> {
         let What::Scalar { text, kind } = &node.what else {
             self.no_scalar(node, at);
             return None;
@@ -280,7 +280,7 @@ impl Reader {
     }
 
     /// Something of another kind than what belongs there.
-    pub(super) fn wrong_type(&mut self, node: &Node, at: &FieldPath, wanted: &str) {
+    pub(crate) fn wrong_type(&mut self, node: &Node, at: &FieldPath, wanted: &str) {
         let is_null = matches!(&node.what, What::Scalar { kind: ScalarKind::Null, .. });
         let problem = if is_null {
             Diagnostic::error(Code::EmptyValue, format!("`{at}` is empty"))
@@ -296,7 +296,7 @@ impl Reader {
 }
 
 /// A placeholder without quotes.
-pub(super) fn unquoted(placeholder: &str) -> Diagnostic {
+pub(crate) fn unquoted(placeholder: &str) -> Diagnostic {
     Diagnostic::error(Code::UnquotedTemplate, format!("`{{{placeholder}}}` needs quotes")).help(format!(
         "YAML reads an unquoted brace as a mapping: put the whole value in quotes, as in `\"{{{placeholder}}}\"`"
     ))
@@ -307,7 +307,7 @@ fn did_you_mean(word: &str) -> String {
 }
 
 /// Words as a list in a sentence.
-pub(super) fn in_backticks(words: &[&str]) -> String {
+pub(crate) fn in_backticks(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 

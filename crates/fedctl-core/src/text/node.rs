@@ -8,15 +8,15 @@ use super::path::{FieldPath, Segment};
 
 /// One value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) what: What,
+pub(crate) struct Node {
+    pub(crate) what: What,
     /// Whether a `!tag` stood before it.
-    pub(super) tagged: bool,
+    pub(crate) tagged: bool,
 }
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(crate) enum What {
     Scalar { text: String, kind: ScalarKind },
     List(Vec<Node>),
     Map(Vec<Entry>),
@@ -24,14 +24,14 @@ pub(super) enum What {
 
 /// One key of a mapping and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) value: Node,
 }
 
 /// What YAML takes a scalar for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ScalarKind {
+pub(crate) enum ScalarKind {
     Null,
     Bool(bool),
     Number,
@@ -40,7 +40,7 @@ pub(super) enum ScalarKind {
 
 impl Node {
     /// What it is called in messages.
-    pub(super) fn kind_name(&self) -> &'static str {
+    pub(crate) fn kind_name(&self) -> &'static str {
         match &self.what {
             What::Map(_) => "a mapping",
             What::List(_) => "a list",
@@ -52,7 +52,7 @@ impl Node {
     }
 
     /// The value of the first entry with this key.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         match &self.what {
             What::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
             What::Scalar { .. } | What::List(_) => None,
@@ -60,7 +60,7 @@ impl Node {
     }
 
     /// The entry numbers on the way to a path: what sorts problems in the order of the text.
-    pub(super) fn order_of(&self, path: &FieldPath) -> Vec<usize> {
+    pub(crate) fn order_of(&self, path: &FieldPath) -> Vec<usize> {
         let mut order = Vec::new();
         let mut node = self;
         for segment in path.segments() {
@@ -81,7 +81,7 @@ impl Node {
 }
 
 /// Reports the parts of YAML that a spec does without: tags and merges.
-pub(super) fn refuse_extras(node: &Node, at: &FieldPath, problems: &mut Vec<Diagnostic>) {
+pub(crate) fn refuse_extras(node: &Node, at: &FieldPath, problems: &mut Vec<Diagnostic>) {
     if node.tagged {
         problems.push(
             Diagnostic::error(Code::YamlTag, "a spec has no YAML tags")
