@@ -123,7 +123,7 @@ fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
     }
     let strangers = kinds::group_member::strangers(context);
     if context.spec.routing_policy.enabled.value && !strangers.is_empty() {
-        builder.refuse(members_refusal(context, &strangers));
+        builder.refuse(members_refusal(context, live, &strangers));
     }
     builder.notes.sort();
     builder.refusals.sort();
@@ -175,8 +175,10 @@ fn planned(person: &Person<'_>, touched: bool) -> PlannedPerson {
     }
 }
 
-fn members_refusal(context: &Context<'_>, strangers: &[ObjectId]) -> Refusal {
-    let shown: Vec<String> = strangers.iter().take(5).map(ToString::to_string).collect();
+fn members_refusal(context: &Context<'_>, live: &Live, strangers: &[ObjectId]) -> Refusal {
+    let accounts = live.users(Org::Secondary);
+    let name = |id: &ObjectId| accounts.get(*id).map_or_else(|| id.to_string(), |user| format!("{} ({id})", user.email));
+    let shown: Vec<String> = strangers.iter().take(5).map(name).collect();
     let more = strangers.len().saturating_sub(shown.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Refusal::new(

@@ -53,7 +53,7 @@ hops! {
     /// The policy applies to the group.
     Assigned, "routing-assignment", "the routing policy does not apply to the routing group", "run `fedctl apply`";
     /// The policy is on.
-    PolicyOn, "routing-policy", "the routing policy is off or cannot be read", "switch it on in the console, or run `fedctl apply`";
+    PolicyOn, "routing-policy", "the routing policy is off or cannot be read", "`fedctl apply` turns it on the first time; one that somebody switched off, only a person turns on again, in the console";
     /// The policy leads to the identity provider that is there.
     PolicyProvider, "policy-provider", "the routing policy leads to another identity provider", "choose the right one in the console";
     /// The identity provider is ours.
