@@ -24,4 +24,5 @@ pub mod planner;
 pub mod read;
 pub mod request;
 pub mod spec;
+pub mod text;
 pub mod trace;

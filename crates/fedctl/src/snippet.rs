@@ -177,9 +177,9 @@ secondary: {organization: \"61aa0d3e9b1e8a0001a1b2c3\", credentials: beta}
     #[test]
     fn a_problem_of_the_whole_file_names_the_file() {
         insta::assert_snapshot!(render(&parse("").problems, "specs/empty.yaml", "", false), @r"
-        error[empty-file]: there is no spec in this file
+        error[empty-file]: there is nothing in this file
         --> specs/empty.yaml
-         = help: `fedctl init` writes one, and `specs/` has examples
+         = help: `specs/` has examples of a spec
         ");
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnostic::{Code, Diagnostic};
 use super::name::{Email, Username};
-use super::path::{FieldPath, Located};
 use super::template::{PersonFacts, Placeholder};
 use super::types::{Adopt, People};
+use crate::text::diagnostic::{Code, Diagnostic};
+use crate::text::path::{FieldPath, Located};
 
 /// Everything about the people that the text alone shows. Whether `people.from` has them all is for the caller to know:
 /// entries that are wrong are not in it.

@@ -9,36 +9,28 @@
 //! that does not exist) is the planner's to say; it cites the [`FieldPath`] of the entry that asked for it.
 
 mod consistency;
-mod diagnostic;
-mod document;
-mod locate;
 mod name;
-mod nearest;
-mod node;
 mod not_yet;
 mod objects;
 mod operator;
-mod path;
 mod population;
-mod reader;
 mod sides;
 pub mod template;
 #[cfg(test)]
 mod tests;
 mod types;
-mod yaml;
 
+use crate::text::reader::{Fields, Reader};
+use crate::text::{Format, document};
 use not_yet::Wishes;
 use objects::Sides;
-use reader::{Fields, Reader};
 
-pub use diagnostic::{At, Code, Diagnostic, Label, Severity};
-pub use document::MAX_FILE_BYTES;
-pub use locate::{Position, locate, locate_key};
-pub use name::{
-    AttributeName, CredentialsName, Email, FederationName, Name, OrganizationId, Refused, Username, Word, is_hidden,
-};
-pub use path::{FieldPath, Located, Segment};
+pub use crate::text::MAX_FILE_BYTES;
+pub use crate::text::diagnostic::{At, Code, Diagnostic, Label, Severity};
+pub use crate::text::locate::{Position, locate, locate_key};
+pub use crate::text::path::{FieldPath, Located, Segment};
+pub use crate::text::word::{Refused, Word, is_hidden};
+pub use name::{AttributeName, CredentialsName, Email, FederationName, Name, OrganizationId, Username};
 pub use types::{
     Access, Adopt, AdoptObject, App, CopyField, IdentityProvider, Mapping, OnEmailChange, OnLeave, Override,
     PasswordAuthority, PasswordAuthorityRule, People, Region, RoutingGroup, RoutingMembers, RoutingPolicy, Safety,
@@ -70,13 +62,24 @@ const KEYS: &[&str] = &[
     "formerly",
 ];
 
+/// What messages say of a spec.
+static FORMAT: Format = Format {
+    a: "a spec",
+    the: "the spec",
+    example: "`specs/` has examples of a spec",
+    one: "write one federation per file",
+    shorter: "name a group of the primary organisation in place of so many people",
+    placeholders: template::Placeholder::NAMES,
+    elsewhere: operator::belongs_to_operator,
+};
+
 /// Reads a spec, and reports every problem at once.
 pub fn parse(text: &str) -> Parsed {
-    let (node, problems) = match document::read(text) {
+    let (node, problems) = match document::read(&FORMAT, text) {
         Ok(read) => read,
         Err(problems) => return Parsed { spec: None, problems },
     };
-    let mut reader = Reader::new(problems);
+    let mut reader = Reader::new(&FORMAT, problems);
     let top = reader.fields(Some(&node), FieldPath::root(), KEYS);
     let spec = top.is_written().then(|| read_spec(&mut reader, &top)).flatten();
     let mut problems = reader.into_problems();

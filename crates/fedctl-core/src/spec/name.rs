@@ -4,7 +4,8 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::diagnostic::Code;
+use crate::text::diagnostic::Code;
+use crate::text::word::{Refused, Word, is_hidden, made_of};
 
 macro_rules! words {
     ($($(#[$doc:meta])+ $name:ident,)+) => {$(

@@ -1,12 +1,12 @@
 //! What the format has and this version does not do: one list, which becomes shorter.
 
-use super::diagnostic::{Code, Diagnostic};
 use super::name::FederationName;
-use super::path::{FieldPath, Located};
 use super::types::{
     Adopt, App, IdentityProvider, OnEmailChange, OnLeave, PasswordAuthority, People, RoutingGroup, RoutingMembers,
     RoutingPolicy, Safety,
 };
+use crate::text::diagnostic::{Code, Diagnostic};
+use crate::text::path::{FieldPath, Located};
 
 /// A spec without its name and sides: all parts that can be asked for and not be done.
 #[derive(Clone, Debug)]

@@ -1,13 +1,13 @@
 //! Reads the objects between the organisations, and `adopt`, `safety` and `formerly`.
 
-use super::diagnostic::{Code, Diagnostic};
 use super::name::{FederationName, Name};
-use super::node::{Node, ScalarKind, What};
-use super::path::{FieldPath, Located};
-use super::reader::{Fields, Reader};
 use super::types::{
     Access, Adopt, AdoptObject, App, IdentityProvider, RoutingGroup, RoutingMembers, RoutingPolicy, Safety,
 };
+use crate::text::diagnostic::{Code, Diagnostic};
+use crate::text::node::{Node, ScalarKind, What};
+use crate::text::path::{FieldPath, Located};
+use crate::text::reader::{Fields, Reader};
 
 const ADOPT: &[(&str, AdoptObject)] = &[
     ("app", AdoptObject::App),

@@ -1,7 +1,7 @@
 //! What a spec may not hold, because a spec comes from a pull request and must not reach outside the two organisations.
 
-use super::diagnostic::{Code, Diagnostic};
-use super::path::FieldPath;
+use crate::text::diagnostic::{Code, Diagnostic};
+use crate::text::path::FieldPath;
 
 /// Keys that say where a key or a secret comes from.
 const CREDENTIALS: &[&str] = &[

@@ -1,14 +1,15 @@
 //! Reads `people`.
 
-use super::diagnostic::{Code, Diagnostic};
-use super::name::{AttributeName, Email, Refused, Username, Word};
-use super::node::{Node, What};
-use super::path::{FieldPath, Located};
-use super::reader::{Fields, Reader};
+use super::name::{AttributeName, Email, Username};
 use super::template::{PersonFacts, Template};
 use super::types::{
     CopyField, Mapping, OnEmailChange, OnLeave, Override, PasswordAuthority, PasswordAuthorityRule, People,
 };
+use crate::text::diagnostic::{Code, Diagnostic};
+use crate::text::node::{Node, What};
+use crate::text::path::{FieldPath, Located};
+use crate::text::reader::{Fields, Reader};
+use crate::text::word::{Refused, Word};
 
 const KEYS: &[&str] = &["from", "except", "pilot", "mapping", "copy", "password_authority", "on_leave", "overrides"];
 const COPY: &[(&str, CopyField)] =

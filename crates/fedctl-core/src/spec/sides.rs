@@ -1,10 +1,10 @@
 //! Reads `primary`, `secondary` and `sandbox`.
 
-use super::diagnostic::{Code, Diagnostic};
-use super::name::{Refused, Word};
-use super::path::{FieldPath, Located};
-use super::reader::{Fields, Reader};
 use super::types::{Region, Sandbox, Side};
+use crate::text::diagnostic::{Code, Diagnostic};
+use crate::text::path::{FieldPath, Located};
+use crate::text::reader::{Fields, Reader};
+use crate::text::word::{Refused, Word};
 
 const REGIONS: &[(&str, Region)] = &[("us", Region::Us), ("eu", Region::Eu), ("in", Region::In)];
 

@@ -1,8 +1,8 @@
 //! Addresses and usernames as templates: parsed once, rendered for each person.
 
-use super::diagnostic::Code;
-use super::name::Refused;
-use super::nearest::nearest;
+use crate::text::diagnostic::Code;
+use crate::text::nearest::nearest;
+use crate::text::word::Refused;
 
 /// A text with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,9 @@ enum Piece {
 impl Placeholder {
     /// All of them.
     pub const ALL: &'static [Self] = &[Self::Email, Self::Local, Self::Domain, Self::Username, Self::Federation];
+
+    /// The words of all of them.
+    pub(super) const NAMES: &'static [&'static str] = &["email", "local", "domain", "username", "federation"];
 
     /// The word between the braces.
     pub fn name(self) -> &'static str {

@@ -1,8 +1,8 @@
 //! A valid spec: everything that has a default has it, and every value is of the kind it says.
 
 use super::name::{AttributeName, CredentialsName, Email, FederationName, Name, OrganizationId, Username};
-use super::path::{FieldPath, Located};
 use super::template::Template;
+use crate::text::path::{FieldPath, Located};
 
 /// What somebody wants of one federation.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ pub struct Diagnostic {
 pub enum Severity {
     /// The spec is used all the same.
     Warning,
-    /// There is no [`Spec`](super::Spec).
+    /// The file is not used.
     Error,
 }
 
@@ -54,7 +54,7 @@ macro_rules! codes {
         of_text { $($(#[$doc:meta])+ $name:ident = $text:literal,)+ }
         of_live { $($(#[$live_doc:meta])+ $live:ident = $live_text:literal,)+ }
     ) => {
-        /// Every kind of problem a spec can have. Its text is what people search for, so it never changes its meaning.
+        /// Every kind of problem that a spec or an operator file can have. Its text is what people search for, so it never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code { $($(#[$doc])+ $name,)+ $($(#[$live_doc])+ $live,)+ }
 
@@ -62,7 +62,7 @@ macro_rules! codes {
             /// All of them, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+ $(Self::$live,)+];
 
-            /// Those that only the live organisations show; [`parse`](super::parse) never reports them.
+            /// Those that only the live organisations show; no text alone has them.
             pub const OF_LIVE: &'static [Self] = &[$(Self::$live,)+];
 
             /// The code as it is printed, in kebab-case.

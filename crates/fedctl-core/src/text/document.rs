@@ -2,60 +2,59 @@
 
 use std::collections::BTreeMap;
 
+use super::Format;
 use super::diagnostic::{At, Code, Diagnostic};
 use super::locate::{Position, locate_nth_key, position_of_byte};
 use super::node::{Entry, Node, What, refuse_extras};
 use super::path::FieldPath;
 use super::reader::unquoted;
-use super::template::Placeholder;
 use super::yaml::{self, Unreadable};
 
-/// The largest file that is read as a spec.
+/// The largest file that is read.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
 
 /// How many brackets and braces may open: what the YAML parser does with flow mappings in each other takes the square of
 /// their depth, before it looks at the depth.
 const MAX_OPENING: usize = 10_000;
 
-/// Reads the document. The problems are such that the rest of the spec can be read all the same.
-pub(crate) fn read(text: &str) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
+/// Reads the document. The problems are such that the rest of the file can be read all the same.
+pub(crate) fn read(format: &Format, text: &str) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
     if text.len() > MAX_FILE_BYTES {
-        let message = format!("the file has {} bytes, and a spec at most {MAX_FILE_BYTES}", text.len());
+        let message = format!("the file has {} bytes, and {} at most {MAX_FILE_BYTES}", text.len(), format.a);
         let problem = Diagnostic::error(Code::FileTooLarge, message);
-        return Err(vec![problem.help("name a group of the primary organisation in place of so many people")]);
+        return Err(vec![problem.help(format.shorter)]);
     }
     if text.matches(['[', '{']).count() > MAX_OPENING {
         let message = format!("the file opens more than {MAX_OPENING} brackets and braces");
         let problem = Diagnostic::error(Code::FileTooLarge, message);
         return Err(vec![problem.help("write long lists as lines that begin with `- `")]);
     }
-    let node = yaml::load(text).map_err(|unreadable| explain(text, unreadable))?;
+    let node = yaml::load(text).map_err(|unreadable| explain(format, text, unreadable))?;
     let mut problems = Vec::new();
     twice(text, &node, &FieldPath::root(), &mut problems);
-    refuse_extras(&node, &FieldPath::root(), &mut problems);
+    refuse_extras(format, &node, &FieldPath::root(), &mut problems);
     Ok((node, problems))
 }
 
-fn explain(text: &str, unreadable: Unreadable) -> Vec<Diagnostic> {
+fn explain(format: &Format, text: &str, unreadable: Unreadable) -> Vec<Diagnostic> {
     let at_if = |problem: Diagnostic, at: Option<Position>| match at {
         Some(position) => problem.at(At::Position(position), ""),
         None => problem,
     };
     match unreadable {
-        Unreadable::Empty => vec![
-            Diagnostic::error(Code::EmptyFile, "there is no spec in this file")
-                .help("`fedctl init` writes one, and `specs/` has examples"),
-        ],
+        Unreadable::Empty => {
+            vec![Diagnostic::error(Code::EmptyFile, "there is nothing in this file").help(format.example)]
+        }
         Unreadable::SeveralDocuments => {
             let problem = Diagnostic::error(Code::SeveralDocuments, "there is more than one document in this file");
-            vec![at_if(problem, second_document(text)).help("write one federation per file")]
+            vec![at_if(problem, second_document(text)).help(format.one)]
         }
         Unreadable::AliasBomb(at) => {
             let problem = Diagnostic::error(Code::AliasBomb, "aliases make this file far larger than it looks");
             vec![at_if(problem, at).help("write the values out")]
         }
         Unreadable::Syntax { message, at } => {
-            let braces = unquoted_templates(text);
+            let braces = unquoted_templates(format, text);
             if braces.is_empty() {
                 let problem = Diagnostic::error(Code::YamlSyntax, format!("this is not YAML: {message}"));
                 let problem = at_if(problem, at);
@@ -83,11 +82,11 @@ fn second_document(text: &str) -> Option<Position> {
 }
 
 /// Values such as `{email}.beta`, on which YAML gives up with words that help nobody.
-fn unquoted_templates(text: &str) -> Vec<Diagnostic> {
-    let braces = Placeholder::ALL.iter().flat_map(|placeholder| {
-        let braces = format!("{{{}}}", placeholder.name());
+fn unquoted_templates(format: &Format, text: &str) -> Vec<Diagnostic> {
+    let braces = format.placeholders.iter().flat_map(|placeholder| {
+        let braces = format!("{{{placeholder}}}");
         let places: Vec<usize> = text.match_indices(&braces).map(|(byte, _)| byte).collect();
-        places.into_iter().map(|byte| (byte, placeholder.name()))
+        places.into_iter().map(|byte| (byte, *placeholder))
     });
     let mut unquoted_ones: Vec<(usize, &str)> = braces.filter(|(byte, _)| begins_value(text, *byte)).collect();
     unquoted_ones.sort_unstable();

@@ -1,8 +1,9 @@
-//! A spec as it was written: mappings in their order, lists, and scalars with their text.
+//! A file as it was written: mappings in their order, lists, and scalars with their text.
 //!
 //! This is the unvalidated side of the module. It is no serde structure because serde stops at the first problem, and
 //! because a typed load turns an id such as `12e45` into a number before anybody can look at its text.
 
+use super::Format;
 use super::diagnostic::{Code, Diagnostic};
 use super::path::{FieldPath, Segment};
 
@@ -80,11 +81,11 @@ impl Node {
     }
 }
 
-/// Reports the parts of YAML that a spec does without: tags and merges.
-pub(crate) fn refuse_extras(node: &Node, at: &FieldPath, problems: &mut Vec<Diagnostic>) {
+/// Reports the parts of YAML that our files do without: tags and merges.
+pub(crate) fn refuse_extras(format: &Format, node: &Node, at: &FieldPath, problems: &mut Vec<Diagnostic>) {
     if node.tagged {
         problems.push(
-            Diagnostic::error(Code::YamlTag, "a spec has no YAML tags")
+            Diagnostic::error(Code::YamlTag, format!("{} has no YAML tags", format.a))
                 .at_value(at, "this value has one")
                 .help("remove the word that begins with `!`, or quote the value"),
         );
@@ -93,7 +94,7 @@ pub(crate) fn refuse_extras(node: &Node, at: &FieldPath, problems: &mut Vec<Diag
         What::Scalar { .. } => {}
         What::List(nodes) => {
             for (index, node) in nodes.iter().enumerate() {
-                refuse_extras(node, &at.index(index), problems);
+                refuse_extras(format, node, &at.index(index), problems);
             }
         }
         What::Map(entries) => {
@@ -101,12 +102,12 @@ pub(crate) fn refuse_extras(node: &Node, at: &FieldPath, problems: &mut Vec<Diag
                 let at = at.key(key);
                 if key == "<<" {
                     problems.push(
-                        Diagnostic::error(Code::MergeKey, "a spec has no `<<` merges")
+                        Diagnostic::error(Code::MergeKey, format!("{} has no `<<` merges", format.a))
                             .at_key(&at, "")
-                            .help("write the keys out: whoever reviews a spec sees everything in its place"),
+                            .help("write the keys out: whoever reviews the file sees everything in its place"),
                     );
                 }
-                refuse_extras(value, &at, problems);
+                refuse_extras(format, value, &at, problems);
             }
         }
     }

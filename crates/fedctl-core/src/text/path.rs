@@ -14,7 +14,7 @@ pub enum Segment {
 
 /// The way from the top of a spec to one value, such as `people.from.groups[1]`.
 ///
-/// Checks and plans speak of these; only what renders a message asks [`locate`](super::locate()) where that is in the text.
+/// Checks and plans speak of these; only what renders a message asks [`locate`](super::locate::locate()) where that is in the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct FieldPath(Arc<[Segment]>);
 

@@ -1,17 +1,16 @@
 //! Reads the keys of a mapping into validated values, collecting every problem on the way.
 //!
-//! Whatever is wrong, reading goes on: the caller gets a default or nothing, and the problem is in the list. A spec with an
-//! error in the list is never given out, so a default in the place of a wrong value does no harm.
+//! Whatever is wrong, reading goes on: the caller gets a default or nothing, and the problem is in the list. A file with an
+//! error in the list is never used, so a default in the place of a wrong value does no harm.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Format;
 use super::diagnostic::{Code, Diagnostic};
-use super::name::{Refused, Word, is_hidden};
 use super::nearest::nearest;
 use super::node::{Entry, Node, ScalarKind, What};
-use super::operator::belongs_to_operator;
 use super::path::{FieldPath, Located};
-use super::template::Placeholder;
+use super::word::{Refused, Word, is_hidden};
 
 /// How many problems are collected: more than anybody corrects at once, and a bound on what a hostile file costs.
 const MAX_PROBLEMS: usize = 1000;
@@ -19,10 +18,11 @@ const MAX_PROBLEMS: usize = 1000;
 /// Collects problems while values are read.
 #[derive(Debug)]
 pub(crate) struct Reader {
+    format: &'static Format,
     problems: Vec<Diagnostic>,
 }
 
-/// One mapping of the spec, or the place where it would stand.
+/// One mapping of the file, or the place where it would stand.
 #[derive(Clone, Debug)]
 pub(crate) struct Fields<'n> {
     pub(crate) at: FieldPath,
@@ -48,8 +48,8 @@ impl<'n> Fields<'n> {
 
 impl Reader {
     /// Begins with the problems that are known already.
-    pub(crate) fn new(problems: Vec<Diagnostic>) -> Self {
-        let mut reader = Self { problems: Vec::new() };
+    pub(crate) fn new(format: &'static Format, problems: Vec<Diagnostic>) -> Self {
+        let mut reader = Self { format, problems: Vec::new() };
         reader.extend(problems);
         reader
     }
@@ -86,7 +86,7 @@ impl Reader {
         for Entry { key, .. } in entries {
             // A key that is there twice is reported as that; `<<` is reported with the rest of YAML's extras.
             if !known.contains(&key.as_str()) && key != "<<" && seen.insert(key) {
-                self.push(unknown_key(key, &at, known));
+                self.push(self.unknown_key(key, &at, known));
             }
         }
         Fields { at, node: Some(node) }
@@ -267,16 +267,16 @@ impl Reader {
             What::List(_) | What::Scalar { .. } => &[],
         };
         if let [Entry { key, .. }] = entries
-            && Placeholder::named(key).is_some()
+            && self.format.placeholders.contains(&key.as_str())
         {
             return self.push(unquoted(key).at_value(at, "YAML takes this for a mapping"));
         }
-        let operator: Vec<_> =
-            entries.iter().filter_map(|Entry { key, .. }| belongs_to_operator(key, &at.key(key))).collect();
-        if operator.is_empty() {
+        let elsewhere = self.format.elsewhere;
+        let misplaced: Vec<_> = entries.iter().filter_map(|Entry { key, .. }| elsewhere(key, &at.key(key))).collect();
+        if misplaced.is_empty() {
             return self.wrong_type(node, at, "text");
         }
-        self.extend(operator);
+        self.extend(misplaced);
     }
 
     /// Something of another kind than what belongs there.
@@ -287,11 +287,24 @@ impl Reader {
                 .at_value(at, "")
                 .help(format!("write {wanted}, or remove the key"))
         } else {
-            let place = if at.segments().is_empty() { "the spec".to_owned() } else { format!("`{at}`") };
+            let place = if at.segments().is_empty() { self.format.the.to_owned() } else { format!("`{at}`") };
             Diagnostic::error(Code::WrongType, format!("{place} is {}, not {wanted}", node.kind_name()))
                 .at_value(at, format!("{wanted} belongs here"))
         };
         self.push(problem);
+    }
+
+    fn unknown_key(&self, key: &str, above: &FieldPath, known: &[&str]) -> Diagnostic {
+        let at = above.key(key);
+        if let Some(problem) = (self.format.elsewhere)(key, &at) {
+            return problem;
+        }
+        let place = if above.segments().is_empty() { self.format.a.to_owned() } else { format!("`{above}`") };
+        let problem = Diagnostic::error(Code::UnknownKey, format!("{place} has no key `{key}`")).at_key(&at, "");
+        problem.help(match nearest(key, known) {
+            Some(near) => did_you_mean(near),
+            None => format!("its keys are {}", in_backticks(known)),
+        })
     }
 }
 
@@ -309,17 +322,4 @@ fn did_you_mean(word: &str) -> String {
 /// Words as a list in a sentence.
 pub(crate) fn in_backticks(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn unknown_key(key: &str, above: &FieldPath, known: &[&str]) -> Diagnostic {
-    let at = above.key(key);
-    if let Some(problem) = belongs_to_operator(key, &at) {
-        return problem;
-    }
-    let place = if above.segments().is_empty() { "a spec".to_owned() } else { format!("`{above}`") };
-    let problem = Diagnostic::error(Code::UnknownKey, format!("{place} has no key `{key}`")).at_key(&at, "");
-    problem.help(match nearest(key, known) {
-        Some(near) => did_you_mean(near),
-        None => format!("its keys are {}", in_backticks(known)),
-    })
 }

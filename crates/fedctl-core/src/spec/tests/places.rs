@@ -1,7 +1,7 @@
 //! Where things are.
 
-use super::super::locate::locate_nth_key;
 use super::super::{FieldPath, Position, Segment, locate, locate_key};
+use crate::text::locate::locate_nth_key;
 
 const TEXT: &str = "\
 # ünï
