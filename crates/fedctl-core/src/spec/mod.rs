@@ -9,6 +9,7 @@
 //! that does not exist) is the planner's to say; it cites the [`FieldPath`] of the entry that asked for it.
 
 mod consistency;
+pub mod domain;
 mod name;
 mod not_yet;
 mod objects;
@@ -30,7 +31,7 @@ pub use crate::text::diagnostic::{At, Code, Diagnostic, Label, Severity};
 pub use crate::text::locate::{Position, locate, locate_key};
 pub use crate::text::path::{FieldPath, Located, Segment};
 pub use crate::text::word::{Refused, Word, is_hidden};
-pub use name::{AttributeName, CredentialsName, Email, FederationName, Name, OrganizationId, Username};
+pub use name::{AttributeName, CredentialsName, Domain, Email, FederationName, Name, OrganizationId, Username};
 pub use types::{
     Access, Adopt, AdoptObject, App, CopyField, IdentityProvider, Mapping, OnEmailChange, OnLeave, Override,
     PasswordAuthority, PasswordAuthorityRule, People, Region, RoutingGroup, RoutingMembers, RoutingPolicy, Safety,
@@ -144,6 +145,8 @@ fn read_wishes(
     let from_is_clean = !reader.is_wrong(&from);
     let Wishes { people, adopt, .. } = &wishes;
     reader.extend(consistency::check(people, adopt, name, from_is_clean));
+    let has_default = top.get("people").and_then(|people| people.get("mapping")?.get("email")).is_none();
+    reader.extend(domain::check(people, has_default, federation));
     reader.extend(not_yet::check(&wishes));
     wishes
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::domain::is_public_suffix;
 use crate::text::diagnostic::Code;
 use crate::text::word::{Refused, Word, is_hidden, made_of};
 
@@ -47,6 +48,8 @@ words! {
     AttributeName,
     /// An e-mail address, lower-case and in Unicode normal form C.
     Email,
+    /// A domain with at least one point, lower-case, below which not everybody can register names.
+    Domain,
     /// A username within the characters that are safe everywhere: `a-z 0-9 . _ -`, at most 30.
     Username,
 }
@@ -157,6 +160,23 @@ impl Word for Email {
     }
 }
 
+impl Word for Domain {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let folded = Email::fold(text);
+        if !is_domain(&folded) {
+            return Err(Refused::new(Code::InvalidDomain, format!("`{text}` is no domain"))
+                .help("write what is behind the `@`, as in `beta.com`"));
+        }
+        if is_public_suffix(&folded) {
+            let message = format!("everybody can register names below `{text}`");
+            return Err(
+                Refused::new(Code::ForeignDomain, message).help("declare the domain that is yours, such as `beta.com`")
+            );
+        }
+        Ok(Self(folded))
+    }
+}
+
 impl Word for Username {
     fn parse(text: &str) -> Result<Self, Refused> {
         let first = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -185,6 +205,10 @@ fn fault_of_email(text: &str) -> Option<&'static str> {
     if local.split('.').any(str::is_empty) {
         return Some("what is before the `@` is empty, or has a point at an end or two in a row");
     }
+    (!is_domain(domain)).then_some("what is behind the `@` is no domain with a point in it")
+}
+
+fn is_domain(domain: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
@@ -192,8 +216,5 @@ fn fault_of_email(text: &str) -> Option<&'static str> {
             && !label.ends_with('-')
             && label.chars().all(|c| c.is_alphanumeric() || c == '-')
     };
-    if !domain.contains('.') || !domain.split('.').all(label) {
-        return Some("what is behind the `@` is no domain with a point in it");
-    }
-    None
+    domain.len() <= 253 && domain.contains('.') && domain.split('.').all(label)
 }

@@ -41,7 +41,7 @@ pub(super) fn people(reader: &mut Reader, top: &Fields<'_>, federation: &str) ->
     reader.must_have(&fields, "from", "from: {groups: [Contractors]}");
     let from = reader.section(&fields, "from", &["groups", "emails"]);
     somebody(reader, &from);
-    let mapping = reader.section(&fields, "mapping", &["attribute", "email", "username", "on_email_change"]);
+    let mapping = reader.section(&fields, "mapping", &["attribute", "email", "username", "domains", "on_email_change"]);
     People {
         groups: reader.words(&from, "groups"),
         emails: reader.words(&from, "emails"),
@@ -93,6 +93,7 @@ fn read_mapping(reader: &mut Reader, fields: &Fields<'_>, federation: &str) -> M
         attribute: attribute(reader, fields, federation),
         email: template::<Email>(reader, fields, "email", "{email}.{federation}", &facts),
         username: template::<Username>(reader, fields, "username", "{username}", &facts),
+        domains: reader.words(fields, "domains"),
         on_email_change: reader.choice_or(fields, "on_email_change", ON_EMAIL_CHANGE, OnEmailChange::Keep),
     }
 }

@@ -105,6 +105,23 @@ impl Template {
         self.pieces.contains(&Piece::Of(placeholder))
     }
 
+    /// What everybody's text ends with, in lower case.
+    pub(super) fn constant_end(&self, federation: &str) -> String {
+        let end: Vec<&str> = self
+            .pieces
+            .iter()
+            .rev()
+            .map_while(|piece| match piece {
+                Piece::Text(text) => Some(text.as_str()),
+                Piece::Of(Placeholder::Federation) => Some(federation),
+                Piece::Of(Placeholder::Email | Placeholder::Local | Placeholder::Domain | Placeholder::Username) => {
+                    None
+                }
+            })
+            .collect();
+        end.into_iter().rev().collect::<String>().to_lowercase()
+    }
+
     /// Whether two people can get two texts from it.
     pub fn tells_people_apart(&self) -> bool {
         [Placeholder::Email, Placeholder::Local, Placeholder::Username].into_iter().any(|one| self.uses(one))

@@ -1,6 +1,6 @@
 //! A valid spec: everything that has a default has it, and every value is of the kind it says.
 
-use super::name::{AttributeName, CredentialsName, Email, FederationName, Name, OrganizationId, Username};
+use super::name::{AttributeName, CredentialsName, Domain, Email, FederationName, Name, OrganizationId, Username};
 use super::template::Template;
 use crate::text::path::{FieldPath, Located};
 
@@ -112,6 +112,9 @@ pub struct Mapping {
     pub email: Located<Template>,
     /// The secondary username; default `{username}`.
     pub username: Located<Template>,
+    /// Domains that belong to the secondary's side, under which addresses may be though they can be registered; default
+    /// none. The person's own domain and what is below it, and ends that nobody can register, need no declaration.
+    pub domains: Vec<Located<Domain>>,
     /// What a change of the primary address does; default keep.
     pub on_email_change: Located<OnEmailChange>,
 }

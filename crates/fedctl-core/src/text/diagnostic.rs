@@ -119,6 +119,8 @@ codes! {
         InvalidSandbox = "invalid-sandbox",
         /// Not an e-mail address.
         InvalidEmail = "invalid-email",
+        /// Not a domain.
+        InvalidDomain = "invalid-domain",
         /// An attribute name that JumpCloud refuses, or that is fedctl's own.
         InvalidAttribute = "invalid-attribute",
         /// A username outside the safe characters.
@@ -149,6 +151,8 @@ codes! {
         EmptyOverride = "empty-override",
         /// Two people with one address or username in the secondary organisation.
         AliasCollision = "alias-collision",
+        /// A secondary address whose domain somebody else can own, and with it the account.
+        ForeignDomain = "foreign-domain",
         /// Part of the format, and not done by this version.
         NotYet = "not-yet",
     }

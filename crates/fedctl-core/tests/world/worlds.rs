@@ -322,7 +322,8 @@ impl Scene {
         if wish.pilot && !pilot.is_empty() {
             writeln!(people, "  pilot: [{}]", list(pilot)).unwrap();
         }
-        writeln!(people, "  mapping: {{email: \"{}\", username: \"{}\"}}", wish.email, wish.username).unwrap();
+        let (address, username) = (&wish.email, &wish.username);
+        writeln!(people, "  mapping: {{email: \"{address}\", username: \"{username}\", domains: [beta.com]}}").unwrap();
         writeln!(people, "  copy: {}\n  password_authority: {}", wish.copy, wish.authority).unwrap();
         let overrides = self.overrides();
         if !overrides.is_empty() {

@@ -33,6 +33,7 @@ fn examples() -> Vec<(Code, String)> {
         (Code::EqualOrganizations, more("").replace("61aa0d3e9b1e8a0001a1b2c3", "5f0c0d3e9b1e8a0001a1b2c3")),
         (Code::InvalidSandbox, more("sandbox: http://127.0.0.1.evil.com")),
         (Code::InvalidEmail, emails("except: [boss]")),
+        (Code::InvalidDomain, people("mapping: {domains: [beta]}")),
         (Code::InvalidAttribute, people("mapping: {attribute: Acme_Beta}")),
         (Code::InvalidUsername, people("overrides: [{person: a@b.c, username: Ann}]")),
         (Code::InvalidTemplate, people("mapping: {email: '{local}'}")),
@@ -48,6 +49,7 @@ fn examples() -> Vec<(Code, String)> {
         (Code::NotInPeople, emails("pilot: [eve@acme.com]")),
         (Code::EmptyOverride, emails("overrides: [{person: ann@acme.com}]")),
         (Code::AliasCollision, emails("overrides: [{person: ann@acme.com, email: bob@acme.com.acme-to-beta}]")),
+        (Code::ForeignDomain, people("mapping: {email: '{email}.dev'}")),
         (Code::NotYet, more("formerly: [old]")),
     ]
 }
@@ -322,4 +324,42 @@ fn a_file_of_mistakes_is_answered_soon_and_with_a_bound() {
         let problems = parse(&text).problems.len();
         assert!((1..=1000).contains(&problems), "{problems}");
     }
+}
+
+#[test]
+fn an_address_under_a_domain_that_others_can_own_is_refused() {
+    let text = |mapping: &str, overrides: &str| {
+        format!(
+            "{HEAD}people: {{from: {{emails: [ann@acme.com]}}, mapping: {{{mapping}}}, overrides: [{overrides}]}}\n"
+        )
+    };
+    let found = |mapping: &str, overrides: &str| codes(&text(mapping, overrides)).into_iter().map(|(code, _)| code);
+    let template = |template: &str| found(&format!("email: '{template}'"), "").collect::<Vec<_>>();
+    for foreign in ["{email}.dev", "{local}@beta.com", "{local}@x{domain}", "{local}@{username}.co.uk", "{email}.COM"] {
+        assert_eq!(template(foreign), [Code::ForeignDomain], "{foreign}");
+    }
+    for safe in
+        ["{email}", "{email}.beta", "{local}@beta.{domain}", "{email}.{federation}", "{local}@{domain}.{username}"]
+    {
+        assert_eq!(template(safe), [], "{safe}");
+    }
+    let declared = |template: &str, domain: &str| {
+        found(&format!("email: '{template}', domains: [{domain}]"), "").collect::<Vec<_>>()
+    };
+    assert_eq!(declared("{local}@beta.com", "Beta.com"), []);
+    assert_eq!(declared("{local}@beta.com", "beta.org"), [Code::ForeignDomain]);
+    // Whether everybody's address is under it is known per person.
+    assert_eq!(declared("{email}.dev", "acme.com.dev"), []);
+    assert_eq!(declared("{email}", "co.uk"), [Code::ForeignDomain]);
+    let other = |email: &str| found("", &format!("{{person: ann@acme.com, email: {email}}}")).collect::<Vec<_>>();
+    assert_eq!(other("ann@beta.com"), [Code::ForeignDomain]);
+    assert_eq!(other("ann@x.acme.com"), []);
+    assert_eq!(template("{local}@acme.com"), []);
+    insta::assert_snapshot!(shown(&text("email: '{email}.dev'", "")), @r"
+    4:59 foreign-domain: `ann@example.com.dev` is under a domain that others can own
+        help: whoever owns `example.com.dev` receives the mail of this account: use an end that nobody can register, such as `.beta`, or say in `people.mapping.domains` which domain is yours
+    ");
+    // The default template ends with the name of the federation.
+    let text = format!("{HEAD}{PEOPLE}").replace("acme-to-beta", "dev");
+    assert_eq!(codes(&text), [(Code::ForeignDomain, Some((1, 13)))]);
 }
