@@ -177,7 +177,8 @@ fn planned(person: &Person<'_>, touched: bool) -> PlannedPerson {
 
 fn members_refusal(context: &Context<'_>, live: &Live, strangers: &[ObjectId]) -> Refusal {
     let accounts = live.users(Org::Secondary);
-    let name = |id: &ObjectId| accounts.get(*id).map_or_else(|| id.to_string(), |user| format!("{} ({id})", user.email));
+    let name =
+        |id: &ObjectId| accounts.get(*id).map_or_else(|| id.to_string(), |user| format!("{} ({id})", user.email));
     let shown: Vec<String> = strangers.iter().take(5).map(name).collect();
     let more = strangers.len().saturating_sub(shown.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
