@@ -18,6 +18,7 @@ pub mod kinds;
 pub mod live;
 pub mod mark;
 pub mod object_id;
+pub mod operator;
 pub mod people;
 pub mod plan;
 pub mod planner;

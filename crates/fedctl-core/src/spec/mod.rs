@@ -15,7 +15,7 @@ mod not_yet;
 mod objects;
 mod operator;
 mod population;
-mod sides;
+pub(crate) mod sides;
 pub mod template;
 #[cfg(test)]
 mod tests;

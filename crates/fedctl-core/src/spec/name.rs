@@ -1,39 +1,10 @@
 //! Validated words: each can only be made from a text that passed its rule.
 
-use std::fmt;
-
 use unicode_normalization::UnicodeNormalization;
 
 use super::domain::is_public_suffix;
 use crate::text::diagnostic::Code;
-use crate::text::word::{Refused, Word, is_hidden, made_of};
-
-macro_rules! words {
-    ($($(#[$doc:meta])+ $name:ident,)+) => {$(
-        $(#[$doc])+
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-    )+};
-}
+use crate::text::word::{Refused, Word, is_hidden, made_of, words};
 
 words! {
     /// The name of a federation: lower-case letters, digits and inner hyphens, at most 48.

@@ -75,7 +75,7 @@ pub(super) fn sandbox(reader: &mut Reader, top: &Fields<'_>) -> Option<Located<S
 const VERSION: &str = "1";
 
 /// Refuses other versions of the format.
-pub(super) fn version(reader: &mut Reader, top: &Fields<'_>) {
+pub(crate) fn version(reader: &mut Reader, top: &Fields<'_>) {
     let at = FieldPath::of(&["version"]);
     let Some(text) = top.get("version").and_then(|node| reader.text(node, &at)) else { return };
     if text != VERSION {

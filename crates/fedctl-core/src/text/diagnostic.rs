@@ -50,31 +50,29 @@ pub enum At {
 }
 
 macro_rules! codes {
-    (
-        of_text { $($(#[$doc:meta])+ $name:ident = $text:literal,)+ }
-        of_live { $($(#[$live_doc:meta])+ $live:ident = $live_text:literal,)+ }
-    ) => {
-        /// Every kind of problem that a spec or an operator file can have. Its text is what people search for, so it never changes its meaning.
+    ($($(#[$of:meta])+ $group:ident { $($(#[$doc:meta])+ $name:ident = $text:literal,)+ })+) => {
+        /// Every kind of problem that a spec or an operator file can have. Its text is what people search for, so it never
+        /// changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Code { $($(#[$doc])+ $name,)+ $($(#[$live_doc])+ $live,)+ }
+        pub enum Code { $($($(#[$doc])+ $name,)+)+ }
 
         impl Code {
             /// All of them, in the order of the documentation.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+ $(Self::$live,)+];
+            pub const ALL: &'static [Self] = &[$($(Self::$name,)+)+];
 
-            /// Those that only the live organisations show; no text alone has them.
-            pub const OF_LIVE: &'static [Self] = &[$(Self::$live,)+];
+            $($(#[$of])+ pub const $group: &'static [Self] = &[$(Self::$name,)+];)+
 
             /// The code as it is printed, in kebab-case.
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)+ $(Self::$live => $live_text,)+ }
+                match self { $($(Self::$name => $text,)+)+ }
             }
         }
     };
 }
 
 codes! {
-    of_text {
+    /// Those that the text of a spec shows, and mostly that of an operator file too.
+    OF_TEXT {
         /// The file is larger than a spec may be.
         FileTooLarge = "file-too-large",
         /// Nothing is in the file.
@@ -156,7 +154,19 @@ codes! {
         /// Part of the format, and not done by this version.
         NotYet = "not-yet",
     }
-    of_live {
+    /// Those that only an operator file has.
+    OF_OPERATOR {
+        /// A source of credentials, twice.
+        SeveralSources = "several-sources",
+        /// Not the name of a variable.
+        InvalidVariable = "invalid-variable",
+        /// A path that leads nowhere, or depends on where fedctl is started.
+        InvalidPath = "invalid-path",
+        /// Not an address that fedctl may speak to.
+        InvalidUrl = "invalid-url",
+    }
+    /// Those that only the live organisations show; no text alone has them.
+    OF_LIVE {
         /// A group that does not exist.
         UnknownGroup = "unknown-group",
         /// A name that several groups have.

@@ -52,12 +52,17 @@ impl Node {
         }
     }
 
+    /// The entries of a mapping; nothing else has any.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.what {
+            What::Map(entries) => entries,
+            What::Scalar { .. } | What::List(_) => &[],
+        }
+    }
+
     /// The value of the first entry with this key.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        match &self.what {
-            What::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
-            What::Scalar { .. } | What::List(_) => None,
-        }
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// The entry numbers on the way to a path: what sorts problems in the order of the text.

@@ -69,6 +69,11 @@ impl Reader {
         self.problems.iter().any(|problem| problem.is_about(path))
     }
 
+    /// How much is wrong so far.
+    pub(crate) fn count(&self) -> usize {
+        self.problems.len()
+    }
+
     /// Everything that is wrong.
     pub(crate) fn into_problems(self) -> Vec<Diagnostic> {
         self.problems
@@ -143,6 +148,13 @@ impl Reader {
     pub(crate) fn refuse(&mut self, refused: Refused, at: &FieldPath) {
         let Refused { code, message, help } = refused;
         let problem = Diagnostic::error(code, message).at_value(at, "");
+        self.push(Diagnostic { help, ..problem });
+    }
+
+    /// Reports a key that was refused, at its place.
+    pub(crate) fn refuse_key(&mut self, refused: Refused, at: &FieldPath) {
+        let Refused { code, message, help } = refused;
+        let problem = Diagnostic::error(code, message).at_key(at, "");
         self.push(Diagnostic { help, ..problem });
     }
 

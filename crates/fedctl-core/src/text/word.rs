@@ -48,3 +48,32 @@ pub fn is_hidden(c: char) -> bool {
 pub(crate) fn made_of(text: &str, longest: usize, allowed: impl Fn(char) -> bool) -> bool {
     !text.is_empty() && text.len() <= longest && text.chars().all(allowed)
 }
+
+/// Types that hold a text, and can be made in their own module alone.
+macro_rules! words {
+    ($($(#[$doc:meta])+ $name:ident,)+) => {$(
+        $(#[$doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    )+};
+}
+pub(crate) use words;

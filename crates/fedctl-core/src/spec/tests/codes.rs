@@ -57,8 +57,8 @@ fn examples() -> Vec<(Code, String)> {
 #[test]
 fn every_code_has_a_text_that_is_wrong_in_that_way() {
     let examples = examples();
-    let without = |code: &&Code| !Code::OF_LIVE.contains(code) && !examples.iter().any(|(of, _)| of == *code);
-    assert_eq!(Code::ALL.iter().filter(without).collect::<Vec<_>>(), [] as [&Code; 0]);
+    let without = |code: &&Code| !examples.iter().any(|(of, _)| of == *code);
+    assert_eq!(Code::OF_TEXT.iter().filter(without).collect::<Vec<_>>(), [] as [&Code; 0]);
     for (code, text) in examples {
         let found = codes(&text);
         // A suffix rule is at the same time something that is not done yet.

@@ -1,0 +1,196 @@
+//! The operator file: what reaches outside the two organisations, said by whoever runs fedctl and never by a spec.
+//!
+//! From text to a valid [`Operator`], or to everything that is wrong with it. Pure: it names files, programs and variables,
+//! and opens, runs and reads none of them.
+
+mod not_yet;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod types;
+mod words;
+
+use std::collections::BTreeMap;
+
+use crate::spec::{Code, CredentialsName, Diagnostic, FieldPath, Located, MAX_FILE_BYTES, Severity, Word, sides};
+use crate::text::diagnostic::At;
+use crate::text::node::{Node, What};
+use crate::text::reader::{Fields, Reader};
+use crate::text::{Format, document};
+
+pub use types::{Argv, Ceilings, Credentials, Form, HostOverrides, Limit, Limits, Operator, Protect, Source};
+pub use words::{FilePath, HttpsUrl, ProxyUrl, Question, Variable};
+
+/// The largest operator file.
+pub const MAX_OPERATOR_BYTES: usize = MAX_FILE_BYTES;
+
+/// The keys of an operator file. `version` must be there, so that no other file is taken for one.
+const KEYS: &[&str] = &[
+    "version",
+    "credentials",
+    "proxy",
+    "ca",
+    "protect",
+    "ceilings",
+    "forms",
+    "settle",
+    "limits",
+    "lease",
+    "journal",
+    "escrow",
+];
+
+/// What messages say of an operator file.
+static FORMAT: Format = Format {
+    a: "an operator file",
+    the: "the operator file",
+    example: "`docs/operator.example.yaml` shows one",
+    one: "write everything into one document",
+    shorter: "leave out what is not needed here",
+    placeholders: &[],
+    elsewhere: belongs_to_spec,
+};
+
+/// What became of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The operator's word, if no problem is an error.
+    pub operator: Option<Operator>,
+    /// Everything that is wrong, in the order of the text; at most a thousand.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads an operator file, and reports every problem at once.
+pub fn parse(text: &str) -> Parsed {
+    let (node, problems) = match document::read(&FORMAT, text) {
+        Ok(read) => read,
+        Err(problems) => return Parsed { operator: None, problems },
+    };
+    let mut reader = Reader::new(&FORMAT, problems);
+    let top = reader.fields(Some(&node), FieldPath::root(), KEYS);
+    let operator = read(&mut reader, &top);
+    let mut problems = reader.into_problems();
+    problems.sort_by_cached_key(|problem| match problem.labels.first().map(|label| &label.at) {
+        Some(At::Value(path) | At::Key(path)) => node.order_of(path),
+        Some(At::Position(_)) | None => Vec::new(),
+    });
+    let is_valid = problems.iter().all(|problem| problem.severity < Severity::Error);
+    Parsed { operator: is_valid.then_some(operator), problems }
+}
+
+fn read(reader: &mut Reader, top: &Fields<'_>) -> Operator {
+    reader.must_have(top, "version", "version: 1");
+    sides::version(reader, top);
+    let operator = Operator {
+        credentials: credentials(reader, top),
+        proxy: reader.word(top, "proxy"),
+        ca: reader.word(top, "ca"),
+        protect: protect(reader, top),
+        ceilings: ceilings(reader, top),
+        forms: forms(reader, top),
+        settle: settle(reader, top),
+        limits: limits(reader, top),
+    };
+    reader.extend(not_yet::check(&operator, top));
+    operator
+}
+
+/// The entries of a mapping whose keys are names: each with its name and where it stands.
+fn named<'n, T: Word>(reader: &mut Reader, top: &Fields<'n>, key: &str) -> Vec<(Located<T>, &'n Node)> {
+    let Some(node) = top.get(key) else { return Vec::new() };
+    let at = top.at(key);
+    let What::Map(entries) = &node.what else {
+        reader.wrong_type(node, &at, "a mapping");
+        return Vec::new();
+    };
+    let mut read = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.key != "<<") {
+        let at = at.key(&entry.key);
+        match T::parse(&entry.key) {
+            Ok(name) => read.push((Located::new(name, at), &entry.value)),
+            Err(refused) => reader.refuse_key(refused, &at),
+        }
+    }
+    read
+}
+
+fn credentials(reader: &mut Reader, top: &Fields<'_>) -> BTreeMap<CredentialsName, Credentials> {
+    let mut all = BTreeMap::new();
+    for (name, node) in named::<CredentialsName>(reader, top, "credentials") {
+        if let Some(read) = sources::credentials(reader, node, name.at) {
+            // One that is there twice is reported as that, and the first is read.
+            all.entry(name.value).or_insert(read);
+        }
+    }
+    all
+}
+
+fn protect(reader: &mut Reader, top: &Fields<'_>) -> Protect {
+    let fields = reader.section(top, "protect", &["primary", "secondary"]);
+    Protect { primary: reader.words(&fields, "primary"), secondary: reader.words(&fields, "secondary") }
+}
+
+fn ceilings(reader: &mut Reader, top: &Fields<'_>) -> Ceilings {
+    let fields = reader.section(top, "ceilings", &["max_losses", "max_gains", "max_renames"]);
+    Ceilings {
+        max_losses: reader.number(&fields, "max_losses"),
+        max_gains: reader.number(&fields, "max_gains"),
+        max_renames: reader.number(&fields, "max_renames"),
+    }
+}
+
+fn forms(reader: &mut Reader, top: &Fields<'_>) -> BTreeMap<Question, Located<Form>> {
+    let mut forms = BTreeMap::new();
+    for (question, node) in named::<Question>(reader, top, "forms") {
+        if let Some(form) = reader.word_at::<Form>(node, question.at) {
+            forms.entry(question.value).or_insert(form);
+        }
+    }
+    forms
+}
+
+/// At most an hour: whoever waits longer has stopped waiting.
+fn settle(reader: &mut Reader, top: &Fields<'_>) -> Option<Located<u32>> {
+    let at = top.at("settle");
+    let text = reader.text(top.get("settle")?, &at)?;
+    let digits = text.strip_suffix('s').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    match digits.and_then(|digits| digits.parse().ok()) {
+        Some(seconds @ 0..=3600) => Some(Located::new(seconds, at)),
+        Some(_) | None => {
+            let problem = Diagnostic::error(Code::InvalidDuration, format!("`{text}` is no number of seconds"));
+            reader.push(problem.at_value(&at, "").help("write `0s` to `3600s`"));
+            None
+        }
+    }
+}
+
+fn limits(reader: &mut Reader, top: &Fields<'_>) -> Limits {
+    let fields = reader.section(top, "limits", &["organization", "host"]);
+    Limits { organization: limit(reader, &fields, "organization"), host: limit(reader, &fields, "host") }
+}
+
+fn limit(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Limit {
+    let fields = reader.section(fields, key, &["rate", "in_flight"]);
+    Limit { rate: within(reader, &fields, "rate", 1000), in_flight: within(reader, &fields, "in_flight", 64) }
+}
+
+/// A count from 1 to a bound.
+fn within(reader: &mut Reader, fields: &Fields<'_>, key: &str, most: u32) -> Option<Located<u32>> {
+    let number = reader.number(fields, key)?;
+    if (1..=most).contains(&number.value) {
+        return Some(number);
+    }
+    let problem = Diagnostic::error(Code::InvalidNumber, format!("`{}` cannot be {number}", number.at));
+    reader.push(problem.at_value(&number.at, "").help(format!("write 1 to {most}")));
+    None
+}
+
+/// The problem with a key that says what is wanted of a federation.
+fn belongs_to_spec(key: &str, at: &FieldPath) -> Option<Diagnostic> {
+    const SPEC: &[&str] = &["federation", "primary", "secondary", "people", "sandbox", "adopt", "app"];
+    (at.segments().len() == 1 && SPEC.contains(&key)).then(|| {
+        Diagnostic::error(Code::UnknownKey, format!("`{key}` belongs to a spec"))
+            .at_key(at, "not in an operator file")
+            .help("is this file a spec? an operator file is given with `--operator`, a spec as the argument")
+    })
+}

@@ -1,0 +1,105 @@
+//! Reads one entry of `credentials`: where the key comes from, and what it is for.
+
+use super::types::{Argv, Credentials, HostOverrides, Source};
+use super::words::FilePath;
+use crate::spec::{Code, Diagnostic, FieldPath, Located, Word};
+use crate::text::node::{Node, What};
+use crate::text::reader::{Fields, Reader, in_backticks};
+
+/// Sources that are done, and then those that are not yet.
+pub(super) const SOURCES: &[&str] = &["env", "file", "exec", "vault", "keyring", "service_account"];
+
+const KEYS: &[&str] = &["env", "file", "exec", "vault", "keyring", "service_account", "organizations", "hosts"];
+const EXAMPLES: &[&str] = &["env: ACME_API_KEY", "file: /run/secrets/acme", "exec: [/usr/bin/pass, show, acme]"];
+
+/// The most arguments of a program.
+const MAX_ARGUMENTS: usize = 64;
+
+pub(super) fn credentials(reader: &mut Reader, node: &Node, at: FieldPath) -> Option<Credentials> {
+    let fields = reader.fields(Some(node), at.clone(), KEYS);
+    let organizations = organizations(reader, &fields);
+    let hosts = hosts(reader, &fields);
+    let source = source(reader, &fields)?;
+    Some(Credentials { source, organizations, hosts, at })
+}
+
+/// An empty list would open nothing, which nobody means: it is what is left when the last one is taken out.
+fn organizations(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Located<crate::spec::OrganizationId>> {
+    if let Some(Node { what: What::List(nodes), .. }) = fields.get("organizations")
+        && nodes.is_empty()
+    {
+        let at = fields.at("organizations");
+        let problem = Diagnostic::error(Code::EmptyValue, format!("`{at}` is empty"));
+        reader.push(
+            problem.at_value(&at, "this would open none").help("name one, or remove the key: then any may be opened"),
+        );
+    }
+    reader.words(fields, "organizations")
+}
+
+fn source(reader: &mut Reader, fields: &Fields<'_>) -> Option<Source> {
+    let written: Vec<&str> = SOURCES.iter().copied().filter(|key| fields.get(key).is_some()).collect();
+    let [key] = *written else {
+        if fields.is_written() {
+            reader.push(not_one(fields, &written));
+        }
+        return None;
+    };
+    match key {
+        "env" => reader.word(fields, "env").map(Source::Env),
+        "file" => reader.word(fields, "file").map(Source::File),
+        "exec" => exec(reader, fields).map(Source::Exec),
+        // On the list of what is not done yet.
+        _ => None,
+    }
+}
+
+fn not_one(fields: &Fields<'_>, written: &[&str]) -> Diagnostic {
+    let Some((first, others)) = written.split_first() else {
+        let message = format!("`{}` does not say where its key comes from", fields.at);
+        return Diagnostic::error(Code::MissingKey, message)
+            .at_key(&fields.at, "")
+            .help(format!("write one of {}", in_backticks(EXAMPLES)));
+    };
+    let message = format!("`{}` says {} times where its key comes from", fields.at, written.len());
+    let mut problem = Diagnostic::error(Code::SeveralSources, message);
+    for other in others {
+        problem = problem.at_key(&fields.at(other), "again");
+    }
+    problem.at_key(&fields.at(first), "first here").help("keep one: which of them wins is nothing to guess at")
+}
+
+/// Neither a shell nor a search path: what runs is what is written here.
+fn exec(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<Argv>> {
+    let at = fields.at("exec");
+    let before = reader.count();
+    let words: Vec<String> = reader
+        .list(fields, "exec")?
+        .into_iter()
+        .filter_map(|(node, at)| reader.text(node, &at).map(str::to_owned))
+        .collect();
+    if reader.count() > before {
+        return None;
+    }
+    let program = words.first().map(|program| FilePath::parse(program)).and_then(Result::ok);
+    let (Some(program), 1..=MAX_ARGUMENTS) = (program.filter(FilePath::is_absolute), words.len()) else {
+        let problem = Diagnostic::error(Code::InvalidPath, "a program begins with its absolute path");
+        reader.push(
+            problem
+                .at_value(&at, "")
+                .help(format!("write it as in `exec: [/usr/bin/pass, show, acme]`, with at most {MAX_ARGUMENTS} entries: there is no shell and no search path")),
+        );
+        return None;
+    };
+    Some(Located::new(Argv { program, arguments: words.into_iter().skip(1).collect() }, at))
+}
+
+fn hosts(reader: &mut Reader, fields: &Fields<'_>) -> HostOverrides {
+    let fields = reader.section(fields, "hosts", &["console", "issuer", "insights", "callback"]);
+    HostOverrides {
+        console: reader.word(&fields, "console"),
+        issuer: reader.word(&fields, "issuer"),
+        insights: reader.word(&fields, "insights"),
+        callback: reader.word(&fields, "callback"),
+    }
+}

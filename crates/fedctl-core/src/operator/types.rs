@@ -1,0 +1,129 @@
+//! A valid operator file.
+
+use std::collections::BTreeMap;
+
+use super::words::{FilePath, HttpsUrl, ProxyUrl, Question, Variable};
+use crate::spec::{CredentialsName, Email, FieldPath, Located, OrganizationId};
+
+/// Everything that whoever runs fedctl says about the world outside the two organisations. Everything has a default.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Operator {
+    /// Where the keys come from, by the names that specs use. A name that is not here is looked up as
+    /// `$FEDCTL_<NAME>_API_KEY`.
+    pub credentials: BTreeMap<CredentialsName, Credentials>,
+    /// The proxy of every request to JumpCloud; default none, whatever the environment says.
+    pub proxy: Option<Located<ProxyUrl>>,
+    /// Certificate authorities beyond the system's, as PEM; default none.
+    pub ca: Option<Located<FilePath>>,
+    /// People and accounts that no plan may take anything from; default none beyond those that are always protected.
+    pub protect: Protect,
+    /// How far one plan may go; default what the guards say.
+    pub ceilings: Ceilings,
+    /// Pinned answers to what JumpCloud does not document; default none, and forms are tried in their order.
+    pub forms: BTreeMap<Question, Located<Form>>,
+    /// How many seconds old a trace of an earlier run must be before something is made or removed on its account;
+    /// default 120.
+    pub settle: Option<Located<u32>>,
+    /// How fast to ask at most; default slow at first, and faster while the answers are good.
+    pub limits: Limits,
+}
+
+/// One key: where it comes from, and what it may be used for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Where the key comes from.
+    pub source: Source,
+    /// The organisations that it may open; empty means any. A spec that names another is refused before anything is asked.
+    pub organizations: Vec<Located<OrganizationId>>,
+    /// Other hosts than those of the region; default none.
+    pub hosts: HostOverrides,
+    /// The entry as a whole.
+    pub at: FieldPath,
+}
+
+/// Where a key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A variable of the environment.
+    Env(Located<Variable>),
+    /// A file that nobody but its owner can read.
+    File(Located<FilePath>),
+    /// What a program prints. It is run without a shell, without an environment and without an input.
+    Exec(Located<Argv>),
+}
+
+/// A program by its absolute path, and its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argv {
+    /// The program.
+    pub program: FilePath,
+    /// Its arguments, as they are: no shell looks at them.
+    pub arguments: Vec<String>,
+}
+
+/// Hosts in the place of those of the region, each by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct HostOverrides {
+    /// API v1 and v2; gets the key.
+    pub console: Option<Located<HttpsUrl>>,
+    /// The OIDC issuer.
+    pub issuer: Option<Located<HttpsUrl>>,
+    /// Directory Insights; gets the key.
+    pub insights: Option<Located<HttpsUrl>>,
+    /// Where an identity provider sends people back to; the only one with a path.
+    pub callback: Option<Located<HttpsUrl>>,
+}
+
+impl HostOverrides {
+    /// Whether nothing is overridden.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Who is protected, by e-mail.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Protect {
+    /// People of primary organisations.
+    pub primary: Vec<Located<Email>>,
+    /// Accounts of secondary organisations.
+    pub secondary: Vec<Located<Email>>,
+}
+
+/// How many people one plan may touch.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Ceilings {
+    /// How many may lose sign-in.
+    pub max_losses: Option<Located<u32>>,
+    /// How many may gain it.
+    pub max_gains: Option<Located<u32>>,
+    /// How many accounts may be renamed.
+    pub max_renames: Option<Located<u32>>,
+}
+
+/// The answer to a question about a wire format.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// The form with this name, and no other is tried.
+    Named(String),
+    /// A person does it by hand.
+    Manual,
+}
+
+/// How fast to ask at most.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// For each organisation.
+    pub organization: Limit,
+    /// For the whole process: the service blocks addresses, not keys.
+    pub host: Limit,
+}
+
+/// One limit.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Limit {
+    /// Requests per second that are never exceeded.
+    pub rate: Option<Located<u32>>,
+    /// Requests that may be under way at once.
+    pub in_flight: Option<Located<u32>>,
+}
