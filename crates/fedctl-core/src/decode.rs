@@ -4,6 +4,8 @@
 
 use serde_json::value::RawValue;
 
+use crate::object_id::ObjectId;
+
 /// What a page held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fed {
@@ -70,9 +72,20 @@ pub(crate) fn list<'a, T: serde::Deserialize<'a>>(page: &'a [u8]) -> Result<(Vec
     Ok((rows, total))
 }
 
-/// A text that may be `null` or missing on the wire; both are empty. `[observed]`
-pub(crate) fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
-    <Option<Box<str>> as serde::Deserialize>::deserialize(deserializer).map(Option::unwrap_or_default)
+/// What may be `null` or missing on the wire, a text or a list; both are empty. `[observed]`
+pub(crate) fn or_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    <Option<T> as serde::Deserialize>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// An id that refers to another object, where anything else (nothing, an empty text) means that there is none. `[unknown]`
+/// how the service spells that; one odd record must not make a whole list unreadable.
+pub(crate) fn id_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<ObjectId>, D::Error> {
+    let text: Option<std::borrow::Cow<'de, str>> = or_default(deserializer)?;
+    Ok(text.and_then(|text| ObjectId::parse(&text)))
 }
 
 #[cfg(test)]

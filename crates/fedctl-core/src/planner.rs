@@ -56,10 +56,18 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
     let mut problems = Vec::new();
     let groups = kinds::user_group::find_routing(spec, live, &mut needs)
         .zip(kinds::user_group::find_access(spec, live, &mut needs));
-    let rosters =
-        groups.as_ref().map(|(routing, access)| Rosters { routed: &routing.members, with_app: &access.members });
+    let policy = groups.as_ref().and_then(|(group, _)| kinds::routing_policy::find(spec, live, &mut needs, group));
+    let rosters = groups.as_ref().zip(policy.as_ref()).map(|((routing, access), policy)| Rosters {
+        routed: &routing.members,
+        with_app: &access.members,
+        is_settled: routing.id.is_some() && !policy.is_in_the_making(),
+        has_access_group: access.id.is_some(),
+    });
     let people = people::resolve(spec, live, &mut needs, rosters);
     let found = find(spec, live, &mut needs, &mut problems);
+    if let Some(found) = &found {
+        everybody_who_reaches(live, &mut needs, found);
+    }
     // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
     if let Some(people) = &people {
@@ -74,6 +82,16 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
         (Some(people), Some(found)) => Step::Ready(Box::new(compute(&people, &found))),
         _ => Step::Problems(problems),
     }
+}
+
+/// Makes sure that everybody was read who may use the app, also by groups or by themselves as nobody planned: their
+/// attributes open accounts, too.
+fn everybody_who_reaches(live: &Live, needs: &mut Needs, found: &Found<'_>) {
+    let Some(app) = found.app.app else { return };
+    let groups: Vec<_> = found.app.groups.iter().map(|id| needs.membership(live, Org::Primary, *id)).collect();
+    let users = needs.app_users(live, app.id);
+    let ids = groups.into_iter().flatten().chain(users).flatten().copied();
+    needs.users_by_id(live, Org::Primary, ids);
 }
 
 /// Before anything else: does each key open the organisation that the spec names?

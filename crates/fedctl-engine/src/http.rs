@@ -115,6 +115,10 @@ fn answered(answer: Answer) -> Outcome {
         Err(error @ (AnswerError::AbuseBlock { .. } | AnswerError::Redirected { .. })) => {
             return Outcome::NotSent(error.to_string());
         }
+        // A page from something in front of the API says nothing about the object that was asked for.
+        Err(error @ AnswerError::HtmlPage { .. }) if answer.status == 404 => {
+            return Outcome::Unknown(error.to_string());
+        }
         Err(error) if answer.is_success() => return Outcome::Unknown(error.to_string()),
         Err(error) => Some(match answer.message() {
             Some(message) => message,

@@ -180,6 +180,8 @@ fn merge_into(out: &mut Vec<u8>, plan: &Plan, given: &Given, merge: &str, seen: 
     let object: BTreeMap<Cow<'_, str>, &RawValue> =
         seen.and_then(|text| serde_json::from_str(text).ok()).ok_or(Unfilled::NotSeen("the object"))?;
     let there: Vec<Entry<'_>> = match object.get(merge.field).map(|array| array.get()) {
+        // `[observed]`: a user without attributes has an empty array. None at all was not seen, and writing would wipe it.
+        None if merge.field == "attributes" => return Err(Unfilled::NotSeen("the array of attributes")),
         None | Some("null") => Vec::new(),
         Some(array) => serde_json::from_str(array).map_err(|_| Unfilled::NotSeen("the array"))?,
     };

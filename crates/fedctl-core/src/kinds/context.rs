@@ -72,11 +72,7 @@ impl Context<'_> {
 
     /// People who are named by e-mail and need the managed access group; with access `managed`, everybody.
     pub fn in_access_group(&self, person: &Person<'_>) -> bool {
-        match &self.spec.app.access.value {
-            crate::spec::Access::SourceGroups => person.groups.is_empty(),
-            crate::spec::Access::Managed => true,
-            crate::spec::Access::Group(_) => false,
-        }
+        people::needs_access_group(self.spec, person)
     }
 }
 

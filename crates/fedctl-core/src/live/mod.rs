@@ -50,6 +50,8 @@ pub struct Live {
     pub(crate) organizations: [Option<Known<bool>>; 2],
     pub(crate) totals: [Option<Known<u64>>; 2],
     pub(crate) users: [Users; 2],
+    /// Why users cannot be read, if so.
+    pub(crate) no_users: [Option<Why>; 2],
     pub(crate) groups: [Option<Known<Vec<Group>>>; 2],
     pub(crate) group_rules: BTreeMap<(Org, ObjectId), Known<Membership>>,
     pub(crate) members: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
@@ -57,10 +59,12 @@ pub struct Live {
     pub(crate) apps: Option<Known<Vec<App>>>,
     pub(crate) app_settings: BTreeMap<ObjectId, Known<Option<AppSettings>>>,
     pub(crate) app_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
+    pub(crate) app_users: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) provider: Option<Known<Vec<Provider>>>,
     pub(crate) policies: Option<Known<Vec<Policy>>>,
     pub(crate) group_policies: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) policy_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
+    pub(crate) policy_users: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
 }
 
 impl Live {
@@ -72,6 +76,7 @@ impl Live {
             organizations: [None, None],
             totals: [None, None],
             users: [users(), users()],
+            no_users: [None, None],
             groups: [None, None],
             group_rules: BTreeMap::new(),
             members: BTreeMap::new(),
@@ -79,10 +84,12 @@ impl Live {
             apps: None,
             app_settings: BTreeMap::new(),
             app_groups: BTreeMap::new(),
+            app_users: BTreeMap::new(),
             provider: None,
             policies: None,
             group_policies: BTreeMap::new(),
             policy_groups: BTreeMap::new(),
+            policy_users: BTreeMap::new(),
         }
     }
 
@@ -164,6 +171,11 @@ impl Needs {
         self.answer(Query::AppGroups(id), live.app_groups.get(&id)).map(Vec::as_slice)
     }
 
+    /// The users who may use an app by themselves, by id.
+    pub fn app_users<'a>(&mut self, live: &'a Live, id: ObjectId) -> Option<&'a [ObjectId]> {
+        self.answer(Query::AppUsers(id), live.app_users.get(&id)).map(Vec::as_slice)
+    }
+
     /// The identity provider of the secondary organisation, if it has one.
     pub fn provider<'a>(&mut self, live: &'a Live) -> Option<Option<&'a Provider>> {
         self.answer(Query::Provider, live.provider.as_ref()).map(|list| list.first())
@@ -182,6 +194,11 @@ impl Needs {
     /// The groups to which a routing policy applies, by id.
     pub fn policy_groups<'a>(&mut self, live: &'a Live, id: ObjectId) -> Option<&'a [ObjectId]> {
         self.answer(Query::PolicyGroups(id), live.policy_groups.get(&id)).map(Vec::as_slice)
+    }
+
+    /// The users to whom a routing policy applies by themselves, by id.
+    pub fn policy_users<'a>(&mut self, live: &'a Live, id: ObjectId) -> Option<&'a [ObjectId]> {
+        self.answer(Query::PolicyUsers(id), live.policy_users.get(&id)).map(Vec::as_slice)
     }
 
     /// Makes sure that everybody with one of these ids was asked for. `false`: they are asked for now.
@@ -209,9 +226,21 @@ impl Needs {
     pub fn everybody(&mut self, live: &Live, org: Org) -> bool {
         let asked = live.users(org).is_everybody();
         if !asked {
-            self.queries.insert(Query::Users(org, Scope::Everybody));
+            self.ask_users(live, org, Scope::Everybody);
         }
         asked
+    }
+
+    /// A question that was refused once is not asked again in other words.
+    fn ask_users(&mut self, live: &Live, org: Org, scope: Scope) {
+        match live.no_users[org.index()] {
+            Some(why) => {
+                self.unknown.insert(Query::UserCount(org), why);
+            }
+            None => {
+                self.queries.insert(Query::Users(org, scope));
+            }
+        }
     }
 
     fn users(&mut self, live: &Live, org: Org, missing: usize, scope: impl Fn() -> Scope) -> bool {
@@ -224,7 +253,7 @@ impl Needs {
             let Some(total) = self.user_count(live, org) else { return false };
             usize::try_from(total).unwrap_or(usize::MAX).div_ceil(PAGE) <= missing.div_ceil(PAGE)
         };
-        self.queries.insert(Query::Users(org, if listing_is_cheaper { Scope::Everybody } else { scope() }));
+        self.ask_users(live, org, if listing_is_cheaper { Scope::Everybody } else { scope() });
         false
     }
 }

@@ -28,6 +28,8 @@ pub enum Query {
     AppSettings(ObjectId),
     /// Which groups may use this app?
     AppGroups(ObjectId),
+    /// Which users may use this app by themselves?
+    AppUsers(ObjectId),
     /// Which identity provider does the secondary organisation have?
     Provider,
     /// Which routing policies does it have?
@@ -36,6 +38,8 @@ pub enum Query {
     GroupPolicies(ObjectId),
     /// To which groups does this routing policy apply?
     PolicyGroups(ObjectId),
+    /// To which users does this routing policy apply by themselves?
+    PolicyUsers(ObjectId),
 }
 
 /// Which users a question means.
@@ -65,8 +69,12 @@ impl Query {
             | Query::Group(org, _)
             | Query::Members(org, _)
             | Query::Membership(org, _) => *org,
-            Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) => Org::Primary,
-            Query::Provider | Query::Policies | Query::GroupPolicies(_) | Query::PolicyGroups(_) => Org::Secondary,
+            Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) => Org::Primary,
+            Query::Provider
+            | Query::Policies
+            | Query::GroupPolicies(_)
+            | Query::PolicyGroups(_)
+            | Query::PolicyUsers(_) => Org::Secondary,
         }
     }
 
@@ -84,6 +92,8 @@ impl Query {
             Query::Provider => "identity providers".to_owned(),
             Query::Policies => "routing policies".to_owned(),
             Query::GroupPolicies(id) => format!("routing policies of user group {id}"),
+            Query::AppUsers(id) => format!("users of application {id}"),
+            Query::PolicyUsers(id) => format!("users of routing policy {id}"),
             Query::PolicyGroups(id) => format!("groups of routing policy {id}"),
         }
     }

@@ -292,7 +292,7 @@ struct RestrictedWire<'a> {
     field: Option<Text<'a>>,
     #[serde(rename = "type", borrow, default)]
     kind: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::decode::id_or_none")]
     id: Option<ObjectId>,
 }
 

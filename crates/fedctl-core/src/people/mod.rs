@@ -69,6 +69,10 @@ pub struct Rosters<'a> {
     pub routed: &'a [ObjectId],
     /// Of the managed access group.
     pub with_app: &'a [ObjectId],
+    /// The routing policy was turned on once, and the routing group is there: who is not in it was taken out.
+    pub is_settled: bool,
+    /// The managed access group is there: who is not in it, and was routed long ago, was taken out.
+    pub has_access_group: bool,
 }
 
 /// The source groups of the spec, or what is wrong with them.
@@ -151,7 +155,8 @@ pub fn resolve<'a>(
     let mut people = People::default();
     let groups = source_groups(spec, live, needs, &mut people.problems);
     let app_group = app_group(spec, live, needs, &mut people.problems);
-    let (groups, app_group, Rosters { routed, with_app }) = (groups?, app_group?, rosters?);
+    let (groups, app_group, rosters) = (groups?, app_group?, rosters?);
+    let Rosters { routed, with_app, .. } = rosters;
     let with_access = match app_group {
         Some(group) => Some(needs.membership(live, Org::Primary, group.id)?),
         None => None,
@@ -169,7 +174,7 @@ pub fn resolve<'a>(
     if !accounts_asked(live, needs, &people.list) || !roster {
         return None;
     }
-    link(spec, live, routed, &mut people);
+    link(spec, live, &rosters, &mut people);
     refuse::people(&mut people, live);
     Some(people)
 }
@@ -292,21 +297,38 @@ fn accounts_asked(live: &Live, needs: &mut Needs, people: &[Person<'_>]) -> bool
     needs.users_by_name(live, Org::Secondary, emails, usernames)
 }
 
-/// What a human took away from an account stays away (invariant I11).
+/// Whether somebody gets the app through the managed access group.
+pub fn needs_access_group(spec: &Spec, person: &Person<'_>) -> bool {
+    match &spec.app.access.value {
+        Access::SourceGroups => person.groups.is_empty(),
+        Access::Managed => true,
+        Access::Group(_) => false,
+    }
+}
+
+/// What a human took away stays away (invariant I11).
 ///
-/// Between making an account and routing it lie minutes. An account that is older than a day and not routed was taken out
-/// of the group; where no server clock was seen, it counts as old.
-fn stopped(live: &Live, routed: &[ObjectId], account: &User) -> Option<Held> {
+/// Between making an account and routing it lie minutes, once the set-up is over. An account that is older than a day and
+/// not routed was taken out of the group; where no server clock was seen, it counts as old. While a set-up goes on, which
+/// may take days, nobody was routed who could have been taken out.
+fn stopped(live: &Live, rosters: &Rosters<'_>, user: ObjectId, account: &User, by_access_group: bool) -> Option<Held> {
     const A_DAY: u64 = 24 * 60 * 60;
     if account.state == State::Suspended {
         return Some(Held::AccountSuspended);
     }
     let age = live.as_of.zip(account.created).map(|(now, created)| now.saturating_sub(created));
-    let is_new = age.is_some_and(|age| age < A_DAY);
-    (routed.binary_search(&account.id).is_err() && !is_new).then_some(Held::Unrouted)
+    if age.is_some_and(|age| age < A_DAY) || !rosters.is_settled {
+        return None;
+    }
+    let is_in = |ids: &[ObjectId], id: ObjectId| ids.binary_search(&id).is_ok();
+    if !is_in(rosters.routed, account.id) {
+        return Some(Held::Unrouted);
+    }
+    let lost_app = by_access_group && rosters.has_access_group && !is_in(rosters.with_app, user);
+    lost_app.then_some(Held::AccessTaken)
 }
 
-fn link<'a>(spec: &Spec, live: &'a Live, routed: &[ObjectId], people: &mut People<'a>) {
+fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, people: &mut People<'a>) {
     let accounts = live.users(Org::Secondary);
     let federation = spec.federation.as_str();
     let mut linked = BTreeSet::new();
@@ -325,7 +347,8 @@ fn link<'a>(spec: &Spec, live: &'a Live, routed: &[ObjectId], people: &mut Peopl
                 // The address that was given at the first link stays: that is what `on_email_change: keep` means.
                 person.account = Arc::from(&*account.email);
                 person.username = Arc::from(&*account.username);
-                person.held = person.held.or(stopped(live, routed, account));
+                let by_group = needs_access_group(spec, person);
+                person.held = person.held.or(stopped(live, rosters, person.user.id, account, by_group));
             }
             (None, _, Some(account)) => match &account.mark {
                 Some(mark) => people.refusals.push(refuse::recycled_address(person, account, mark)),

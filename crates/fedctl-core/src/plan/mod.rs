@@ -80,6 +80,8 @@ pub enum Held {
     AccountSuspended,
     /// Their account was taken out of the routing group, and that stays.
     Unrouted,
+    /// Was taken out of the group that gives the app, and that stays.
+    AccessTaken,
     /// Not in the group that the spec says gives people the app.
     NoAccess,
 }
@@ -102,6 +104,7 @@ impl Held {
                 "the account in the secondary organisation was suspended by somebody, and that stays"
             }
             Held::Unrouted => "the account was taken out of the routing group by somebody, and that stays",
+            Held::AccessTaken => "was taken out of the group that gives people the app by somebody, and that stays",
             Held::NoAccess => "not in the group that gives people the app",
         }
     }

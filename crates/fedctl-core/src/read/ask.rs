@@ -35,6 +35,10 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::AppGroups(app) => {
             Ask::new(org, &endpoint::APP_ASSOCIATIONS, &id(app), &with(&[("targets", "user_group")]))
         }
+        Query::AppUsers(app) => Ask::new(org, &endpoint::APP_ASSOCIATIONS, &id(app), &with(&[("targets", "user")])),
+        Query::PolicyUsers(policy) => {
+            Ask::new(org, &endpoint::POLICY_ASSOCIATIONS, &id(policy), &with(&[("targets", "user")]))
+        }
         Query::Provider => Ask::new(org, &endpoint::LIST_PROVIDERS, &[], page),
         Query::Policies => Ask::new(org, &endpoint::LIST_POLICIES, &[], page),
         Query::GroupPolicies(group) => {

@@ -121,9 +121,11 @@ impl Reader {
             | Query::Membership(..)
             | Query::Apps
             | Query::AppGroups(_)
+            | Query::AppUsers(_)
             | Query::Policies
             | Query::GroupPolicies(_)
-            | Query::PolicyGroups(_) => Fetch::Pages,
+            | Query::PolicyGroups(_)
+            | Query::PolicyUsers(_) => Fetch::Pages,
         }
     }
 
@@ -153,11 +155,10 @@ impl Reader {
         match query {
             Query::Organization(org) => settle(&mut live.organizations[org.index()], end),
             Query::UserCount(org) => settle(&mut live.totals[org.index()], end),
-            Query::Users(org, scope) => {
-                if end.is_ok() {
-                    live.users[org.index()].end(&scope);
-                }
-            }
+            Query::Users(org, scope) => match end {
+                Ok(()) => live.users[org.index()].end(&scope),
+                Err(why) => live.no_users[org.index()] = Some(why),
+            },
             Query::Groups(org) => settle_list(&mut live.groups[org.index()], end, |group| group.id),
             Query::Apps => settle_list(&mut live.apps, end, |app| app.id),
             Query::Provider => settle_list(&mut live.provider, end, |provider| provider.id),
@@ -165,8 +166,10 @@ impl Reader {
             Query::Members(org, id) => settle_ids(&mut live.members, (org, id), end),
             Query::Membership(org, id) => settle_ids(&mut live.membership, (org, id), end),
             Query::AppGroups(id) => settle_ids(&mut live.app_groups, id, end),
+            Query::AppUsers(id) => settle_ids(&mut live.app_users, id, end),
             Query::GroupPolicies(id) => settle_ids(&mut live.group_policies, id, end),
             Query::PolicyGroups(id) => settle_ids(&mut live.policy_groups, id, end),
+            Query::PolicyUsers(id) => settle_ids(&mut live.policy_users, id, end),
             Query::Group(org, id) => {
                 if let Err(why) = end {
                     live.group_rules.insert((org, id), Err(why));
@@ -249,8 +252,10 @@ impl Reader {
             Query::Members(org, id) => edges(live.members.entry((*org, *id)), page),
             Query::Membership(org, id) => edges(live.membership.entry((*org, *id)), page),
             Query::AppGroups(id) => edges(live.app_groups.entry(*id), page),
+            Query::AppUsers(id) => edges(live.app_users.entry(*id), page),
             Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),
             Query::PolicyGroups(id) => edges(live.policy_groups.entry(*id), page),
+            Query::PolicyUsers(id) => edges(live.policy_users.entry(*id), page),
         }
     }
 }

@@ -55,7 +55,7 @@ hops! {
     /// The policy is on.
     PolicyOn, "routing-policy", "the routing policy is off or cannot be read", "`fedctl apply` turns it on the first time; one that somebody switched off, only a person turns on again, in the console";
     /// The policy leads to the identity provider that is there.
-    PolicyProvider, "policy-provider", "the routing policy leads to another identity provider", "choose the right one in the console";
+    PolicyProvider, "policy-provider", "the routing policy leads to another identity provider, or does not say to which", "choose the right one in the console";
     /// The identity provider is ours.
     Provider, "identity-provider", "there is no identity provider of this federation", "run `fedctl apply`";
     /// It leads to the issuer of the primary organisation.
@@ -119,7 +119,7 @@ pub(crate) fn shared(spec: &Spec, places: &Places, found: &Found<'_>) -> Vec<Hop
         (
             Hop::PolicyProvider,
             policy.is_some_and(|policy| {
-                policy.provider.is_none() || policy.provider == found.provider.map(|live| live.id)
+                policy.provider.is_some() && policy.provider == found.provider.map(|live| live.id)
             }),
         ),
         (Hop::Provider, provider.is_some()),

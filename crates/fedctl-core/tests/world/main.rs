@@ -14,6 +14,7 @@ mod interleave;
 mod judge;
 mod order;
 mod properties;
+mod review;
 mod section;
 mod watch;
 mod worlds;

@@ -145,6 +145,9 @@ fn fix(person: &Traced, hop: Hop) -> &'static str {
         Some(Held::UsernameTaken) => "give them another username under `people.overrides`",
         Some(Held::AccountSuspended) => "if they are to sign in: unsuspend the account in the secondary organisation",
         Some(Held::Unrouted) => "if they are to sign in: put the account into the routing group in the console",
+        Some(Held::AccessTaken) => {
+            "if they are to sign in: put them back into the group that gives the app, in the console"
+        }
         Some(Held::NoAccess) => {
             "if they are to sign in: put them into the group that the spec names under `app.access`"
         }

@@ -88,14 +88,20 @@ impl Run {
             Find::Only => return Ok(rows.first().map_or(Sight::Absent, |row| Sight::Object(row.get().into()))),
             Find::Marked { field } => {
                 let wanted = marked_value(action, look);
-                let has = |row: &&&serde_json::value::RawValue| field_of(row.get(), field) == wanted;
+                // What the plan knew of already, such as an app with the same mark that goes, is not the one that is made.
+                let is_new = |row: &str| {
+                    let id = field_of(row, "_id").or_else(|| field_of(row, "id")).and_then(|id| ObjectId::parse(&id));
+                    action.verb != Verb::Create || !plan.known.values().any(|known| Some(known.id) == id)
+                };
+                let has =
+                    |row: &&&serde_json::value::RawValue| field_of(row.get(), field) == wanted && is_new(row.get());
                 if let Some(row) = rows.iter().find(has) {
                     return Ok(Sight::Object(row.get().into()));
                 }
             }
             Find::EdgeTo => {
-                let ids = rows.iter().filter_map(|row| edge_to(row.get()));
-                self.talk(at).members.extend(ids);
+                let ids = rows.iter().map(|row| edge_to(row.get())).collect::<Option<Vec<_>>>();
+                self.talk(at).members.extend(ids.ok_or("one of its members cannot be read")?);
             }
         }
         self.talk(at).skip += count;

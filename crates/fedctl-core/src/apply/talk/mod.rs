@@ -104,7 +104,7 @@ impl Run {
 
     fn wait(&mut self, at: u32, wanted: Duration, then: Planned) {
         let talk = self.talk(at);
-        talk.waited += wanted;
+        talk.waited = talk.waited.saturating_add(wanted);
         talk.then = then;
         self.turns.push_back((at, Planned::Wait(wanted)));
     }

@@ -10,7 +10,11 @@ use super::{Planned, SENDS, Why, again, backoff, field_of, is_live};
 use crate::endpoint::Again;
 use crate::plan::Verb;
 use crate::plan::action::{Action, Write};
+use crate::plan::hole::Give;
 use crate::request::{Answer, Outcome};
+
+/// The longest that the service may ask to wait before an action is given up.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 impl Run {
     pub(super) fn wrote(&mut self, at: u32, outcome: Outcome) {
@@ -53,7 +57,10 @@ impl Run {
             self.keep_gifts(action, object);
         }
         let look = action.look.as_ref();
-        if look.is_some_and(|look| look.at.after) {
+        // An empty body on a creation is known of: then the object is looked for.
+        let gives_id = look.is_some_and(|look| look.at.gives.iter().any(|(give, _)| *give == Give::Id));
+        let has_id = !gives_id || self.given.public(&self.plan, &action.target, Give::Id).is_some();
+        if !has_id || look.is_some_and(|look| look.at.after) {
             return self.look(at, Why::After);
         }
         let lost =
@@ -82,6 +89,10 @@ impl Run {
             return self.finish(at, End::Failed("429: the service stays busy".to_owned()));
         }
         let pause = asked.unwrap_or_else(|| backoff(self.talk(at).sends));
+        if pause > LONGEST_WAIT {
+            let why = format!("429: the service asks to wait {} s", pause.as_secs());
+            return self.finish(at, End::Failed(why));
+        }
         self.write_after(at, pause);
     }
 

@@ -11,13 +11,13 @@ pub struct Provider {
     /// Its id.
     pub id: ObjectId,
     /// Its name.
-    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub name: Box<str>,
     /// `OIDC`, `GOOGLE`, `OKTA` or `AZURE`. `[observed]`
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "crate::decode::or_default")]
     pub kind: Box<str>,
     /// What it is connected to.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub oidc: Oidc,
 }
 
@@ -25,10 +25,10 @@ pub struct Provider {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
 pub struct Oidc {
     /// The client id of the app at the other side.
-    #[serde(rename = "clientId", default, deserialize_with = "crate::decode::text_or_null")]
+    #[serde(rename = "clientId", default, deserialize_with = "crate::decode::or_default")]
     pub client_id: Box<str>,
     /// The issuer. `[unknown]` whether a final slash is normalised: compared without.
-    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub url: Box<str>,
 }
 

@@ -18,13 +18,13 @@ pub struct App {
     #[serde(rename = "_id")]
     pub id: ObjectId,
     /// The template it was made from.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub name: Box<str>,
     /// Its label in the console and the portal. `[observed]`: not unique.
-    #[serde(rename = "displayLabel", default, deserialize_with = "crate::decode::text_or_null")]
+    #[serde(rename = "displayLabel", default, deserialize_with = "crate::decode::or_default")]
     pub label: Box<str>,
     /// Its description, where the mark is.
-    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub description: Box<str>,
     /// Whether people can sign in through it. `[observed]`
     #[serde(default)]
@@ -52,13 +52,13 @@ pub struct AppSettings {
     /// The client id: a UUID.
     pub client_id: Box<str>,
     /// Where the issuer sends people back to; compared exactly.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub redirect_uris: Vec<Box<str>>,
     /// How the relying party authenticates.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub token_endpoint_auth_method: Box<str>,
     /// Which claims are sent, and from which attribute of the user.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub dynamic_claims: Vec<Claim>,
 }
 

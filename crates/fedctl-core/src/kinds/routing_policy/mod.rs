@@ -12,9 +12,10 @@ use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, identity_provider, user_group};
 use crate::live::{Live, Needs};
 use crate::mark::{self, ObjectRole};
-use crate::object_id::ObjectId;
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{
+    After, Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Verb, Write,
+};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give, Of};
 use crate::plan::order::{Edge, End, Scope};
@@ -83,19 +84,42 @@ pub(crate) fn find<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, group: &u
     };
     let (policies, by_edge) = (policies?, by_edge?);
     let is_ours = |policy: &&Policy| mark::is_ours(&policy.description, spec.federation.as_str(), ObjectRole::Policy);
-    let of_group = policies.iter().find(|policy| by_edge.contains(&policy.id));
-    let foreign = of_group.filter(|policy| !is_ours(policy)).or_else(|| {
-        policies.iter().find(|policy| *policy.name == *spec.routing_policy.name.as_str() && !is_ours(policy))
-    });
-    if let Some(foreign) = foreign {
+    let in_our_place =
+        |policy: &&Policy| by_edge.contains(&policy.id) || *policy.name == *spec.routing_policy.name.as_str();
+    if let Some(foreign) = policies.iter().find(|policy| in_our_place(policy) && !is_ours(policy)) {
         return Some(Found { refusal: Some(refusal(spec, foreign)), ..Found::default() });
     }
-    let policy = of_group.or_else(|| policies.iter().find(is_ours));
-    let Some(policy) = policy else { return Some(Found::default()) };
-    let groups = needs.policy_groups(live, policy.id)?;
+    let mut ours = policies.iter().filter(is_ours);
+    match (ours.next(), ours.next()) {
+        (None, _) => Some(Found::default()),
+        (Some(one), Some(two)) => Some(Found { refusal: Some(ambiguous(spec, one, two)), ..Found::default() }),
+        (Some(policy), None) => applies_to(spec, live, needs, group, policy),
+    }
+}
+
+/// Whom the policy that is ours applies to: the routing group, or somebody whom nobody planned.
+fn applies_to<'a>(
+    spec: &Spec,
+    live: &'a Live,
+    needs: &mut Needs,
+    group: &user_group::Found,
+    policy: &'a Policy,
+) -> Option<Found<'a>> {
+    let (groups, users) = (needs.policy_groups(live, policy.id), needs.policy_users(live, policy.id));
+    let (groups, users) = (groups?, users?);
     let is_assigned = group.id.is_some_and(|id| groups.contains(&id));
-    let stranger = groups.iter().find(|id| Some(**id) != group.id);
-    Some(Found { policy: Some(policy), is_assigned, refusal: stranger.map(|id| other_group(spec, *id)) })
+    let stranger = groups.iter().find(|id| Some(**id) != group.id).map(|id| format!("group {id}, whose members are"));
+    let stranger = stranger.or_else(|| users.first().map(|id| format!("user {id}, who is")));
+    Some(Found { policy: Some(policy), is_assigned, refusal: stranger.map(|who| others(spec, &who)) })
+}
+
+fn ambiguous(spec: &Spec, one: &Policy, two: &Policy) -> Refusal {
+    Refusal::new(
+        Guard::Ambiguous,
+        &address(spec),
+        format!("two routing policies carry its mark: {} and {}", one.id, two.id),
+        "delete the one that is off or applies to nobody in the console, or take the mark out of its description",
+    )
 }
 
 fn refusal(spec: &Spec, policy: &Policy) -> Refusal {
@@ -107,12 +131,12 @@ fn refusal(spec: &Spec, policy: &Policy) -> Refusal {
     )
 }
 
-fn other_group(spec: &Spec, id: ObjectId) -> Refusal {
+fn others(spec: &Spec, who: &str) -> Refusal {
     Refusal::new(
         Guard::Members,
         &address(spec),
-        format!("it also applies to group {id}, whose members are not in this federation"),
-        "take that group out of the policy in the console",
+        format!("it also applies to {who} not in this federation"),
+        "take them out of the policy in the console",
     )
 }
 
@@ -144,8 +168,8 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
 
 /// Whether an existing policy leads to the identity provider that is there.
 pub(crate) fn leads_to_provider(context: &Context<'_>) -> bool {
-    let leads_to = context.found.policy.policy.and_then(|policy| policy.provider);
-    leads_to.is_none() || leads_to == context.found.provider.map(|provider| provider.id)
+    let provider = context.found.provider.map(|provider| provider.id);
+    context.found.policy.policy.is_none_or(|policy| policy.provider.is_some() && policy.provider == provider)
 }
 
 /// What is said of an existing policy, and left.
@@ -161,22 +185,28 @@ fn left_alone(context: &Context<'_>, live: &Policy) -> Option<String> {
         _ if !context.found.policy.is_assigned && !making => {
             Some("somebody took the routing group out of it, and that stays; nobody is routed".to_owned())
         }
-        _ if !leads_to_provider(context) => {
-            Some("it sends people to another identity provider; choose the right one in the console".to_owned())
-        }
+        _ if !leads_to_provider(context) => Some(
+            "it sends people to another identity provider, or does not say to which; look at it in the console"
+                .to_owned(),
+        ),
         Some(true | false) => None,
     }
 }
 
-fn description(spec: &Spec, on: bool) -> String {
-    let mark = mark::line(spec.federation.as_str(), ObjectRole::Policy);
-    if on { mark } else { format!("{mark}\n{BEING_SET_UP}") }
+fn being_set_up(spec: &Spec) -> String {
+    format!("{}\n{BEING_SET_UP}", mark::line(spec.federation.as_str(), ObjectRole::Policy))
 }
 
-fn form_a(spec: &Spec, on: bool) -> Body {
+/// A description without the line of the set-up; whatever else somebody wrote there stays.
+fn set_up(description: &str) -> String {
+    let lines: Vec<&str> = description.lines().filter(|line| line.trim() != BEING_SET_UP).collect();
+    lines.join("\n")
+}
+
+fn form_a(spec: &Spec, description: &str, on: bool) -> Body {
     Body::json(&wire::FormA {
         name: spec.routing_policy.name.as_str(),
-        description: &description(spec, on),
+        description,
         enabled: on,
         identity_provider_id: Of::new(&identity_provider::address(spec)),
     })
@@ -185,14 +215,18 @@ fn form_a(spec: &Spec, on: bool) -> Body {
 /// Off and for nobody: inert whatever the service makes of it.
 fn create(spec: &Spec) -> Action {
     let target = address(spec);
-    let call = Call { endpoint: &endpoint::CREATE_POLICY, args: Box::new([]), body: Some(form_a(spec, false)) };
+    let description = being_set_up(spec);
+    let body = Some(form_a(spec, &description, false));
+    let call = Call { endpoint: &endpoint::CREATE_POLICY, args: Box::new([]), body };
+    let provider = After::Of(identity_provider::address(spec), Give::Id);
     Action {
         verb: Verb::Create,
         because: Because::MissingInLive,
         changes: Box::new([
             Change::new(Field::Key("name"), &*target.name),
             Change::new(Field::Key("enabled"), "false"),
-            Change::new(Field::Key("description"), description(spec, false)),
+            Change::new(Field::Key("description"), description),
+            Change { field: Field::Key("identityProviderId"), before: None, after: Some(provider) },
         ]),
         write: Write::First { choice: CHOICE, forms: Box::new([Form { name: "A", call }]) },
         look: Some(Look { at: &LOOK, args: Box::new([]) }),
@@ -204,15 +238,16 @@ fn create(spec: &Spec) -> Action {
 
 fn enable(spec: &Spec, live: Option<&Policy>) -> Action {
     let target = address(spec);
-    let before = live.map_or_else(|| description(spec, false).into(), |live| live.description.clone());
+    let before = live.map_or_else(|| being_set_up(spec), |live| live.description.to_string());
+    let after = set_up(&before);
     let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
-    let call = Call { endpoint: &endpoint::REPLACE_POLICY, args: args.clone(), body: Some(form_a(spec, true)) };
+    let call = Call { endpoint: &endpoint::REPLACE_POLICY, args: args.clone(), body: Some(form_a(spec, &after, true)) };
     Action {
         verb: Verb::Update,
         because: if live.is_some() { Because::HalfMade } else { Because::NextStep },
         changes: Box::new([
             Change::of(Field::Key("enabled"), "false", "true"),
-            Change::of(Field::Key("description"), before, description(spec, true)),
+            Change::of(Field::Key("description"), before, after),
         ]),
         write: Write::First { choice: CHOICE, forms: Box::new([Form { name: "A", call }]) },
         look: Some(Look { at: &ENABLE, args }),

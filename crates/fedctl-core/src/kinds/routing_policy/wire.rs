@@ -12,16 +12,16 @@ pub struct Policy {
     /// Its id.
     pub id: ObjectId,
     /// Its name.
-    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub name: Box<str>,
     /// Its description, where the mark is.
-    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub description: Box<str>,
     /// Whether it routes anybody; `None` where no known spelling of it is there.
     #[serde(default)]
     pub enabled: Option<bool>,
     /// Where it sends people.
-    #[serde(rename = "identityProviderId", default)]
+    #[serde(rename = "identityProviderId", default, deserialize_with = "crate::decode::id_or_none")]
     pub provider: Option<ObjectId>,
 }
 

@@ -21,6 +21,30 @@ pub static KIND: KindOf = KindOf { kind: Kind::UserGroup, rows: ROWS, plan };
 
 static ROWS: &[Edge] = &[
     Edge {
+        first: End(Org::Primary, Kind::UserMapping, Verb::Update),
+        then: End(Org::Secondary, Kind::UserGroup, Verb::Check),
+        of: Scope::Ended,
+        why: "who is a member already may not be routed before their attribute is right",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::User, Verb::Update),
+        then: End(Org::Secondary, Kind::UserGroup, Verb::Check),
+        of: Scope::Ended,
+        why: "who is a member already may not be routed before their account is active",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::GroupMember, Verb::Create),
+        then: End(Org::Secondary, Kind::UserGroup, Verb::Check),
+        of: Scope::Ended,
+        why: "who is a member already may not be routed before they may use the app",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::AppAccess, Verb::Create),
+        then: End(Org::Secondary, Kind::UserGroup, Verb::Check),
+        of: Scope::All,
+        why: "nobody is routed who may not use the app",
+    },
+    Edge {
         first: End(Org::Secondary, Kind::GroupMember, Verb::Create),
         then: End(Org::Secondary, Kind::UserGroup, Verb::Check),
         of: Scope::Ended,

@@ -10,10 +10,10 @@ pub struct Group {
     /// Its id.
     pub id: ObjectId,
     /// Its name. `[unknown]` whether it is unique.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub name: Box<str>,
     /// Its description, where the mark is.
-    #[serde(default, deserialize_with = "crate::decode::text_or_null")]
+    #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub description: Box<str>,
     /// The organisation it belongs to.
     #[serde(rename = "organizationObjectId", default)]
