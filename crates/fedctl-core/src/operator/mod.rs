@@ -13,8 +13,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use crate::spec::{Code, CredentialsName, Diagnostic, FieldPath, Located, MAX_FILE_BYTES, Severity, Word, sides};
-use crate::text::diagnostic::At;
-use crate::text::node::{Node, What};
+use crate::text::node::{Node, Order, What};
 use crate::text::reader::{Fields, Reader};
 use crate::text::{Format, document};
 
@@ -70,10 +69,7 @@ pub fn parse(text: &str) -> Parsed {
     let top = reader.fields(Some(&node), FieldPath::root(), KEYS);
     let operator = read(&mut reader, &top);
     let mut problems = reader.into_problems();
-    problems.sort_by_cached_key(|problem| match problem.labels.first().map(|label| &label.at) {
-        Some(At::Value(path) | At::Key(path)) => node.order_of(path),
-        Some(At::Position(_)) | None => Vec::new(),
-    });
+    Order::of(&node).sort(&mut problems);
     let is_valid = problems.iter().all(|problem| problem.severity < Severity::Error);
     Parsed { operator: is_valid.then_some(operator), problems }
 }

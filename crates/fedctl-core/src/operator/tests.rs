@@ -78,9 +78,7 @@ fn a_file_without_a_word_but_the_version_changes_nothing() {
     assert_eq!(codes(""), [Code::EmptyFile]);
 }
 
-#[test]
-fn everything_that_is_wrong_is_reported_at_once_and_no_secret_is_repeated() {
-    let text = "\
+const WRONG: &str = "\
 version: 1
 credentials:
   acme: {env: jca_hush_hush}
@@ -100,7 +98,10 @@ forms: {Routing Policy: x, routing-policy: A B}
 federation: acme
 colour: blue
 ";
-    let output = shown(text);
+
+#[test]
+fn everything_that_is_wrong_is_reported_at_once_and_no_secret_is_repeated() {
+    let output = shown(WRONG);
     assert!(!output.contains("hush"), "{output}");
     insta::assert_snapshot!(output, @r"
     3:15 invalid-variable: this cannot be the name of a variable

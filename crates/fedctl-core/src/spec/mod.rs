@@ -5,11 +5,14 @@
 //!             └───────────────┴─────────────────────────┴──► Diagnostics, each with the path it is about
 //! ```
 //!
+//! A spec may stand in a folder with a `fleet.yaml` ([`FleetText`]): it is merged into the `Node` before anything is read.
+//!
 //! Pure: no file is opened here and nothing is asked of an organisation. What only the live organisations show (a group
 //! that does not exist) is the planner's to say; it cites the [`FieldPath`] of the entry that asked for it.
 
 mod consistency;
 pub mod domain;
+mod fleet;
 mod name;
 mod not_yet;
 mod objects;
@@ -21,16 +24,18 @@ pub mod template;
 mod tests;
 mod types;
 
+use crate::text::Format;
+use crate::text::node::{Node, Order};
 use crate::text::reader::{Fields, Reader};
-use crate::text::{Format, document};
 use not_yet::Wishes;
 use objects::Sides;
 
 pub use crate::text::MAX_FILE_BYTES;
-pub use crate::text::diagnostic::{At, Code, Diagnostic, Label, Severity};
+pub use crate::text::diagnostic::{At, Code, Diagnostic, Label, Origin, Severity};
 pub use crate::text::locate::{Position, locate, locate_key};
 pub use crate::text::path::{FieldPath, Located, Segment};
 pub use crate::text::word::{Refused, Word, is_hidden};
+pub use fleet::{FleetText, parse_with};
 pub use name::{AttributeName, CredentialsName, Domain, Email, FederationName, Name, OrganizationId, Username};
 pub use types::{
     Access, Adopt, AdoptObject, App, CopyField, IdentityProvider, Mapping, OnEmailChange, OnLeave, Override,
@@ -74,20 +79,17 @@ static FORMAT: Format = Format {
     elsewhere: operator::belongs_to_operator,
 };
 
-/// Reads a spec, and reports every problem at once.
+/// Reads a spec that stands alone, and reports every problem at once.
 pub fn parse(text: &str) -> Parsed {
-    let (node, problems) = match document::read(&FORMAT, text) {
-        Ok(read) => read,
-        Err(problems) => return Parsed { spec: None, problems },
-    };
+    parse_with(None, text)
+}
+
+fn parse_node(node: &Node, problems: Vec<Diagnostic>) -> Parsed {
     let mut reader = Reader::new(&FORMAT, problems);
-    let top = reader.fields(Some(&node), FieldPath::root(), KEYS);
+    let top = reader.fields(Some(node), FieldPath::root(), KEYS);
     let spec = top.is_written().then(|| read_spec(&mut reader, &top)).flatten();
     let mut problems = reader.into_problems();
-    problems.sort_by_cached_key(|problem| match problem.labels.first().map(|label| &label.at) {
-        Some(At::Value(path) | At::Key(path)) => node.order_of(path),
-        Some(At::Position(_)) | None => Vec::new(),
-    });
+    Order::of(node).sort(&mut problems);
     let is_valid = problems.iter().all(|problem| problem.severity < Severity::Error);
     Parsed { spec: spec.filter(|_| is_valid), problems }
 }

@@ -36,6 +36,17 @@ pub struct Label {
     pub at: At,
     /// What is the matter there; may be empty.
     pub text: String,
+    /// In which file.
+    pub origin: Origin,
+}
+
+/// Which of the files that are read together a [`Label`] points into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The file itself: a spec, or an operator file.
+    File,
+    /// The `fleet.yaml` beside a spec.
+    Fleet,
 }
 
 /// How a [`Label`] says where.
@@ -154,6 +165,11 @@ codes! {
         /// Part of the format, and not done by this version.
         NotYet = "not-yet",
     }
+    /// Those of a file that is no text.
+    OF_BYTES {
+        /// The bytes are not UTF-8.
+        NotText = "not-text",
+    }
     /// Those that only an operator file has.
     OF_OPERATOR {
         /// A source of credentials, twice.
@@ -187,7 +203,7 @@ impl Diagnostic {
     /// Adds a place.
     #[must_use]
     pub fn at(mut self, at: At, text: impl Into<String>) -> Self {
-        self.labels.push(Label { at, text: text.into() });
+        self.labels.push(Label { at, text: text.into(), origin: Origin::File });
         self
     }
 
@@ -201,6 +217,11 @@ impl Diagnostic {
     #[must_use]
     pub fn at_key(self, path: &FieldPath, text: impl Into<String>) -> Self {
         self.at(At::Key(path.clone()), text)
+    }
+
+    /// Says that all its places are in one file.
+    pub(crate) fn comes_from(&mut self, origin: Origin) {
+        self.labels.iter_mut().for_each(|label| label.origin = origin);
     }
 
     /// Whether its main place is a value or in it.

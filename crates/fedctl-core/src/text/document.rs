@@ -10,8 +10,8 @@ use super::path::FieldPath;
 use super::reader::unquoted;
 use super::yaml::{self, Unreadable};
 
-/// The largest file that is read.
-pub const MAX_FILE_BYTES: usize = 1 << 20;
+/// The largest file that is read: enough for a hundred thousand people by their addresses.
+pub const MAX_FILE_BYTES: usize = 8 << 20;
 
 /// How many brackets and braces may open: what the YAML parser does with flow mappings in each other takes the square of
 /// their depth, before it looks at the depth.
@@ -104,7 +104,9 @@ fn begins_value(text: &str, byte: usize) -> bool {
 }
 
 /// How many keys that are there twice are reported: finding each is a walk through the text.
-const MAX_DUPLICATES: usize = 20;
+fn most_duplicates(text: &str) -> usize {
+    ((8 << 20) / text.len().max(1)).clamp(3, 20)
+}
 
 /// Reports keys that are in one mapping several times; the first is read.
 fn twice(text: &str, node: &Node, at: &FieldPath, problems: &mut Vec<Diagnostic>) {
@@ -119,7 +121,7 @@ fn twice(text: &str, node: &Node, at: &FieldPath, problems: &mut Vec<Diagnostic>
     for Entry { key, value } in entries {
         let at = at.key(key);
         let times = seen.entry(key).or_default();
-        if *times > 0 && problems.len() < MAX_DUPLICATES {
+        if *times > 0 && problems.len() < most_duplicates(text) {
             problems.push(duplicate(text, &at, *times));
         }
         *times += 1;

@@ -18,10 +18,26 @@ pub(crate) mod reader;
 pub mod word;
 pub(crate) mod yaml;
 
-use diagnostic::Diagnostic;
+use diagnostic::{At, Code, Diagnostic};
+use locate::position_of_byte;
 use path::FieldPath;
 
 pub use document::MAX_FILE_BYTES;
+
+/// The text of a file.
+///
+/// # Errors
+/// The bytes are not UTF-8; the place is that of the first which is not.
+pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let before = std::str::from_utf8(before).unwrap_or_default();
+        let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+        Diagnostic::error(Code::NotText, format!("the byte 0x{byte:02x} is no UTF-8 text"))
+            .at(At::Position(position_of_byte(before, before.len())), "")
+            .help("save the file as UTF-8")
+    })
+}
 
 /// A kind of file: what messages call it, what helps, and what belongs elsewhere.
 #[derive(Debug)]

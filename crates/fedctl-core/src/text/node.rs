@@ -4,7 +4,9 @@
 //! because a typed load turns an id such as `12e45` into a number before anybody can look at its text.
 
 use super::Format;
-use super::diagnostic::{Code, Diagnostic};
+use std::collections::BTreeMap;
+
+use super::diagnostic::{At, Code, Diagnostic, Origin};
 use super::path::{FieldPath, Segment};
 
 /// One value.
@@ -13,6 +15,8 @@ pub(crate) struct Node {
     pub(crate) what: What,
     /// Whether a `!tag` stood before it.
     pub(crate) tagged: bool,
+    /// Which file it stands in.
+    pub(crate) origin: Origin,
 }
 
 /// What a value is.
@@ -65,24 +69,69 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// The entry numbers on the way to a path: what sorts problems in the order of the text.
-    pub(crate) fn order_of(&self, path: &FieldPath) -> Vec<usize> {
+    fn child(&self, at: usize) -> Option<&Node> {
+        match &self.what {
+            What::Scalar { .. } => None,
+            What::List(nodes) => nodes.get(at),
+            What::Map(entries) => entries.get(at).map(|entry| &entry.value),
+        }
+    }
+
+    /// Whether something stands at a path.
+    pub(crate) fn holds(&self, path: &FieldPath) -> bool {
+        Order::of(self).find(path).0.len() == path.segments().len()
+    }
+}
+
+/// Finds places in a document: what sorts problems in the order of the text. Each mapping that is passed is indexed once,
+/// so that many problems in a large one do not cost their product.
+pub(crate) struct Order<'n> {
+    root: &'n Node,
+    /// By where a mapping is, its keys by name.
+    keys: BTreeMap<Vec<usize>, BTreeMap<&'n str, usize>>,
+}
+
+impl<'n> Order<'n> {
+    /// Of a document.
+    pub(crate) fn of(root: &'n Node) -> Self {
+        Self { root, keys: BTreeMap::new() }
+    }
+
+    /// The entry numbers on the way to a path as far as it exists, and the file in which its end stands.
+    pub(crate) fn find(&mut self, path: &FieldPath) -> (Vec<usize>, Origin) {
         let mut order = Vec::new();
-        let mut node = self;
+        let mut node = self.root;
         for segment in path.segments() {
-            let step = match (segment, &node.what) {
-                (Segment::Key(key), What::Map(entries)) => entries
-                    .iter()
-                    .position(|entry| *entry.key == **key)
-                    .and_then(|at| Some((at, &entries.get(at)?.value))),
-                (Segment::Index(at), What::List(nodes)) => nodes.get(*at).map(|found| (*at, found)),
+            let at = match (segment, &node.what) {
+                (Segment::Key(key), What::Map(entries)) => self.keys_at(&order, entries).get(&**key).copied(),
+                (Segment::Index(at), What::List(_)) => Some(*at),
                 (Segment::Key(_) | Segment::Index(_), What::Scalar { .. } | What::List(_) | What::Map(_)) => None,
             };
-            let Some((at, next)) = step else { break };
+            let Some((at, next)) = at.and_then(|at| Some((at, node.child(at)?))) else { break };
             order.push(at);
             node = next;
         }
-        order
+        (order, node.origin)
+    }
+
+    fn keys_at(&mut self, order: &[usize], entries: &'n [Entry]) -> &BTreeMap<&'n str, usize> {
+        self.keys.entry(order.to_vec()).or_insert_with(|| {
+            // Of a key that is there twice, the first.
+            entries.iter().enumerate().rev().map(|(at, entry)| (entry.key.as_str(), at)).collect()
+        })
+    }
+
+    /// Puts problems in the order of the text, and says of each of their places in which file it is.
+    pub(crate) fn sort(mut self, problems: &mut [Diagnostic]) {
+        for label in problems.iter_mut().flat_map(|problem| &mut problem.labels) {
+            if let At::Value(path) | At::Key(path) = &label.at {
+                label.origin = label.origin.max(self.find(path).1);
+            }
+        }
+        problems.sort_by_cached_key(|problem| match problem.labels.first().map(|label| &label.at) {
+            Some(At::Value(path) | At::Key(path)) => self.find(path).0,
+            Some(At::Position(_)) | None => Vec::new(),
+        });
     }
 }
 

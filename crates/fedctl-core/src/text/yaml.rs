@@ -11,11 +11,15 @@ use serde::de::{
 };
 use serde_yaml::Deserializer as Yaml;
 
+use super::diagnostic::Origin;
 use super::locate::{Position, position_of_byte};
 use super::node::{Entry, Node, ScalarKind, What};
 
-/// Values and bytes that one pass may yield. A file of the largest size without aliases stays below it.
-const BUDGET: usize = 4 << 20;
+/// Values and bytes that one pass may yield. Without aliases a text yields less than twice its length: a value costs one
+/// and has at least a character and what parts it from the next.
+fn budget_of(text: &str) -> Cell<usize> {
+    Cell::new(2 * text.len() + (64 << 10))
+}
 
 /// Why there is no [`Node`].
 #[derive(Debug)]
@@ -28,7 +32,7 @@ pub(crate) enum Unreadable {
 
 /// Reads the one document of a text.
 pub(crate) fn load(text: &str) -> Result<Node, Unreadable> {
-    let budget = Cell::new(BUDGET);
+    let budget = budget_of(text);
     let document = Yaml::from_str(body(text)).next().ok_or(Unreadable::Empty)?;
     let shape = ShapeOf(&budget).deserialize(document).map_err(|error| unreadable(text, &error, &budget))?;
     if Yaml::from_str(body(text)).nth(1).is_some() {
@@ -37,7 +41,7 @@ pub(crate) fn load(text: &str) -> Result<Node, Unreadable> {
     if matches!(shape.what, ShapeKind::Scalar(ScalarKind::Null)) {
         return Err(Unreadable::Empty);
     }
-    let budget = Cell::new(BUDGET);
+    let budget = budget_of(text);
     let document = Yaml::from_str(body(text)).next().ok_or(Unreadable::Empty)?;
     NodeOf { shape: &shape, budget: &budget }.deserialize(document).map_err(|error| unreadable(text, &error, &budget))
 }
@@ -227,7 +231,7 @@ impl NodeOf<'_> {
     }
 
     fn node(&self, what: What) -> Node {
-        Node { what, tagged: self.shape.tagged }
+        Node { what, tagged: self.shape.tagged, origin: Origin::File }
     }
 }
 

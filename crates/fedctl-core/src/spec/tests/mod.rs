@@ -2,6 +2,7 @@
 
 mod codes;
 mod defaults;
+mod fleet;
 mod fuzz;
 mod places;
 mod yaml_dangers;
