@@ -15,6 +15,9 @@ pub struct Args {
     /// Log each request to standard error (-vv: more)
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Where keys come from; without it, $FEDCTL_OPERATOR or ~/.config/fedctl/operator.yaml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub operator: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -2,7 +2,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
 
+use std::path::PathBuf;
+
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 /// The variable that holds the key of these credentials: `$FEDCTL_<NAME>_API_KEY`.
 pub fn key_variable(credentials: &str) -> String {
@@ -11,9 +14,30 @@ pub fn key_variable(credentials: &str) -> String {
 
 /// The key of these credentials, if the environment has one.
 pub fn key(credentials: &str) -> Option<SecretString> {
-    let value = std::env::var(key_variable(credentials)).ok()?;
+    secret(&key_variable(credentials))
+}
+
+/// What a variable holds, if it holds anything.
+pub fn secret(variable: &str) -> Option<SecretString> {
+    let value = Zeroizing::new(std::env::var(variable).ok()?);
     let trimmed = value.trim();
     (!trimmed.is_empty()).then(|| SecretString::from(trimmed))
+}
+
+/// The operator file that the environment names.
+pub fn operator() -> Option<PathBuf> {
+    std::env::var_os("FEDCTL_OPERATOR").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Where a user keeps the operator file.
+pub fn operator_at_home() -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
+    Some(PathBuf::from(home).join(".config/fedctl/operator.yaml"))
+}
+
+/// Whether this is a run that nobody watches, of what somebody else may have written.
+pub fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
 /// Whether colour is unwanted: `NO_COLOR` set to anything, or a terminal without any.

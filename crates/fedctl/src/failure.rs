@@ -7,7 +7,6 @@ use fedctl_core::read::ReadError;
 use fedctl_core::spec::Spec;
 use fedctl_engine::BindError;
 
-use crate::config;
 use crate::exit::Exit;
 use crate::render::text::visible;
 use crate::ui::Ui;
@@ -75,7 +74,8 @@ impl Failure {
         self.exit
     }
 
-    fn text(&self) -> String {
+    /// What it prints.
+    pub(crate) fn text(&self) -> String {
         let unwritten = if self.unwritten { "; nothing was written" } else { "" };
         let mut text = format!("error: {}{unwritten}\n", visible(&self.message));
         for line in &self.lines {
@@ -109,19 +109,20 @@ pub fn unknown(unknown: &std::collections::BTreeMap<Query, Why>) -> Failure {
 }
 
 /// An organisation that could not be read.
-pub fn read(error: &ReadError, spec: &Spec) -> Failure {
-    let variable = |org: &Org| match org {
-        Org::Primary => config::key_variable(spec.primary.credentials.as_str()),
-        Org::Secondary => config::key_variable(spec.secondary.credentials.as_str()),
+pub fn read(error: &ReadError, spec: &Spec, keys: &[String; 2]) -> Failure {
+    let [primary, secondary] = keys;
+    let place = |org: &Org| match org {
+        Org::Primary => primary,
+        Org::Secondary => secondary,
     };
     let failed = |message: String| Failure::new(Exit::Failed, message).unwritten();
     match error {
         ReadError::Refused { status: 401, org, message, .. } => {
-            failed(format!("the {org} organisation does not know the key in ${} (401: {message})", variable(org)))
+            failed(format!("the {org} organisation does not know the key in {} (401: {message})", place(org)))
                 .hint("is it complete and not expired, and is `region` right? a key works in its own region only")
         }
         ReadError::Refused { status: 403, org, .. } => failed(error.to_string())
-            .hint(format!("may the administrator of the key in ${} do this, and from this address?", variable(org))),
+            .hint(format!("may the administrator of the key in {} do this, and from this address?", place(org))),
         ReadError::Refused { status: 400 | 404, .. } => {
             failed(error.to_string()).hint("is the organisation id in the spec right, and may this key choose it?")
         }
@@ -176,8 +177,8 @@ impl From<BuildError> for Failure {
 }
 
 /// A key that cannot be used with the organisation it was given for.
-pub fn key(error: &KeyError, variable: &str) -> Failure {
-    let failure = Failure::new(Exit::Failed, format!("the key in ${variable} cannot be used: {error}")).unwritten();
+pub fn key(error: &KeyError, place: &str) -> Failure {
+    let failure = Failure::new(Exit::Failed, format!("the key in {place} cannot be used: {error}")).unwritten();
     if matches!(error, KeyError::SimulatedKeyForRealHosts) {
         return failure
             .hint("`sandbox: http://127.0.0.1:PORT` in the spec means the simulator; without it, give the real key");

@@ -1,5 +1,6 @@
 //! The program: arguments, credentials, what people see, exit codes. Everything else is in the libraries.
 
+pub mod access;
 pub mod args;
 pub mod cmd;
 pub mod config;
@@ -7,10 +8,13 @@ pub mod exit;
 pub mod failure;
 pub mod planfile;
 pub mod render;
+pub mod secret;
 pub mod session;
 pub mod simulated;
 pub mod snippet;
+pub mod source;
 pub mod ui;
+pub mod worktree;
 
 use args::{Args, Command};
 use exit::Exit;
@@ -18,13 +22,14 @@ use ui::Ui;
 
 /// Runs one invocation and says how it ended.
 pub async fn run(args: Args, ui: &mut Ui) -> Exit {
+    let operator = args.operator.as_deref();
     let result = match args.command {
-        Command::Validate(args) => cmd::validate::run(&args, ui),
-        Command::Plan(args) => cmd::plan::run(&args, ui).await,
+        Command::Validate(args) => cmd::validate::run(&args, operator, ui),
+        Command::Plan(args) => cmd::plan::run(&args, operator, ui).await,
         Command::Show(args) => cmd::show::run(&args, ui),
-        Command::Apply(args) => cmd::apply::run(&args, ui).await,
-        Command::Verify(args) => cmd::verify::run(&args, ui).await,
-        Command::Trace(args) => cmd::trace::run(&args, ui).await,
+        Command::Apply(args) => cmd::apply::run(&args, operator, ui).await,
+        Command::Verify(args) => cmd::verify::run(&args, operator, ui).await,
+        Command::Trace(args) => cmd::trace::run(&args, operator, ui).await,
         Command::Sandbox(args) => cmd::sandbox::run(&args, ui).await,
         Command::Demo(args) => cmd::demo::run(&args, ui).await,
     };

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::session::Source;
+use crate::source::Source;
 
 /// How long a plan may be applied, in seconds of the server's clock: a week.
 const LIVES: u64 = 7 * 24 * 60 * 60;
@@ -33,7 +33,7 @@ pub struct Head {
     fedctl: String,
     /// The spec, as it was named.
     pub spec: PathBuf,
-    /// SHA-256 of the spec's text.
+    /// SHA-256 of the spec's text and of its defaults.
     spec_sha256: String,
     /// The server's clock of the reading, seconds since 1970.
     as_of: Option<u64>,
@@ -67,7 +67,7 @@ pub fn write(path: &Path, plan: &Plan, source: &Source, text: String) -> Result<
         schema: SCHEMA.to_owned(),
         fedctl: env!("CARGO_PKG_VERSION").to_owned(),
         spec: source.path.clone(),
-        spec_sha256: sha256(source.text.as_bytes()),
+        spec_sha256: sha256(source.whole().as_bytes()),
         as_of: plan.as_of,
         digest: plan.digest(),
         text,
@@ -137,7 +137,7 @@ impl PlanFile {
     /// # Errors
     /// The plan is stale: which object and which field.
     pub fn allows(&self, fresh: &Plan, source: &Source, exact: bool) -> Result<(), Failure> {
-        if sha256(source.text.as_bytes()) != self.head.spec_sha256 {
+        if sha256(source.whole().as_bytes()) != self.head.spec_sha256 {
             return Err(stale(vec![format!("`{}` is not the text that the plan was made from", source.name())]));
         }
         let age = fresh.as_of.zip(self.head.as_of).map(|(now, then)| now.saturating_sub(then));

@@ -1,82 +1,21 @@
 //! From a file to a spec, to two organisations, to a plan. Every command begins here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use fedctl_client::{Client, Hosts, Key, Limits, Options, SharedHost, Url};
+use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::plan::Plan;
 use fedctl_core::planner::{self, Places, Step};
-use fedctl_core::spec::{self, FieldPath, Region, Side, Spec};
+use fedctl_core::spec::Spec;
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
-use secrecy::SecretString;
 
+use crate::access::{Access, OperatorFile};
+use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
+use crate::source::Source;
 use crate::ui::Ui;
-use crate::{config, snippet};
-
-/// A file with a spec, and its text for pointing at lines.
-#[derive(Debug)]
-pub struct Source {
-    /// Where it was read.
-    pub path: PathBuf,
-    /// What it says.
-    pub text: String,
-}
-
-impl Source {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// It cannot be read, or is no text.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
-        let name = path.display();
-        let size = std::fs::metadata(path).map(|file| file.len());
-        let too_large = size.is_ok_and(|size| size > 4 * spec::MAX_FILE_BYTES as u64);
-        if too_large {
-            return Err(Failure::new(Exit::Invalid, format!("`{name}` is too large for a spec")));
-        }
-        match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Self { path: path.to_owned(), text }),
-            Err(error) => Err(Failure::new(Exit::Invalid, format!("`{name}` cannot be read")).because(&error)),
-        }
-    }
-
-    /// The file as it is named in messages.
-    pub fn name(&self) -> String {
-        self.path.display().to_string()
-    }
-
-    /// `file:line` of a place in the spec; of what holds it, where it is a default.
-    pub fn place(&self, path: &FieldPath) -> String {
-        match spec::At::Value(path.clone()).locate(&self.text) {
-            Some(position) => format!("{}:{}", self.name(), position.line),
-            None => self.name(),
-        }
-    }
-
-    /// The spec, its problems printed with their lines.
-    ///
-    /// # Errors
-    /// The spec is not valid.
-    pub fn spec(&self, ui: &mut Ui) -> Result<Spec, Failure> {
-        let parsed = spec::parse(&self.text);
-        self.show(&parsed.problems, ui);
-        parsed.spec.ok_or_else(|| failure::invalid(parsed.problems.len(), &self.name()))
-    }
-
-    /// Prints problems with their lines.
-    pub fn show(&self, problems: &[spec::Diagnostic], ui: &mut Ui) {
-        if !problems.is_empty() {
-            let text = snippet::render(problems, &self.name(), &self.text, ui.color());
-            ui.warn(&text);
-        }
-    }
-}
-
-/// Where the keys of credentials come from, by name.
-pub type Keys<'a> = &'a dyn Fn(&str) -> Option<SecretString>;
 
 /// A spec and the two organisations that it names.
 pub struct Session {
@@ -88,6 +27,8 @@ pub struct Session {
     pub places: Places,
     /// The organisations.
     pub organizations: Organizations,
+    /// Where the keys of the two come from, as messages say it.
+    pub keys: [String; 2],
     /// How many requests may be out at a time.
     pub concurrency: usize,
     /// How many looks may share a request.
@@ -99,39 +40,29 @@ impl Session {
     ///
     /// # Errors
     /// An invalid spec, or keys that are missing or cannot belong to it.
-    pub fn open(path: &Path, ui: &mut Ui) -> Result<Self, Failure> {
+    pub fn open(path: &Path, operator: Option<&Path>, ui: &mut Ui) -> Result<Self, Failure> {
         let source = Source::read(path)?;
         let spec = source.spec(ui)?;
-        Self::of(source, spec, &config::key)
+        let file = OperatorFile::find(operator, path, ui)?;
+        Self::of(source, spec, &Access::new(file, &config::key))
     }
 
-    /// Opens both organisations with keys from somewhere.
+    /// Opens both organisations with what may be used for it.
     ///
     /// # Errors
     /// Keys that are missing or cannot belong to the spec.
-    pub fn of(source: Source, spec: Spec, keys: Keys<'_>) -> Result<Self, Failure> {
-        let hosts = |side: &Side| match &spec.sandbox {
-            Some(sandbox) => {
-                let base = Url::parse(sandbox.as_str()).map_err(|error| {
-                    Failure::new(Exit::Invalid, "the address of the sandbox cannot be read").because(&error)
-                })?;
-                Ok(Hosts::sandbox(&base)?)
-            }
-            None => Ok::<_, Failure>(Hosts::of(region(side.region.value))),
-        };
-        let (primary, secondary) = (hosts(&spec.primary)?, hosts(&spec.secondary)?);
-        let places = places(&primary, &secondary);
-        let limits = if spec.sandbox.is_some() { Limits::loopback() } else { Limits::real() };
-        let shared = SharedHost::new(limits.host);
-        let primary = bind(&spec.primary, primary, keys)?;
-        let secondary = bind(&spec.secondary, secondary, keys)?;
-        let options = Options::for_key(&primary);
+    pub fn of(source: Source, spec: Spec, access: &Access<'_>) -> Result<Self, Failure> {
+        let (primary, secondary) = (access.key(&spec.primary, &spec)?, access.key(&spec.secondary, &spec)?);
+        let places = places(primary.hosts(), secondary.hosts());
+        let options = access.options(&spec)?;
+        let shared = SharedHost::new(options.limits.host);
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
         let secondary = primary.sibling(secondary)?;
         let organizations = Organizations::new(primary, secondary)?;
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
-        Ok(Self { source, spec, places, organizations, concurrency, batch })
+        let keys = [&spec.primary, &spec.secondary].map(|side| access.place(side));
+        Ok(Self { source, spec, places, organizations, keys, concurrency, batch })
     }
 
     /// Reads both organisations and plans.
@@ -144,7 +75,7 @@ impl Session {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
         .await
-        .map_err(|error| failure::read(&error, &self.spec))?;
+        .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
         self.ready(step, ui)
     }
 
@@ -158,7 +89,7 @@ impl Session {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
         .await
-        .map_err(|error| failure::read(&error, &self.spec))?;
+        .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
         self.ready(step, ui)
     }
 
@@ -175,14 +106,6 @@ impl Session {
     }
 }
 
-fn region(region: Region) -> fedctl_client::Region {
-    match region {
-        Region::Us => fedctl_client::Region::Us,
-        Region::Eu => fedctl_client::Region::Eu,
-        Region::In => fedctl_client::Region::In,
-    }
-}
-
 /// `[documented]`: the url of an issuer is given without its final slash, and the login url of the app is the console.
 fn places(primary: &Hosts, secondary: &Hosts) -> Places {
     let bare = |url: &Url| url.as_str().trim_end_matches('/').into();
@@ -191,11 +114,4 @@ fn places(primary: &Hosts, secondary: &Hosts) -> Places {
         callback: secondary.callback().as_str().into(),
         login: bare(secondary.base(fedctl_client::Host::Console)),
     }
-}
-
-fn bind(side: &Side, hosts: Hosts, keys: Keys<'_>) -> Result<Key, Failure> {
-    let name = side.credentials.as_str();
-    let variable = config::key_variable(name);
-    let secret = keys(name).ok_or_else(|| failure::no_key(name, &variable))?;
-    Key::bind(secret, hosts, side.organization.as_str()).map_err(|error| failure::key(&error, &variable))
 }

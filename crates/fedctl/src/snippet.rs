@@ -6,39 +6,41 @@
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use fedctl_core::spec::{Diagnostic, Label, Severity};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin as AnnotatedFile, Renderer, Snippet};
+use fedctl_core::spec::{Diagnostic, Label, Origin, Severity};
 
 use crate::render::text::{visible, visible_lines};
 
-/// How many problems are shown; nobody reads more, and each costs a walk through the text.
+/// How many problems are shown; nobody reads more.
 const MAX_SHOWN: usize = 100;
+/// How many bytes are walked through for showing problems: each costs a walk through the text or two.
+const MAX_WALKED: usize = 64 << 20;
 
-/// Renders problems of one file, in their order.
-pub fn render(diagnostics: &[Diagnostic], file: &str, text: &str, color: bool) -> String {
+/// Renders problems of one file and of the defaults beside it, in their order.
+pub fn render(diagnostics: &[Diagnostic], file: &Page<'_>, fleet: Option<&Page<'_>>, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let page = Page { file: &visible(file), text, shown: mask(text) };
+    let pages = Pages { file, fleet: fleet.unwrap_or(file) };
+    let walk = file.text.len().max(pages.fleet.text.len()).max(1);
+    let most = (MAX_WALKED / walk).clamp(5, MAX_SHOWN);
     let mut out = String::new();
-    for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
-        out.push_str(&page.one(diagnostic, &renderer));
+    for diagnostic in diagnostics.iter().take(most) {
+        out.push_str(&pages.one(diagnostic, &renderer));
         out.push_str("\n\n");
     }
-    if let Some(more @ 1..) = diagnostics.len().checked_sub(MAX_SHOWN) {
+    if let Some(more @ 1..) = diagnostics.len().checked_sub(most) {
         out.push_str(&format!("{more} more problems are not shown\n\n"));
     }
     out
 }
 
-/// The file that all the problems are in.
-struct Page<'p> {
-    file: &'p str,
-    text: &'p str,
-    /// The text with secrets masked, byte for byte in the same places.
-    shown: String,
+/// The files that the problems are in.
+struct Pages<'p> {
+    file: &'p Page<'p>,
+    fleet: &'p Page<'p>,
 }
 
-impl Page<'_> {
+impl Pages<'_> {
     fn one(&self, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
@@ -50,18 +52,45 @@ impl Page<'_> {
         renderer.render(&[group.elements(help)])
     }
 
-    /// Adds the lines that the labels are about; the file alone if there are none.
-    fn place<'g>(&'g self, group: Group<'g>, labels: &[Label]) -> Group<'g> {
-        let spans: Vec<_> = labels.iter().filter_map(|label| Some((self.span(label)?, label.text.as_str()))).collect();
-        if spans.is_empty() {
-            return group.element(Origin::path(self.file));
+    /// Adds the lines that the labels are about, those of the first label's file first; the file alone if there are none.
+    fn place<'g>(&'g self, mut group: Group<'g>, labels: &[Label]) -> Group<'g> {
+        let main = labels.first().map_or(Origin::File, |label| label.origin);
+        let other = if main == Origin::File { Origin::Fleet } else { Origin::File };
+        let mut shown = 0;
+        for origin in [main, other] {
+            let page = if origin == Origin::File { self.file } else { self.fleet };
+            let spans = labels.iter().filter(|label| label.origin == origin);
+            let spans = spans.filter_map(|label| Some((page.span(label)?, label.text.as_str())));
+            let annotations: Vec<_> = spans
+                .enumerate()
+                .map(|(nth, (span, text))| {
+                    let kind = if shown + nth == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+                    kind.span(span).label((!text.is_empty()).then(|| visible(text)))
+                })
+                .collect();
+            if !annotations.is_empty() {
+                shown += annotations.len();
+                let source = Snippet::source(visible_lines(&page.shown)).path(page.file.as_str());
+                group = group.element(source.annotations(annotations));
+            }
         }
-        let annotations = spans.into_iter().enumerate().map(|(nth, (span, text))| {
-            let kind = if nth == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let label = (!text.is_empty()).then(|| visible(text));
-            kind.span(span).label(label)
-        });
-        group.element(Snippet::source(visible_lines(&self.shown)).path(self.file).annotations(annotations))
+        let page = if main == Origin::File { self.file } else { self.fleet };
+        if shown == 0 { group.element(AnnotatedFile::path(page.file.as_str())) } else { group }
+    }
+}
+
+/// A file, as it is shown.
+pub struct Page<'p> {
+    file: String,
+    text: &'p str,
+    /// The text with secrets masked, byte for byte in the same places.
+    shown: String,
+}
+
+impl<'p> Page<'p> {
+    /// A file by its name and its text.
+    pub fn new(file: &str, text: &'p str) -> Self {
+        Self { file: visible(file), text, shown: mask(text) }
     }
 
     /// Where a label is in the text as it is shown.
@@ -75,22 +104,45 @@ impl Page<'_> {
 /// The ends of keys whose value is nobody's business.
 const SECRET_KEYS: &[&str] = &["key", "keys", "secret", "secrets", "token", "password", "passphrase"];
 
-/// Replaces by `*` what stands behind a key that sounds like a secret, and what is too long to be a credentials name.
+/// The ends of keys whose value is a name; what is too long for one may be a key that somebody put in its place.
+const NAME_KEYS: &[&str] = &["credentials", "env"];
+const LONGEST_NAME: usize = 32;
+
+/// Replaces by `*` what stands behind a key that sounds like a secret, and what is too long to be a name.
 fn mask(text: &str) -> String {
     text.split_inclusive('\n').map(mask_line).collect()
 }
 
 fn mask_line(line: &str) -> String {
+    let long = end_of_last_long_word(line);
     let is_secret = |(colon, _): &(usize, &str)| {
-        let (before, behind) = line.split_at(*colon);
-        let key = before.trim_end().trim_end_matches(['"', '\'']).to_lowercase();
-        let is_long = behind.split([' ', ',', '}']).any(|word| word.trim().len() > 32);
-        SECRET_KEYS.iter().any(|secret| key.ends_with(secret)) || (key.ends_with("credentials") && is_long)
+        let key = ending(line, *colon);
+        let is_long = long > *colon + LONGEST_NAME;
+        SECRET_KEYS.iter().any(|secret| key.ends_with(secret))
+            || (is_long && NAME_KEYS.iter().any(|name| key.ends_with(name)))
     };
     let Some((colon, _)) = line.match_indices(':').find(is_secret) else { return line.to_owned() };
     let (kept, masked) = line.split_at(colon + 1);
     let stars = masked.chars().map(|c| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) });
     kept.chars().map(String::from).chain(stars).collect()
+}
+
+/// Where the last word ends that is too long for a name: whatever key stands before it may be followed by a secret.
+fn end_of_last_long_word(line: &str) -> usize {
+    let (mut end, mut last) = (0, 0);
+    for word in line.split_inclusive([' ', ',', '}']) {
+        end += word.len();
+        if word.trim_end_matches([' ', ',', '}']).trim().len() > LONGEST_NAME {
+            last = end;
+        }
+    }
+    last
+}
+
+/// The end of what stands before a colon, in lower case: no more than a key's end, for a line may have a million colons.
+fn ending(line: &str, colon: usize) -> String {
+    let from = (colon.saturating_sub(24)..=colon).find(|from| line.is_char_boundary(*from)).unwrap_or(colon);
+    line.get(from..colon).unwrap_or_default().trim_end().trim_end_matches(['"', '\'']).to_lowercase()
 }
 
 #[cfg(test)]
@@ -105,10 +157,14 @@ primary: {organization: \"5f0c0d3e9b1e8a0001a1b2c3\", credentials: acme}
 secondary: {organization: \"61aa0d3e9b1e8a0001a1b2c3\", credentials: beta}
 ";
 
+    fn page(problems: &[Diagnostic], file: &str, text: &str, color: bool) -> String {
+        render(problems, &Page::new(file, text), None, color)
+    }
+
     fn shown(rest: &str) -> String {
         let text = format!("{HEAD}{rest}");
         let Parsed { problems, .. } = parse(&text);
-        render(&problems, "specs/acme.yaml", &text, false)
+        page(&problems, "specs/acme.yaml", &text, false)
     }
 
     #[test]
@@ -176,7 +232,7 @@ secondary: {organization: \"61aa0d3e9b1e8a0001a1b2c3\", credentials: beta}
 
     #[test]
     fn a_problem_of_the_whole_file_names_the_file() {
-        insta::assert_snapshot!(render(&parse("").problems, "specs/empty.yaml", "", false), @r"
+        insta::assert_snapshot!(page(&parse("").problems, "specs/empty.yaml", "", false), @r"
         error[empty-file]: there is nothing in this file
         --> specs/empty.yaml
          = help: `specs/` has examples of a spec
@@ -228,7 +284,7 @@ secondary: {organization: \"61aa0d3e9b1e8a0001a1b2c3\", credentials: beta}
 
     #[test]
     fn the_name_of_the_file_is_untrusted_too() {
-        let shown = render(&parse("").problems, "specs/\u{1b}[2J\nerror: x.yaml", "", false);
+        let shown = page(&parse("").problems, "specs/\u{1b}[2J\nerror: x.yaml", "", false);
         assert!(shown.contains("specs/<U+001B>[2J<U+000A>error: x.yaml"), "{shown}");
     }
 
@@ -265,13 +321,13 @@ secondary: {organization: \"61aa0d3e9b1e8a0001a1b2c3\", credentials: beta}
         let key = "0123456789abcdef0123456789abcdef01234567";
         let text = format!("{HEAD}people: {{from: {{groups: [A]}}}}\n")
             .replace("credentials: beta", &format!("credentials: {key}"));
-        assert!(!render(&parse(&text).problems, "x.yaml", &text, false).contains(key));
+        assert!(!page(&parse(&text).problems, "x.yaml", &text, false).contains(key));
     }
 
     #[test]
     fn windows_line_ends_are_not_shown() {
         let text = format!("{HEAD}people: [a]\n").replace('\n', "\r\n");
-        let output = render(&parse(&text).problems, "x.yaml", &text, false);
+        let output = page(&parse(&text).problems, "x.yaml", &text, false);
         assert!(!output.contains('\r') && !output.contains("U+000D"), "{output}");
     }
 
@@ -279,15 +335,65 @@ secondary: {organization: \"61aa0d3e9b1e8a0001a1b2c3\", credentials: beta}
     fn colour_is_added_and_nothing_else() {
         let text = format!("{HEAD}people: [a]\n");
         let problems = parse(&text).problems;
-        assert!(render(&problems, "x.yaml", &text, true).contains("\u{1b}["));
-        assert!(!render(&problems, "x.yaml", &text, false).contains('\u{1b}'));
+        assert!(page(&problems, "x.yaml", &text, true).contains("\u{1b}["));
+        assert!(!page(&problems, "x.yaml", &text, false).contains('\u{1b}'));
     }
 
     #[test]
     fn a_hundred_problems_are_enough() {
         let text = format!("{HEAD}people: {{from: {{emails: [{}]}}}}\n", "a, ".repeat(150));
-        let output = render(&parse(&text).problems, "x.yaml", &text, false);
+        let output = page(&parse(&text).problems, "x.yaml", &text, false);
         assert_eq!(output.matches("error[").count(), 100);
         assert!(output.ends_with("50 more problems are not shown\n\n"));
+    }
+
+    #[test]
+    fn places_in_two_files_are_shown_in_both() {
+        let text = format!("{HEAD}people:\n  from: {{emails: [ann@acme.com]}}\n");
+        let fleet = fedctl_core::spec::FleetText::new("people:\n  except: [ann@acme.com]\n  on_leave: party\n");
+        let Parsed { problems, .. } = fedctl_core::spec::parse_with(Some(&fleet), &text);
+        let (file, beside) = (Page::new("specs/acme.yaml", &text), Page::new("specs/fleet.yaml", fleet.text()));
+        insta::assert_snapshot!(render(&problems, &file, Some(&beside), false), @r"
+        error[excepted-person]: `ann@acme.com` is in `people.from.emails` and in `people.except`
+         --> specs/acme.yaml:5:19
+          |
+        5 |   from: {emails: [ann@acme.com]}
+          |                   ^^^^^^^^^^^^ asked for here
+          |
+         ::: specs/fleet.yaml:2:12
+          |
+        2 |   except: [ann@acme.com]
+          |            ------------ excepted here
+          |
+          = help: remove one of the two
+
+        error[unknown-value]: `party` is not possible here
+         --> specs/fleet.yaml:3:13
+          |
+        3 |   on_leave: party
+          |             ^^^^^
+          |
+          = help: possible are `suspend`, `unroute`, `keep`
+        ");
+    }
+
+    #[test]
+    fn a_line_is_masked_in_the_time_of_its_length() {
+        let began = std::time::Instant::now();
+        for piece in [":", "credentials:", "env: ", "credentials: x,"] {
+            assert_eq!(mask(&piece.repeat(200_000)).len(), piece.len() * 200_000);
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(20));
+        let key = "0123456789abcdef0123456789abcdef01234567";
+        assert!(!mask(&format!("env: {key}\n")).contains(key));
+        assert!(!mask(&format!("{{a: {{credentials: {key}}}, b: c}}\n")).contains(key));
+        assert_eq!(mask("env: ACME_API_KEY\n"), "env: ACME_API_KEY\n");
+    }
+
+    #[test]
+    fn a_line_of_a_million_characters_is_cut() {
+        let text = format!("{HEAD}people: {{from: {{groups: [\"{}\", B, B]}}}}\n", "x".repeat(1 << 20));
+        let output = page(&parse(&text).problems, "x.yaml", &text, false);
+        assert!(output.len() < 10_000, "{}", output.len());
     }
 }

@@ -1,5 +1,6 @@
 //! `fedctl apply`: plans, asks, applies, and looks whether people can sign in.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use fedctl_core::apply::Run;
@@ -18,13 +19,13 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// Whatever stops it before anything was written.
-pub async fn run(args: &Apply, ui: &mut Ui) -> Result<Exit, Failure> {
+pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let saved = if planfile::is_plan(&args.path) { Some(PlanFile::read(&args.path)?) } else { None };
     if saved.is_none() && args.exact {
         return Err(Failure::new(Exit::Usage, "--exact goes with a saved plan"));
     }
     let spec = saved.as_ref().map_or(&args.path, |saved| &saved.head.spec);
-    let session = Session::open(spec, ui)?;
+    let session = Session::open(spec, operator, ui)?;
     let plan = session.plan(ui).await?;
     if let Some(saved) = &saved {
         saved.allows(&plan, &session.source, args.exact)?;

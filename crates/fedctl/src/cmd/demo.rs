@@ -9,14 +9,16 @@ use jumpcloud_sim::{World, fixture, http};
 use secrecy::SecretString;
 
 use super::{apply, plan};
+use crate::access::Access;
 use crate::args::Demo;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::report::Report;
 use crate::render::{findings, text::visible};
-use crate::session::{Session, Source};
+use crate::session::Session;
 use crate::simulated::browser::Browser;
 use crate::simulated::world::{self, Opened};
+use crate::source::Source;
 use crate::ui::Ui;
 
 /// Tells the story, and ends with a person signed in.
@@ -67,13 +69,13 @@ fn session(base_url: &str, organizations: &[Opened], ui: &mut Ui) -> Result<Sess
     let text = world::spec(base_url, organizations);
     ui.out(&title(2, "What is wanted: demo.yaml"));
     ui.out(&text);
-    let source = Source { path: PathBuf::from("demo.yaml"), text };
+    let source = Source::of(PathBuf::from("demo.yaml"), text);
     let spec = source.spec(ui)?;
     let key = |name: &str| {
         let found = organizations.iter().find(|organization| organization.credentials == name);
         found.map(|organization| SecretString::from(organization.key.as_str()))
     };
-    Session::of(source, spec, &key)
+    Session::of(source, spec, &Access::new(None, &key))
 }
 
 async fn story(session: &Session, base_url: &str, ui: &mut Ui) -> Result<Exit, Failure> {

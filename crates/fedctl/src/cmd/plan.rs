@@ -1,5 +1,7 @@
 //! `fedctl plan`: what would change, for whom, and why it is safe. It cannot write.
 
+use std::path::Path;
+
 use crate::args::{Format, Plan};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -12,8 +14,8 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// An invalid spec, or organisations that cannot be read or do not bear it out.
-pub async fn run(args: &Plan, ui: &mut Ui) -> Result<Exit, Failure> {
-    let session = Session::open(&args.spec, ui)?;
+pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    let session = Session::open(&args.spec, operator, ui)?;
     let plan = session.plan(ui).await?;
     ui.out(&match args.format {
         Format::Text => view(&session, &plan, args.full).text(),

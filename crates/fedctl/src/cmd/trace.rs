@@ -1,5 +1,7 @@
 //! `fedctl trace`: one person's sign-in, hop by hop.
 
+use std::path::Path;
+
 use crate::args::Trace;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -12,8 +14,8 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// Somebody who is not in the population, an invalid spec, or organisations that cannot be read.
-pub async fn run(args: &Trace, ui: &mut Ui) -> Result<Exit, Failure> {
-    let session = Session::open(&args.spec, ui)?;
+pub async fn run(args: &Trace, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    let session = Session::open(&args.spec, operator, ui)?;
     let found = session.verify(ui).await?;
     let wanted = args.person.to_lowercase();
     let person = found.people.iter().find(|person| *person.email == *wanted || *person.account == *wanted);

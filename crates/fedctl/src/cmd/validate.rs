@@ -2,42 +2,74 @@
 
 use std::path::{Path, PathBuf};
 
+use fedctl_core::spec::Diagnostic;
+
+use crate::access::OperatorFile;
 use crate::args::Validate;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::text::{count, visible};
-use crate::session::Source;
+use crate::source::{FLEET, Fleet, Source};
 use crate::ui::Ui;
 
-/// Checks every spec, and says so of each.
+/// Checks every spec, the defaults of their folders, and the operator file if it is named; and says so of each spec.
 ///
 /// # Errors
-/// A path that cannot be read; problems of specs are printed and end in an exit code.
-pub fn run(args: &Validate, ui: &mut Ui) -> Result<Exit, Failure> {
+/// A folder that cannot be listed; problems of files are printed and end in an exit code.
+pub fn run(args: &Validate, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    if let Some(operator) = operator {
+        OperatorFile::read(operator, ui)?;
+    }
     let mut files = Vec::new();
     for path in &args.paths {
         files.extend(specs(path)?);
     }
-    let mut problems = 0;
-    for file in &files {
-        let source = Source::read(file)?;
-        let parsed = fedctl_core::spec::parse(&source.text);
-        source.show(&parsed.problems, ui);
-        problems += parsed.problems.len();
-        if parsed.spec.is_some() {
-            ui.say(&format!("{}: valid\n", visible(&source.name())));
-        }
-    }
-    let what = count(files.len(), "spec", "specs");
-    if problems > 0 {
-        ui.warn(&format!("{}, {} in all\n", what, count(problems, "problem", "problems")));
-        return Ok(Exit::Invalid);
-    }
-    if files.is_empty() {
+    let (fleets, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| is_fleet(file));
+    if files.is_empty() && fleets.is_empty() {
         return Err(Failure::new(Exit::Usage, "there is no spec in these folders")
             .hint("a spec is a file named *.yaml or *.yml"));
     }
+    let mut known = Vec::new();
+    let mut problems = 0;
+    for file in &fleets {
+        match Fleet::read(file) {
+            Ok(fleet) => known.extend(fleet.check(ui)),
+            Err(failure) => problems += unreadable(&failure, ui),
+        }
+    }
+    problems += known.len();
+    for file in &files {
+        problems += match Source::read(file) {
+            Ok(source) => check(&source, &known, ui),
+            Err(failure) => unreadable(&failure, ui),
+        };
+    }
+    if problems > 0 {
+        let what = count(files.len(), "spec", "specs");
+        ui.warn(&format!("{}, {} in all\n", what, count(problems, "problem", "problems")));
+        return Ok(Exit::Invalid);
+    }
     Ok(Exit::Done)
+}
+
+fn is_fleet(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == FLEET)
+}
+
+fn unreadable(failure: &Failure, ui: &mut Ui) -> usize {
+    failure.show(ui);
+    1
+}
+
+/// Checks one spec; what was said of its defaults already is not said again for each spec.
+fn check(source: &Source, known: &[Diagnostic], ui: &mut Ui) -> usize {
+    let mut parsed = source.parse();
+    parsed.problems.retain(|problem| !known.contains(problem));
+    source.show(&parsed.problems, ui);
+    if parsed.spec.is_some() {
+        ui.say(&format!("{}: valid\n", visible(&source.name())));
+    }
+    parsed.problems.len()
 }
 
 /// The file itself, or every spec of a folder, by name.

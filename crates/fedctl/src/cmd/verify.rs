@@ -1,5 +1,7 @@
 //! `fedctl verify`: for each person, whether they can sign in.
 
+use std::path::Path;
+
 use crate::args::{Format, Verify};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -11,8 +13,8 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// An invalid spec, or organisations that cannot be read.
-pub async fn run(args: &Verify, ui: &mut Ui) -> Result<Exit, Failure> {
-    let session = Session::open(&args.spec, ui)?;
+pub async fn run(args: &Verify, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    let session = Session::open(&args.spec, operator, ui)?;
     let found = session.verify(ui).await?;
     ui.out(&match args.format {
         Format::Text => findings::text(&found, &session.source),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::plan_json::to_text;
 use super::text::{columns, count, visible};
-use crate::session::Source;
+use crate::source::Source;
 
 /// The name of this format and its version.
 pub const SCHEMA: &str = "fedctl.verify.v1";

@@ -7,7 +7,7 @@ use fedctl_core::plan::{Fate, Plan, PlannedPerson};
 use similar::{ChangeTag, TextDiff};
 
 use super::text::{columns, count, visible};
-use crate::session::Source;
+use crate::source::Source;
 
 /// People or actions of one sort that are listed before the rest is counted. A loss is never counted away.
 const LISTED: usize = 8;

@@ -1,0 +1,221 @@
+//! What may be opened, with which key, by which way: the operator file if there is one, and the environment.
+
+use std::path::{Path, PathBuf};
+
+use fedctl_client::{BucketLimits, Host, HostUrls, Hosts, Key, Limits, Options, Url};
+use fedctl_core::operator::{self, Credentials, HostOverrides, Limit, Operator};
+use fedctl_core::spec::{Located, Side, Spec};
+use secrecy::SecretString;
+
+use crate::exit::Exit;
+use crate::failure::{self, Failure};
+use crate::snippet::{self, Page};
+use crate::source::read_text;
+use crate::ui::Ui;
+use crate::{config, secret, worktree};
+
+/// Where the keys of credentials come from that no operator file names, by name.
+pub type Keys<'a> = &'a dyn Fn(&str) -> Option<SecretString>;
+
+/// Everything that reaches outside the two organisations of a spec.
+pub struct Access<'a> {
+    file: Option<OperatorFile>,
+    keys: Keys<'a>,
+}
+
+/// An operator file that was read.
+#[derive(Debug)]
+pub struct OperatorFile {
+    folder: PathBuf,
+    operator: Operator,
+}
+
+impl OperatorFile {
+    /// Reads an operator file, its problems printed with their lines.
+    ///
+    /// # Errors
+    /// It cannot be read or is not valid.
+    pub fn read(path: &Path, ui: &mut Ui) -> Result<Self, Failure> {
+        let text = read_text(path)?;
+        let parsed = operator::parse(&text);
+        let name = path.display().to_string();
+        if !parsed.problems.is_empty() {
+            ui.warn(&snippet::render(&parsed.problems, &Page::new(&name, &text), None, ui.color()));
+        }
+        let operator = parsed.operator.ok_or_else(|| failure::invalid(parsed.problems.len(), &name))?;
+        let folder = std::path::absolute(path)?.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { folder, operator })
+    }
+
+    /// The file that is meant: the one that was named, else that of `$FEDCTL_OPERATOR`, else the one in the home folder if
+    /// it is there. One beside the spec is never looked for.
+    ///
+    /// # Errors
+    /// It cannot be read, is not valid, or comes with the spec where `CI` is set.
+    pub fn find(named: Option<&Path>, spec: &Path, ui: &mut Ui) -> Result<Option<Self>, Failure> {
+        let at_home = || config::operator_at_home().filter(|path| path.exists());
+        let Some(path) = named.map(Path::to_owned).or_else(config::operator).or_else(at_home) else { return Ok(None) };
+        if config::is_ci() && comes_with(&path, spec)? {
+            let message = format!("the operator file `{}` is in the work tree of the spec", path.display());
+            return Err(Failure::new(Exit::Usage, message).unwritten().hint(
+                "whoever can change the spec could say where keys go: keep it outside of what a pull request changes",
+            ));
+        }
+        Self::read(&path, ui).map(Some)
+    }
+}
+
+/// Whether a file is in the work tree of a spec, as its path says or where its links lead.
+fn comes_with(file: &Path, spec: &Path) -> Result<bool, Failure> {
+    let ways = |path: &Path| {
+        [std::path::absolute(path), std::fs::canonicalize(path)].into_iter().filter_map(Result::ok).collect::<Vec<_>>()
+    };
+    let trees: Vec<_> = ways(spec).iter().filter_map(|spec| worktree::of(spec, |path| path.exists())).collect();
+    Ok(ways(file).iter().any(|file| trees.iter().any(|tree| worktree::holds(tree, file))))
+}
+
+impl<'a> Access<'a> {
+    /// What an operator file says, and for what it does not name, keys from elsewhere.
+    pub fn new(file: Option<OperatorFile>, keys: Keys<'a>) -> Self {
+        Self { file, keys }
+    }
+
+    /// Where the key of a side comes from, as messages say it.
+    pub fn place(&self, side: &Side) -> String {
+        match self.credentials(side) {
+            Some((_, credentials)) => secret::place(&credentials.source),
+            None => format!("${}", config::key_variable(side.credentials.as_str())),
+        }
+    }
+
+    /// The key of a side, bound to its hosts and organisation.
+    ///
+    /// # Errors
+    /// There is none, it may not open this organisation, or it cannot belong there.
+    pub fn key(&self, side: &Side, spec: &Spec) -> Result<Key, Failure> {
+        let hosts = self.hosts(side, spec)?;
+        let secret = match self.credentials(side) {
+            Some((file, credentials)) => {
+                allowed(credentials, side)?;
+                secret::fetch(&credentials.source, &file.folder)?
+            }
+            None => {
+                let name = side.credentials.as_str();
+                (self.keys)(name).ok_or_else(|| failure::no_key(name, &config::key_variable(name)))?
+            }
+        };
+        Key::bind(secret, hosts, side.organization.as_str()).map_err(|error| failure::key(&error, &self.place(side)))
+    }
+
+    /// What a client of real hosts or of the sandbox is given. The way to the sandbox is never by a proxy.
+    ///
+    /// # Errors
+    /// Certificate authorities that cannot be read.
+    pub fn options(&self, spec: &Spec) -> Result<Options, Failure> {
+        if spec.sandbox.is_some() {
+            return Ok(Options::loopback());
+        }
+        let mut options = Options::real();
+        let Some(OperatorFile { folder, operator }) = &self.file else { return Ok(options) };
+        options.limits = limits(&operator.limits);
+        options.proxy = operator.proxy.as_ref().map(|proxy| url(proxy.as_str())).transpose()?;
+        if let Some(ca) = &operator.ca {
+            options.extra_authorities = authorities(&folder.join(ca.as_str()))?;
+        }
+        Ok(options)
+    }
+
+    fn credentials(&self, side: &Side) -> Option<(&OperatorFile, &Credentials)> {
+        let file = self.file.as_ref()?;
+        Some((file, file.operator.credentials.get(&side.credentials.value)?))
+    }
+
+    fn hosts(&self, side: &Side, spec: &Spec) -> Result<Hosts, Failure> {
+        let overrides =
+            self.credentials(side).map(|(_, credentials)| &credentials.hosts).filter(|hosts| !hosts.is_empty());
+        match (&spec.sandbox, overrides) {
+            (None, None) => Ok(Hosts::of(region(side))),
+            (None, Some(overrides)) => overridden(&Hosts::of(region(side)), overrides),
+            (Some(sandbox), None) => Ok(Hosts::sandbox(&url(sandbox.as_str())?)?),
+            (Some(_), Some(_)) => {
+                let message = format!(
+                    "the credentials `{}` have hosts of their own, and the spec is for a sandbox",
+                    side.credentials
+                );
+                Err(Failure::new(Exit::Invalid, message).unwritten().hint("use other credentials for the sandbox"))
+            }
+        }
+    }
+}
+
+/// A key opens what it was given for, whatever a spec says.
+fn allowed(credentials: &Credentials, side: &Side) -> Result<(), Failure> {
+    let organizations = &credentials.organizations;
+    if organizations.is_empty() || organizations.iter().any(|one| one.value == side.organization.value) {
+        return Ok(());
+    }
+    let message = format!(
+        "the operator file does not let the credentials `{}` open the organisation {}",
+        side.credentials, side.organization
+    );
+    let may: Vec<String> = organizations.iter().map(ToString::to_string).collect();
+    Err(Failure::new(Exit::Refused, message)
+        .unwritten()
+        .hint(format!("they may open {}; is the organisation in the spec right?", may.join(", "))))
+}
+
+fn region(side: &Side) -> fedctl_client::Region {
+    use fedctl_core::spec::Region;
+    match side.region.value {
+        Region::Us => fedctl_client::Region::Us,
+        Region::Eu => fedctl_client::Region::Eu,
+        Region::In => fedctl_client::Region::In,
+    }
+}
+
+fn url(text: &str) -> Result<Url, Failure> {
+    Url::parse(text).map_err(|error| Failure::new(Exit::Invalid, format!("`{text}` is no address")).because(&error))
+}
+
+fn overridden(hosts: &Hosts, overrides: &HostOverrides) -> Result<Hosts, Failure> {
+    let or = |over: &Option<Located<operator::HttpsUrl>>, default: &Url| match over {
+        Some(over) => url(over.as_str()),
+        None => Ok(default.clone()),
+    };
+    Ok(Hosts::custom(HostUrls {
+        console: or(&overrides.console, hosts.base(Host::Console))?,
+        issuer: or(&overrides.issuer, hosts.base(Host::Issuer))?,
+        insights: or(&overrides.insights, hosts.base(Host::Insights))?,
+        callback: or(&overrides.callback, hosts.callback())?,
+    })?)
+}
+
+/// A rate is one that is never exceeded: below it fedctl still finds its own.
+fn limits(said: &operator::Limits) -> Limits {
+    let real = Limits::real();
+    Limits { organization: limit(&said.organization, real.organization), host: limit(&said.host, real.host) }
+}
+
+fn limit(said: &Limit, mut bucket: BucketLimits) -> BucketLimits {
+    if let Some(rate) = &said.rate {
+        bucket.ceiling = f64::from(rate.value);
+        bucket.start = bucket.start.min(bucket.ceiling);
+        bucket.floor = bucket.floor.min(bucket.ceiling);
+    }
+    if let Some(in_flight) = &said.in_flight {
+        bucket.in_flight = in_flight.value as usize;
+    }
+    bucket
+}
+
+fn authorities(path: &Path) -> Result<Vec<u8>, Failure> {
+    let pem = read_text(path)?;
+    if !pem.contains("-----BEGIN CERTIFICATE-----") {
+        let message = format!("`{}` holds no certificate in PEM form", path.display());
+        return Err(Failure::new(Exit::Invalid, message).unwritten());
+    }
+    Ok(pem.into_bytes())
+}
+
+#[cfg(test)]
+mod tests;

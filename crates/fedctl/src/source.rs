@@ -1,0 +1,260 @@
+//! A spec as a file: its text and the defaults of its folder, for parsing and for pointing at lines.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use fedctl_core::spec::{self, At, Diagnostic, FieldPath, FleetText, MAX_FILE_BYTES, Origin, Parsed, Spec};
+use fedctl_core::text;
+
+use crate::exit::Exit;
+use crate::failure::{self, Failure};
+use crate::snippet::{self, Page};
+use crate::ui::Ui;
+
+/// What the defaults of a folder are called.
+pub const FLEET: &str = "fleet.yaml";
+
+/// A file with a spec. Nothing but it and the `fleet.yaml` beside it is opened.
+#[derive(Debug)]
+pub struct Source {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
+    fleet: Option<FleetText>,
+}
+
+impl Source {
+    /// A text that stands alone.
+    pub fn of(path: PathBuf, text: String) -> Self {
+        Self { path, text, fleet: None }
+    }
+
+    /// Reads a file, and the defaults of its folder.
+    ///
+    /// # Errors
+    /// One of the two cannot be read, is too large, or is no text.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        if path.file_name().is_some_and(|name| name == FLEET) {
+            let message = format!("`{}` holds defaults for the specs of its folder, and is no spec", path.display());
+            return Err(
+                Failure::new(Exit::Usage, message).hint("name a spec; `fedctl validate` checks the defaults too")
+            );
+        }
+        let text = read_text(path)?;
+        Ok(Self { path: path.to_owned(), text, fleet: fleet_beside(path)? })
+    }
+
+    /// The file as it is named in messages.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Everything that decides what the spec says: its text, and the defaults if there are any.
+    pub fn whole(&self) -> String {
+        let fleet = self.fleet.as_ref().map(|fleet| format!("\n--- {FLEET}\n{}", fleet.text())).unwrap_or_default();
+        format!("{}{fleet}", self.text)
+    }
+
+    /// `file:line` of a place in the spec or its defaults; of what holds it, where it is a default of fedctl.
+    pub fn place(&self, path: &FieldPath) -> String {
+        let at = At::Value(path.clone());
+        let (name, text) = match &self.fleet {
+            Some(fleet) if self.origin(path, fleet) == Origin::Fleet => (self.fleet_name(), fleet.text()),
+            Some(_) | None => (self.name(), self.text.as_str()),
+        };
+        match at.locate(text) {
+            Some(position) => format!("{name}:{}", position.line),
+            None => name,
+        }
+    }
+
+    /// What it says, or what is wrong with it.
+    pub fn parse(&self) -> Parsed {
+        spec::parse_with(self.fleet.as_ref(), &self.text)
+    }
+
+    /// The spec, its problems printed with their lines.
+    ///
+    /// # Errors
+    /// The spec is not valid.
+    pub fn spec(&self, ui: &mut Ui) -> Result<Spec, Failure> {
+        let parsed = self.parse();
+        self.show(&parsed.problems, ui);
+        parsed.spec.ok_or_else(|| failure::invalid(parsed.problems.len(), &self.name()))
+    }
+
+    /// Prints problems with their lines.
+    pub fn show(&self, problems: &[Diagnostic], ui: &mut Ui) {
+        if problems.is_empty() {
+            return;
+        }
+        let mut problems = problems.to_vec();
+        let file = Page::new(&self.name(), &self.text);
+        let text = match &self.fleet {
+            None => snippet::render(&problems, &file, None, ui.color()),
+            Some(fleet) => {
+                self.attribute(&mut problems, fleet);
+                let page = Page::new(&self.fleet_name(), fleet.text());
+                snippet::render(&problems, &file, Some(&page), ui.color())
+            }
+        };
+        ui.warn(&text);
+    }
+
+    /// Says of problems that only the live organisations show in which file their places are: the planner knows paths alone.
+    fn attribute(&self, problems: &mut [Diagnostic], fleet: &FleetText) {
+        for label in problems.iter_mut().flat_map(|problem| &mut problem.labels) {
+            if let At::Value(path) | At::Key(path) = &label.at
+                && label.origin == Origin::File
+            {
+                label.origin = self.origin(path, fleet);
+            }
+        }
+    }
+
+    /// The spec wins: the defaults are cited for what it does not say.
+    fn origin(&self, path: &FieldPath, fleet: &FleetText) -> Origin {
+        if fleet.says(path) && spec::locate(&self.text, path).is_none() { Origin::Fleet } else { Origin::File }
+    }
+
+    fn fleet_name(&self) -> String {
+        self.path.with_file_name(FLEET).display().to_string()
+    }
+}
+
+/// Defaults as a file, to be checked by themselves.
+pub struct Fleet {
+    name: String,
+    text: FleetText,
+}
+
+impl Fleet {
+    /// Reads a `fleet.yaml`.
+    ///
+    /// # Errors
+    /// It cannot be read, is too large, or is no text.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        Ok(Self { name: path.display().to_string(), text: FleetText::new(read_text(path)?) })
+    }
+
+    /// Prints what is wrong with it, and gives it.
+    pub fn check(&self, ui: &mut Ui) -> Vec<Diagnostic> {
+        let problems = self.text.problems();
+        if !problems.is_empty() {
+            let page = Page::new(&self.name, self.text.text());
+            ui.warn(&snippet::render(&problems, &page, Some(&page), ui.color()));
+        }
+        problems
+    }
+}
+
+fn fleet_beside(path: &Path) -> Result<Option<FleetText>, Failure> {
+    let fleet = path.with_file_name(FLEET);
+    match std::fs::symlink_metadata(&fleet) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Ok(_) | Err(_) => Ok(Some(FleetText::new(read_text(&fleet)?))),
+    }
+}
+
+/// Reads a text that is not too large; what is too large is not read.
+///
+/// # Errors
+/// It cannot be read, is too large, or is no text.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
+    let name = path.display();
+    let failed =
+        |error: &std::io::Error| Failure::new(Exit::Invalid, format!("`{name}` cannot be read")).because(error);
+    let too_large = || {
+        Failure::new(Exit::Invalid, format!("`{name}` is larger than {MAX_FILE_BYTES} bytes"))
+            .hint("name a group of the primary organisation in place of so many people")
+    };
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    let most = MAX_FILE_BYTES as u64;
+    if file.metadata().is_ok_and(|file| file.len() > most) {
+        return Err(too_large());
+    }
+    // What is no ordinary file says nothing of its size.
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(too_large());
+    }
+    match text::decode(&bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(problem) => {
+            let place = problem.labels.first().map(|label| label.at.to_string()).unwrap_or_default();
+            let line = format!("{name}:{place}: {}: {}", problem.code, problem.message);
+            let failure = Failure::new(Exit::Invalid, format!("`{name}` is no text")).lines(vec![line]);
+            Err(failure.hint(problem.help.unwrap_or_default()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "\
+federation: acme-to-beta
+primary: {organization: \"5f0c0d3e9b1e8a0001a1b2c3\", credentials: acme}
+secondary: {organization: \"61aa0d3e9b1e8a0001a1b2c3\", credentials: beta}
+";
+
+    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_place_is_in_the_file_that_says_it() {
+        let spec = format!("{HEAD}people: {{from: {{groups: [A]}}}}\n");
+        let folder = folder(&[("a.yaml", spec.as_bytes()), ("fleet.yaml", b"\napp: {label: Ours}\n")]);
+        let source = Source::read(&folder.path().join("a.yaml")).unwrap();
+        let spec = source.parse().spec.unwrap();
+        let place = |path: &FieldPath| source.place(path).rsplit('/').next().unwrap().to_owned();
+        assert_eq!(place(&spec.app.label.at), "fleet.yaml:2");
+        assert_eq!(place(&spec.people.groups[0].at), "a.yaml:4");
+        // Nobody says it: the nearest thing that somebody does say.
+        assert_eq!(place(&spec.app.hidden.at), "a.yaml:1");
+        assert!(source.whole().contains("Ours"), "a saved plan belongs to the defaults too");
+    }
+
+    #[test]
+    fn only_the_file_and_the_defaults_beside_it_are_opened() {
+        // Everything else in and around the folder would be an error if it were read.
+        let spec = format!("{HEAD}people: {{from: {{groups: [A]}}}}\n");
+        let folder = folder(&[("a.yaml", spec.as_bytes())]);
+        for other in ["operator.yaml", "fleet.yml", "b.yaml", ".env"] {
+            std::fs::write(folder.path().join(other), [0xff; 8]).unwrap();
+        }
+        std::fs::create_dir(folder.path().join("deeper")).unwrap();
+        std::fs::write(folder.path().join("deeper/fleet.yaml"), [0xff; 8]).unwrap();
+        assert!(Source::read(&folder.path().join("a.yaml")).unwrap().parse().spec.is_some());
+        std::fs::write(folder.path().join("fleet.yaml"), [0xff; 8]).unwrap();
+        assert!(Source::read(&folder.path().join("a.yaml")).is_err());
+        assert!(Source::read(&folder.path().join("fleet.yaml")).is_err());
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_read_and_what_is_no_text_has_a_place() {
+        let folder = folder(&[("bytes.yaml", b"ok\na: \xff")]);
+        let large = std::fs::File::create(folder.path().join("large.yaml")).unwrap();
+        // A hole of 1 TiB: reading it would be noticed.
+        large.set_len(1 << 40).unwrap();
+        let failure = |name: &str| Source::read(&folder.path().join(name)).unwrap_err().text();
+        assert!(failure("large.yaml").contains("is larger than"));
+        assert!(failure("bytes.yaml").contains("bytes.yaml:2:4: not-text: the byte 0xff"), "{}", failure("bytes.yaml"));
+        assert!(failure("nothing.yaml").contains("cannot be read"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_never_ends_is_given_up() {
+        assert!(read_text(Path::new("/dev/zero")).unwrap_err().text().contains("is larger than"));
+    }
+}
