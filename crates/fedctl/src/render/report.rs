@@ -75,6 +75,9 @@ impl Report<'_> {
         text.push_str(&self.skipped());
         let counts: Vec<String> = self.counts().iter().map(|(word, number)| format!("{number} {word}")).collect();
         text.push_str(&format!("Applied {}: {}.\n", visible(&self.plan.federation), counts.join(", ")));
+        if self.interrupted {
+            text.push_str("Stopped before the end. Nothing is lost: the next `fedctl apply` goes on from here.\n");
+        }
         text
     }
 
