@@ -50,8 +50,9 @@ fn failed(message: String) -> Failure {
 }
 
 fn of_file(path: &FilePath, folder: &Path) -> Result<SecretString, Failure> {
-    let cannot = |error: std::io::Error| failed(format!("the key in `{path}` cannot be read")).because(&error);
     let whole = folder.join(path.as_str());
+    let path = whole.display();
+    let cannot = |error: std::io::Error| failed(format!("the key in `{path}` cannot be read")).because(&error);
     // A pipe would be waited for before it could be asked what it is.
     if !std::fs::metadata(&whole).map_err(cannot)?.is_file() {
         return Err(failed(format!("the key in `{path}` cannot be read: it is no ordinary file")));
