@@ -110,4 +110,21 @@ mod tests {
             assert_eq!(bare(text), text);
         }
     }
+
+    #[test]
+    fn null_is_empty_and_what_is_no_id_is_none() {
+        #[derive(serde::Deserialize)]
+        struct Odd {
+            #[serde(default, deserialize_with = "or_default")]
+            list: Vec<u8>,
+            #[serde(default, deserialize_with = "id_or_none")]
+            id: Option<ObjectId>,
+        }
+        for text in [r#"{"list":null,"id":null}"#, r#"{"id":""}"#, r#"{"id":"by hand"}"#, "{}"] {
+            let odd: Odd = decode(text.as_bytes()).unwrap();
+            assert!(odd.list.is_empty() && odd.id.is_none(), "{text}");
+        }
+        let whole: Odd = decode(br#"{"list":[1],"id":"61aa0d3e9b1e8a0001a1b2c3"}"#).unwrap();
+        assert!(whole.list == [1] && whole.id.is_some());
+    }
 }

@@ -261,4 +261,11 @@ mod tests {
         assert_eq!(filled(Some("{}")), Ok(r#"{"x":[{"name":"a"}]}"#.to_owned()));
         assert_eq!(filled(None), Err(Unfilled::NotSeen("the object")));
     }
+
+    #[test]
+    fn i6_attributes_that_were_not_seen_are_not_taken_for_none() {
+        let body = r#"{"attributes":{"$merge":{"field":"attributes","by":"name","set":[{"name":"a"}]}}}"#;
+        let filled = json(&nothing(), &Given::default(), body, Some(r#"{"email":"ann@acme.com"}"#));
+        assert_eq!(filled, Err(Unfilled::NotSeen("the array of attributes")));
+    }
 }

@@ -13,7 +13,7 @@ use jumpcloud_sim::{console, fixture};
 use zeroize::Zeroizing;
 
 use crate::carry::{self, Fault, Memory};
-use crate::conversation::{Conversation, only, plan};
+use crate::conversation::{Conversation, busy, only, plan};
 
 const A_DAY: u64 = 24 * 60 * 60 * 1000;
 
@@ -166,4 +166,17 @@ fn an_app_whose_making_was_answered_with_nothing_is_looked_for() {
     talk.turn("POST /api/applications", 200, "");
     let look = talk.next();
     assert!(look.starts_with("GET /api/applications"), "{look}");
+}
+
+#[test]
+fn a_service_that_asks_to_wait_for_a_day_is_not_waited_for() {
+    let is_group = |action: &fedctl_core::plan::Action| {
+        action.target.to_string().starts_with("primary/app-access/") && action.verb.as_str() == "create"
+    };
+    let mut talk = Conversation::new(only(plan(), is_group));
+    assert!(talk.next().starts_with("POST "));
+    talk.tell(busy(24 * 60 * 60));
+    let ends = talk.go_on(|_| busy(24 * 60 * 60));
+    assert!(ends.iter().all(|end| matches!(end, End::Failed(why) if why.contains("86400 s"))), "{ends:?}");
+    assert_eq!(talk.waited(), 0);
 }
