@@ -33,7 +33,7 @@ const AS_FEDCTL: &str = "--as-fedctl";
 const TRIES: usize = 5;
 
 /// How often everything is measured before a ratio over its bar counts.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 4;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -65,18 +65,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures; once more when a ratio was over its bar, for a machine that others use too is sometimes slow for a while.
+/// Measures; once more when a ratio was over its bar, for a machine that others use too is sometimes slow for a while. Of
+/// all rounds the least counts, at both sizes: noise only ever adds.
 fn rounds(sizes: &[u64]) -> io::Result<bool> {
     // A hundred thousand people take minutes: whoever measures them reads the table.
     let rounds = if sizes.contains(&100_000) { 1 } else { ROUNDS };
+    let mut measured = measure(sizes)?;
     for round in 1..=rounds {
-        let measured = measure(sizes)?;
         let (text, is_good) = report::judge(&measured);
         if is_good || round == rounds {
             print!("{}\n{text}", report::table(&measured));
             return Ok(is_good);
         }
         eprintln!("a ratio was over its bar in round {round} of {rounds}:\n{text}");
+        measured = measured.into_iter().zip(measure(sizes)?).map(|(one, other)| one.least(other)).collect();
     }
     Ok(false)
 }

@@ -33,6 +33,18 @@ struct Row {
 }
 
 impl Size {
+    /// The less of each CPU time.
+    pub(crate) fn least(self, other: Self) -> Self {
+        Self {
+            people: self.people,
+            idle: self.idle.least(other.idle),
+            plan: self.plan.least(other.plan),
+            apply: self.apply.least(other.apply),
+            again: self.again.least(other.again),
+            ten: self.ten,
+        }
+    }
+
     fn rows(&self) -> [Row; 5] {
         let whole = |what, measured: &Measured| Row {
             what,
