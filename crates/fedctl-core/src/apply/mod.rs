@@ -244,7 +244,12 @@ impl Run {
         self.batch.iter().find(|(_, actions)| actions.len() >= self.batch_size).map(|(org, _)| *org)
     }
 
-    fn look_at_users(&mut self, org: Org, actions: Vec<u32>) -> Next {
+    /// One look for as many as share one. Answers may have added more than that since; they wait for the next.
+    fn look_at_users(&mut self, org: Org, mut actions: Vec<u32>) -> Next {
+        let rest = actions.split_off(self.batch_size.min(actions.len()));
+        if !rest.is_empty() {
+            self.batch.entry(org).or_default().extend(rest);
+        }
         let ids: Vec<ObjectId> = actions.iter().filter_map(|at| self.looked_at(*at)).collect();
         self.hand_out(Out::Users(actions), Turn::Look(read::search_by_ids(org, &ids)))
     }

@@ -1,8 +1,9 @@
 //! What a second pair of eyes found: each is one scenario, and stays found.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use fedctl_core::apply::End;
+use fedctl_core::apply::{End, Event, Next, Run, Turn};
 use fedctl_core::drive::Carry;
 use fedctl_core::plan::guard::Guard;
 use fedctl_core::plan::{Fate, Held};
@@ -13,7 +14,7 @@ use jumpcloud_sim::{console, fixture};
 use zeroize::Zeroizing;
 
 use crate::carry::{self, Fault, Memory};
-use crate::conversation::{Conversation, busy, only, plan};
+use crate::conversation::{Conversation, answer, busy, only, plan};
 
 const A_DAY: u64 = 24 * 60 * 60 * 1000;
 
@@ -179,4 +180,25 @@ fn a_service_that_asks_to_wait_for_a_day_is_not_waited_for() {
     let ends = talk.go_on(|_| busy(24 * 60 * 60));
     assert!(ends.iter().all(|end| matches!(end, End::Failed(why) if why.contains("86400 s"))), "{ends:?}");
     assert_eq!(talk.waited(), 0);
+}
+
+#[test]
+fn no_look_asks_for_more_users_than_share_one() {
+    let activates = only(plan(), |action| {
+        action.target.to_string().starts_with("secondary/user/") && action.verb.as_str() == "update"
+    });
+    assert_eq!(activates.actions.len(), 3);
+    let mut run = Run::new(Arc::new(activates), 2);
+    let mut out = Vec::new();
+    while let Next::Do(ticket, Turn::Write(_)) = run.next() {
+        out.push(ticket);
+    }
+    // Every write is answered before anybody asks for the next turn: three looks wait at once.
+    out.into_iter().for_each(|ticket| run.answer(ticket, Event::Came(Outcome::Answered(answer(200, "")))));
+    let mut sizes = Vec::new();
+    while let Next::Do(_, Turn::Look(ask)) = run.next() {
+        let (_, body) = ask.request().body.as_ref().unwrap();
+        sizes.push(String::from_utf8_lossy(body).matches('|').count() + 1);
+    }
+    assert_eq!(sizes, [2, 1]);
 }
