@@ -13,7 +13,7 @@ use crate::plan::guard::{Guard, Refusal};
 use crate::plan::{Fate, Pair, Plan, PlannedPerson, Subject};
 use crate::spec::{Code, Diagnostic, Spec};
 
-pub use crate::kinds::context::Places;
+pub use crate::kinds::context::Terms;
 
 /// What a computation over the live state came to.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ pub enum Step<T> {
 }
 
 /// Plans, or says what has to be read first.
-pub fn step(spec: &Spec, places: &Places, live: &Live) -> Step<Plan> {
+pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
     resolved(spec, live, |people, found| {
-        let context = Context { spec, places, people, found };
+        let context = Context { spec, terms, people, found };
         let mut builder = Builder {
             known: BTreeMap::new(),
             actions: Vec::new(),

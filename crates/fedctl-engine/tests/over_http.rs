@@ -8,7 +8,7 @@ use std::time::Duration;
 use fedctl_client::{Client, Hosts, Key, Limits, Options, SharedHost, Url};
 use fedctl_core::apply::{End, Run};
 use fedctl_core::plan::Plan;
-use fedctl_core::planner::{self, Places, Step};
+use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::request::{Ask, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 use fedctl_engine::{BindError, Organizations, Reads, Writes};
@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 struct Setup {
     handle: Handle,
     spec: Spec,
-    places: Places,
+    terms: Terms,
     organizations: Counted,
 }
 
@@ -80,14 +80,15 @@ fn setup(pair: Pair, people: &str) -> Setup {
         "version: 1\nfederation: f\nprimary: {{organization: \"{primary}\", credentials: acme}}\n\
          secondary: {{organization: \"{secondary}\", credentials: beta}}\npeople: {people}\n"
     );
-    let places = Places {
+    let terms = Terms {
         issuer: handle.base_url().into(),
         callback: format!("{}/oauth/callback", handle.base_url()).into(),
         login: handle.base_url().into(),
+        rules: fedctl_core::plan::rules::Rules::default(),
     };
     Setup {
         spec: spec::parse(&text).spec.expect("a valid spec"),
-        places,
+        terms,
         organizations: Counted {
             inner: organizations.expect("two organisations"),
             in_flight: AtomicUsize::new(0),
@@ -101,7 +102,7 @@ fn setup(pair: Pair, people: &str) -> Setup {
 
 impl Setup {
     async fn plan(&self) -> Plan {
-        let step = |live: &_| planner::step(&self.spec, &self.places, live);
+        let step = |live: &_| planner::step(&self.spec, &self.terms, live);
         match fedctl_engine::read(&self.spec, &self.organizations, step, |_| {}).await.expect("answers").0 {
             Step::Ready(plan) => *plan,
             other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no plan: {other:?}"),
@@ -179,9 +180,9 @@ async fn a_stopped_run_begins_nothing_new_and_the_next_run_finishes_it() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_said() {
     let setup = setup(fixture::demo(1, 48), "{from: {groups: [Contractors]}}");
-    let Setup { handle, spec, places, organizations } = setup;
+    let Setup { handle, spec, terms, organizations } = setup;
     handle.stop().await.unwrap();
-    let step = |live: &_| planner::step(&spec, &places, live);
+    let step = |live: &_| planner::step(&spec, &terms, live);
     tokio::time::pause();
     let error = fedctl_engine::read(&spec, &organizations, step, |_| {}).await.map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("no connection"), "{error}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::plan::Plan;
-use fedctl_core::planner::{self, Places, Step};
+use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
@@ -24,7 +24,7 @@ pub struct Session {
     /// What it says.
     pub spec: Spec,
     /// Where the organisations are.
-    pub places: Places,
+    pub terms: Terms,
     /// The organisations.
     pub organizations: Organizations,
     /// Where the keys of the two come from, as messages say it.
@@ -53,7 +53,7 @@ impl Session {
     /// Keys that are missing or cannot belong to the spec.
     pub fn of(source: Source, spec: Spec, access: &Access<'_>) -> Result<Self, Failure> {
         let (primary, secondary) = (access.key(&spec.primary, &spec)?, access.key(&spec.secondary, &spec)?);
-        let places = places(primary.hosts(), secondary.hosts());
+        let terms = terms(primary.hosts(), secondary.hosts());
         let options = access.options(&spec)?;
         let shared = SharedHost::new(options.limits.host);
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
@@ -62,7 +62,7 @@ impl Session {
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.place(side));
-        Ok(Self { source, spec, places, organizations, keys, concurrency, batch })
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch })
     }
 
     /// Reads both organisations and plans.
@@ -70,7 +70,7 @@ impl Session {
     /// # Errors
     /// They cannot be read, or do not bear out what the spec says.
     pub async fn plan(&self, ui: &mut Ui) -> Result<Plan, Failure> {
-        let step = |live: &_| planner::step(&self.spec, &self.places, live);
+        let step = |live: &_| planner::step(&self.spec, &self.terms, live);
         let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
@@ -84,7 +84,7 @@ impl Session {
     /// # Errors
     /// As for a plan.
     pub async fn verify(&self, ui: &mut Ui) -> Result<Verification, Failure> {
-        let step = |live: &_| trace::step(&self.spec, &self.places, live);
+        let step = |live: &_| trace::step(&self.spec, &self.terms, live);
         let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
@@ -107,11 +107,12 @@ impl Session {
 }
 
 /// `[documented]`: the url of an issuer is given without its final slash, and the login url of the app is the console.
-fn places(primary: &Hosts, secondary: &Hosts) -> Places {
+fn terms(primary: &Hosts, secondary: &Hosts) -> Terms {
     let bare = |url: &Url| url.as_str().trim_end_matches('/').into();
-    Places {
+    Terms {
         issuer: bare(primary.base(fedctl_client::Host::Issuer)),
         callback: secondary.callback().as_str().into(),
         login: bare(secondary.base(fedctl_client::Host::Console)),
+        rules: fedctl_core::plan::rules::Rules::default(),
     }
 }

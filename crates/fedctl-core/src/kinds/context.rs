@@ -7,18 +7,21 @@ use crate::address::Address;
 use crate::object_id::ObjectId;
 use crate::people::{self, People, Person};
 use crate::plan::guard::Refusal;
+use crate::plan::rules::Rules;
 use crate::plan::{Action, Known, Note, Pair, Subject};
 use crate::spec::Spec;
 
-/// Where the two organisations are, as far as plans say it.
+/// What a plan is made under that stands neither in the spec nor in the organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
+pub struct Terms {
     /// The issuer of the primary organisation, as the identity provider is given it.
     pub issuer: Box<str>,
     /// Where the secondary organisation takes people back after they authenticated.
     pub callback: Box<str>,
     /// Where people of the secondary organisation sign in.
     pub login: Box<str>,
+    /// What whoever runs fedctl demands of every plan.
+    pub rules: Rules,
 }
 
 /// The objects of the federation that were found.
@@ -44,8 +47,8 @@ pub struct Found<'a> {
 pub struct Context<'a> {
     /// What should be.
     pub spec: &'a Spec,
-    /// Where it should be.
-    pub places: &'a Places,
+    /// Under which terms.
+    pub terms: &'a Terms,
     /// For whom.
     pub people: &'a People<'a>,
     /// What is there.

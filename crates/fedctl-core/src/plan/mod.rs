@@ -5,6 +5,7 @@ pub mod guard;
 pub mod hole;
 pub mod lines;
 pub mod order;
+pub mod rules;
 pub mod saved;
 
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::live::Live;
 use crate::plan::{Held, Pair};
-use crate::planner::{Places, Step, resolved};
+use crate::planner::{Step, Terms, resolved};
 use crate::spec::{FieldPath, Spec};
 pub use situation::{Hop, Situation};
 
@@ -82,9 +82,9 @@ impl Verification {
 }
 
 /// Traces everybody of the population, or says what has to be read first.
-pub fn step(spec: &Spec, places: &Places, live: &Live) -> Step<Verification> {
+pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
     resolved(spec, live, |people, found| {
-        let shared = situation::shared(spec, places, found);
+        let shared = situation::shared(spec, terms, found);
         let claims = situation::Claims::of(live);
         let traced = people.list.iter().map(|person| Traced {
             email: person.user.email.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::address::Org;
-use crate::kinds::context::{Found, Places};
+use crate::kinds::context::{Found, Terms};
 use crate::kinds::oidc_app::CLIENT_AUTHENTICATION;
 use crate::live::Live;
 use crate::live::users::State;
@@ -103,7 +103,7 @@ impl Situation {
 }
 
 /// What is the same for everybody of a federation.
-pub(crate) fn shared(spec: &Spec, places: &Places, found: &Found<'_>) -> Vec<Hop> {
+pub(crate) fn shared(spec: &Spec, terms: &Terms, found: &Found<'_>) -> Vec<Hop> {
     let (app, settings) = (found.app.app, found.app.settings);
     let policy = found.policy.policy;
     let provider = found.provider.filter(|live| settings.is_some_and(|ours| ours.client_id == live.oidc.client_id));
@@ -123,9 +123,9 @@ pub(crate) fn shared(spec: &Spec, places: &Places, found: &Found<'_>) -> Vec<Hop
             }),
         ),
         (Hop::Provider, provider.is_some()),
-        (Hop::Issuer, provider.is_some_and(|live| slashless(&live.oidc.url) == slashless(&places.issuer))),
+        (Hop::Issuer, provider.is_some_and(|live| slashless(&live.oidc.url) == slashless(&terms.issuer))),
         (Hop::AppActive, app.is_some_and(|app| app.active != Some(false))),
-        (Hop::RedirectUri, settings.is_some_and(|settings| settings.redirect_uris.contains(&places.callback))),
+        (Hop::RedirectUri, settings.is_some_and(|settings| settings.redirect_uris.contains(&terms.callback))),
         (
             Hop::ClientAuthentication,
             settings.is_some_and(|settings| &*settings.token_endpoint_auth_method == CLIENT_AUTHENTICATION),

@@ -8,7 +8,7 @@ use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::Host;
 use fedctl_core::plan::Plan;
-use fedctl_core::planner::{self, Places, Step};
+use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
@@ -164,12 +164,13 @@ fn status(status: u16) -> Outcome {
     Outcome::Answered(Answer { status, body, total: None, date: None, retry_after: None, said: None })
 }
 
-/// The places of the real service in the United States.
-pub(crate) fn places() -> Places {
-    Places {
+/// The terms of the real service in the United States.
+pub(crate) fn terms() -> Terms {
+    Terms {
         issuer: "https://oauth.id.jumpcloud.com".into(),
         callback: "https://login.jumpcloud.com/oauth/callback".into(),
         login: "https://console.jumpcloud.com".into(),
+        rules: fedctl_core::plan::rules::Rules::default(),
     }
 }
 
@@ -185,8 +186,8 @@ pub(crate) fn spec(memory: &Memory, people: &str, rest: &str) -> Spec {
 }
 
 pub(crate) fn step(spec: &Spec, carry: &mut impl Carry) -> Result<Step<Plan>, ReadError> {
-    let places = places();
-    drive::read(spec, carry, |live| planner::step(spec, &places, live)).map(|(step, _)| step)
+    let terms = terms();
+    drive::read(spec, carry, |live| planner::step(spec, &terms, live)).map(|(step, _)| step)
 }
 
 /// The plan, which must be there.
@@ -211,8 +212,8 @@ pub(crate) fn run(plan: &Plan, carry: &mut impl Carry) -> Vec<End> {
 }
 
 pub(crate) fn verify(spec: &Spec, memory: &mut Memory) -> Verification {
-    let places = places();
-    match drive::read(spec, memory, |live| trace::step(spec, &places, live)).unwrap().0 {
+    let terms = terms();
+    match drive::read(spec, memory, |live| trace::step(spec, &terms, live)).unwrap().0 {
         Step::Ready(verification) => *verification,
         other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no verification: {other:?}"),
     }

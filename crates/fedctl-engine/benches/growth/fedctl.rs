@@ -11,7 +11,7 @@ use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::{self, Host};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
-use fedctl_core::planner::{self, Places, Step};
+use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 
@@ -86,9 +86,9 @@ fn applying(spec: &Spec, pipe: &mut Pipe) -> Measured {
 }
 
 fn read(spec: &Spec, pipe: &mut Pipe) -> (Plan, Live) {
-    let places = places();
+    let terms = terms();
     let (step, live) =
-        drive::read(spec, pipe, |live| planner::step(spec, &places, live)).expect("everything can be read");
+        drive::read(spec, pipe, |live| planner::step(spec, &terms, live)).expect("everything can be read");
     (ready(step), live)
 }
 
@@ -103,9 +103,9 @@ fn ready(step: Step<Plan>) -> Plan {
 }
 
 fn step(spec: &Spec, live: &Live) -> Duration {
-    let places = places();
+    let terms = terms();
     let begin = gauge::cpu();
-    let step = black_box(planner::step(spec, &places, black_box(live)));
+    let step = black_box(planner::step(spec, &terms, black_box(live)));
     let took = gauge::cpu() - begin;
     drop(step);
     took
@@ -118,11 +118,12 @@ fn written(plan: &Plan) -> Duration {
     gauge::cpu() - begin
 }
 
-fn places() -> Places {
-    Places {
+fn terms() -> Terms {
+    Terms {
         issuer: "https://oauth.id.jumpcloud.com".into(),
         callback: "https://login.jumpcloud.com/oauth/callback".into(),
         login: "https://console.jumpcloud.com".into(),
+        rules: fedctl_core::plan::rules::Rules::default(),
     }
 }
 

@@ -67,8 +67,8 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
                     format!("its name is `{}`; writing it takes the secret, so that is left", live.name),
                 );
             }
-            if live.oidc.url.trim_end_matches('/') != context.places.issuer.trim_end_matches('/') {
-                plan.note(target, format!("its url is {}, not {}; that is left", live.oidc.url, context.places.issuer));
+            if live.oidc.url.trim_end_matches('/') != context.terms.issuer.trim_end_matches('/') {
+                plan.note(target, format!("its url is {}, not {}; that is left", live.oidc.url, context.terms.issuer));
             }
         }
         Some(live) => plan.refuse(Refusal::new(
@@ -96,7 +96,7 @@ fn create(context: &Context<'_>) -> Action {
     let app = oidc_app::address(context.spec);
     let body = Body::json(&wire::Create {
         name: &target.name,
-        oidc: wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url: &context.places.issuer },
+        oidc: wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url: &context.terms.issuer },
         kind: "OIDC",
     });
     Action {
@@ -105,7 +105,7 @@ fn create(context: &Context<'_>) -> Action {
         changes: Box::new([
             Change::new(Field::Key("name"), &*target.name),
             Change::new(Field::Key("type"), "OIDC"),
-            Change::new(Field::Key("oidc.url"), &*context.places.issuer),
+            Change::new(Field::Key("oidc.url"), &*context.terms.issuer),
             client_id(context),
             Change { field: Field::Key("oidc.clientSecret"), before: None, after: Some(After::Secret) },
         ]),

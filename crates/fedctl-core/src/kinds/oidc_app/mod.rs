@@ -192,10 +192,10 @@ fn configure(context: &Context<'_>, because: Because) -> Action {
         hidden: context.spec.app.hidden.value,
         oidc: wire::CreateOidc {
             consent: "trusted",
-            redirect_uris: [&context.places.callback],
+            redirect_uris: [&context.terms.callback],
             grant_types: ["authorization_code"],
             token_endpoint_auth_method: CLIENT_AUTHENTICATION,
-            relying_party_url: &context.places.login,
+            relying_party_url: &context.terms.login,
             dynamic_claims: [claim.clone()],
         },
     });
@@ -204,7 +204,7 @@ fn configure(context: &Context<'_>, because: Because) -> Action {
         verb: Verb::Update,
         because,
         changes: Box::new([
-            Change::new(Field::Key("oidc.redirectUris"), format!("[\"{}\"]", context.places.callback)),
+            Change::new(Field::Key("oidc.redirectUris"), format!("[\"{}\"]", context.terms.callback)),
             Change::new(Field::Key("oidc.tokenEndpointAuthMethod"), CLIENT_AUTHENTICATION),
             Change::new(claims, claim.value),
             Change {
@@ -233,7 +233,7 @@ fn probe(context: &Context<'_>) -> Action {
     let body = Body::Form(Box::new([
         ("grant_type", text("authorization_code")),
         ("code", text("fedctl-probe")),
-        ("redirect_uri", text(&context.places.callback)),
+        ("redirect_uri", text(&context.terms.callback)),
         ("client_id", FormValue::Of(target.clone(), Give::ClientId)),
         ("client_secret", FormValue::Of(target.clone(), Give::ClientSecret)),
     ]));
@@ -280,7 +280,7 @@ pub(crate) fn is_whole(context: &Context<'_>) -> bool {
 
 /// What of an existing app is not as the spec says. It is said, and left.
 fn differences(context: &Context<'_>, app: &App, settings: &AppSettings) -> Vec<String> {
-    let callback = &context.places.callback;
+    let callback = &context.terms.callback;
     let claim = email_claim(context.spec);
     let emails: Vec<_> = settings.dynamic_claims.iter().filter(|claim| &*claim.name == "email").collect();
     let rows = [

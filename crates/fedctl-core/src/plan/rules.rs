@@ -1,0 +1,43 @@
+//! What whoever runs fedctl demands of every plan, whatever a spec says. A spec can make it stricter, never laxer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Org;
+use crate::operator::{Form, Operator};
+use crate::spec::Located;
+
+/// The operator's word, as far as plans are concerned. By default nothing beyond what the guards say themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// People and accounts that no plan may take anything from, by company e-mail in lower case, primary first.
+    pub protect: [BTreeSet<Box<str>>; 2],
+    /// How many people a plan may take sign-in from.
+    pub max_losses: Option<u32>,
+    /// How many people a plan may give sign-in to.
+    pub max_gains: Option<u32>,
+    /// How many accounts a plan may rename.
+    pub max_renames: Option<u32>,
+    /// Pinned answers to questions about wire formats, by question.
+    pub forms: BTreeMap<Box<str>, Form>,
+}
+
+impl Rules {
+    /// What an operator file demands.
+    pub fn of(operator: &Operator) -> Self {
+        let emails = |list: &[Located<crate::spec::Email>]| list.iter().map(|email| email.as_str().into()).collect();
+        let number = |ceiling: &Option<Located<u32>>| ceiling.as_ref().map(|ceiling| ceiling.value);
+        let forms = operator.forms.iter();
+        Self {
+            protect: [emails(&operator.protect.primary), emails(&operator.protect.secondary)],
+            max_losses: number(&operator.ceilings.max_losses),
+            max_gains: number(&operator.ceilings.max_gains),
+            max_renames: number(&operator.ceilings.max_renames),
+            forms: forms.map(|(question, form)| (question.as_str().into(), form.value.clone())).collect(),
+        }
+    }
+
+    /// Whether somebody with this address is protected in an organisation.
+    pub fn protects(&self, org: Org, email: &str) -> bool {
+        self.protect[org.index()].contains(email)
+    }
+}
