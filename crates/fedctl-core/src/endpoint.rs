@@ -123,8 +123,6 @@ table! { Reading, READING, "Every call that reads.":
     LIST_GROUPS = "GET" Console "/api/v2/usergroups" Spec;
     /// One group with its membership rule.
     GET_GROUP = "GET" Console "/api/v2/usergroups/{}" Spec;
-    /// The direct members of a group.
-    LIST_MEMBERS = "GET" Console "/api/v2/usergroups/{}/members" Spec;
     /// The members of a group, also those by rule and by group in group.
     LIST_MEMBERSHIP = "GET" Console "/api/v2/usergroups/{}/membership" Spec;
     /// The routing policies that apply to a group.
@@ -158,10 +156,18 @@ table! { Writing, WRITING, "Every call that changes something or carries a secre
     ACTIVATE_USER = "POST" Console "/api/systemusers/{}/state/activate" Spec, AfterALook;
     /// A new group.
     CREATE_GROUP = "POST" Console "/api/v2/usergroups" Spec, Never;
+    /// A group as a whole; what is left out is reset.
+    REPLACE_GROUP = "PUT" Console "/api/v2/usergroups/{}" Spec, AfterALook;
+    /// Removes a group, with all its bindings.
+    DELETE_GROUP = "DELETE" Console "/api/v2/usergroups/{}" Spec, AfterALook;
     /// Adds or removes a direct member.
     CHANGE_MEMBER = "POST" Console "/api/v2/usergroups/{}/members" Spec, AtOnce;
     /// A new app, without OIDC settings.
     CREATE_APP = "POST" Console "/api/applications" Observed, Never;
+    /// An app as a whole; what is left out is reset, but for its OIDC settings.
+    REPLACE_APP = "PUT" Console "/api/applications/{}" Spec, AfterALook;
+    /// The OIDC settings of an app as a whole; client id and secret stay.
+    REPLACE_APP_SSO = "PUT" Console "/api/v2/applications/{}/sso" Observed, AfterALook;
     /// The OIDC settings of a new app; the only answer that ever holds the secret.
     CREATE_APP_SSO = "POST" Console "/api/v2/applications/{}/sso" Observed, Never;
     /// Removes an app.
@@ -172,10 +178,14 @@ table! { Writing, WRITING, "Every call that changes something or carries a secre
     TOKEN = "POST" Issuer "/oauth2/token" Observed, AtOnce;
     /// The identity provider.
     CREATE_PROVIDER = "POST" Console "/api/v2/identity-providers" Documented, AfterALook;
+    /// The identity provider as a whole, with its secret.
+    REPLACE_PROVIDER = "PUT" Console "/api/v2/identity-providers/{}" Observed, AfterALook;
     /// A new routing policy.
     CREATE_POLICY = "POST" Console "/api/v2/identity-provider/policies" Inferred, Never;
     /// All fields of a routing policy.
     REPLACE_POLICY = "PUT" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
+    /// Removes a routing policy.
+    DELETE_POLICY = "DELETE" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
     /// Lets a routing policy apply to a group, or takes that back.
     CHANGE_POLICY_GROUPS = "POST" Console "/api/v2/identity-provider/policies/{}/associations" Documented, AtOnce;
 }

@@ -7,7 +7,12 @@ use crate::object_id::ObjectId;
 /// The custom attribute that carries the mark of a secondary account.
 pub const USER_ATTRIBUTE: &str = "fedctl";
 
+/// The custom attribute by which the rule of a routing group finds its accounts; its value is the federation's name.
+pub const ROUTE_ATTRIBUTE: &str = "fedctlRoute";
+
 const PREFIX: &str = "managed by fedctl: ";
+/// What stands behind the mark of an object that somebody else made.
+const ADOPTED: &str = ", adopted";
 
 /// What an object with a description is for, within its federation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,25 +38,59 @@ impl ObjectRole {
     }
 }
 
+/// How an object carries a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectMark<'n> {
+    /// The federation, by the name it has or had.
+    pub federation: &'n str,
+    /// Made by us, or taken over.
+    pub origin: Origin,
+}
+
 /// The line that marks a group, an app or a policy.
-pub fn line(federation: &str, role: ObjectRole) -> String {
-    format!("{PREFIX}{federation}/{}", role.as_str())
+pub fn line(federation: &str, role: ObjectRole, origin: Origin) -> String {
+    let origin = match origin {
+        Origin::Created => "",
+        Origin::Adopted => ADOPTED,
+    };
+    format!("{PREFIX}{federation}/{}{origin}", role.as_str())
 }
 
-/// Whether a description carries the mark of this federation for this role, on a line of its own.
-pub fn is_ours(description: &str, federation: &str, role: ObjectRole) -> bool {
-    description.lines().any(|candidate| candidate.trim() == line(federation, role))
+/// The mark that a description carries for this role on a line of its own, of whichever of these federations.
+pub fn find<'n>(description: &str, federations: &[&'n str], role: ObjectRole) -> Option<ObjectMark<'n>> {
+    description.lines().find_map(|written| mark_of_line(written, federations, role))
 }
 
-/// Whether a description carries the mark of any federation or role.
-pub fn is_marked(description: &str) -> bool {
-    description.lines().any(|candidate| candidate.trim().starts_with(PREFIX))
+/// A description with this mark: in the place of one of these federations for this role, else behind what stands there.
+pub fn marked(description: &str, federations: &[&str], role: ObjectRole, line: &str) -> String {
+    let mut lines: Vec<&str> = description.lines().collect();
+    match lines.iter_mut().find(|written| mark_of_line(written, federations, role).is_some()) {
+        Some(place) => *place = line,
+        None => lines.push(line),
+    }
+    lines.join("\n")
 }
 
-/// How a marked account came under management.
+/// The federation whose mark a description carries, whatever its role.
+pub fn federation_of(description: &str) -> Option<&str> {
+    description.lines().find_map(|written| written.trim().strip_prefix(PREFIX)?.split_once('/').map(|(name, _)| name))
+}
+
+fn mark_of_line<'n>(written: &str, federations: &[&'n str], role: ObjectRole) -> Option<ObjectMark<'n>> {
+    let rest = written.trim().strip_prefix(PREFIX)?;
+    let (rest, origin) = match rest.strip_suffix(ADOPTED) {
+        Some(rest) => (rest, Origin::Adopted),
+        None => (rest, Origin::Created),
+    };
+    let (federation, word) = rest.split_once('/')?;
+    let federation = federations.iter().find(|name| **name == federation)?;
+    (word == role.as_str()).then_some(ObjectMark { federation, origin })
+}
+
+/// How a marked object or account came under management.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// fedctl made the account.
+    /// fedctl made it.
     Created,
     /// Somebody else made it, and the spec took it over by name.
     Adopted,
@@ -66,12 +105,14 @@ pub struct UserMark {
     pub person: ObjectId,
     /// Made by us, or taken over.
     pub origin: Origin,
+    /// What later runs appended, such as the day on which the person left; empty, or it begins with `/`.
+    pub rest: Box<str>,
 }
 
 impl UserMark {
     /// Reads the value of the attribute; `None` if it is not one of ours.
     pub fn parse(value: &str) -> Option<Self> {
-        let mut parts = value.split('/');
+        let mut parts = value.splitn(4, '/');
         let federation = parts.next().filter(|name| !name.is_empty())?.into();
         let person = ObjectId::parse(parts.next()?)?;
         let origin = match parts.next()? {
@@ -79,7 +120,8 @@ impl UserMark {
             "adopted" => Origin::Adopted,
             _ => return None,
         };
-        Some(Self { federation, person, origin })
+        let rest = parts.next().map(|rest| format!("/{rest}").into()).unwrap_or_default();
+        Some(Self { federation, person, origin, rest })
     }
 }
 
@@ -89,7 +131,7 @@ impl fmt::Display for UserMark {
             Origin::Created => "created",
             Origin::Adopted => "adopted",
         };
-        write!(f, "{}/{}/{origin}", self.federation, self.person)
+        write!(f, "{}/{}/{origin}{}", self.federation, self.person, self.rest)
     }
 }
 
@@ -102,16 +144,36 @@ mod tests {
         let text = "acme-to-beta/61aa0d3e9b1e8a0001a1b2c3/created";
         let mark = UserMark::parse(text).unwrap();
         assert_eq!(mark.to_string(), text);
-        assert_eq!(UserMark::parse(&format!("{text}/suspended 2026-11-24")), Some(mark));
+        let left = format!("{text}/suspended 2026-11-24");
+        let later = UserMark::parse(&left).unwrap();
+        assert_eq!((later.person, &*later.rest, later.to_string()), (mark.person, "/suspended 2026-11-24", left));
         assert_eq!(UserMark::parse("ann@acme.com"), None);
     }
 
     #[test]
     fn the_mark_is_a_whole_line_of_its_federation() {
-        let ours = line("acme", ObjectRole::App);
-        assert!(is_ours(&format!("for the auditors\n{ours}"), "acme", ObjectRole::App));
-        assert!(!is_ours(&format!("{ours}-2"), "acme", ObjectRole::App));
-        assert!(!is_ours(&ours, "acm", ObjectRole::App));
-        assert!(is_marked(&ours) && !is_marked("managed by hand"));
+        let ours = line("acme", ObjectRole::App, Origin::Created);
+        let of = |description: &str, names: &[&'static str]| {
+            find(description, names, ObjectRole::App).map(|mark| (mark.federation, mark.origin))
+        };
+        assert_eq!(of(&format!("for the auditors\n{ours}"), &["acme"]), Some(("acme", Origin::Created)));
+        assert_eq!(of(&format!("{ours}-2"), &["acme"]), None);
+        assert_eq!(of(&ours, &["acm"]), None);
+        assert_eq!(
+            of(&line("old", ObjectRole::App, Origin::Adopted), &["acme", "old"]),
+            Some(("old", Origin::Adopted))
+        );
+        assert_eq!(find(&ours, &["acme"], ObjectRole::Policy), None);
+        assert_eq!((federation_of(&ours), federation_of("managed by hand")), (Some("acme"), None));
+    }
+
+    #[test]
+    fn a_mark_is_appended_and_replaces_only_one_of_its_own() {
+        let new = line("acme", ObjectRole::Policy, Origin::Adopted);
+        let marked = |description: &str| marked(description, &["acme", "old"], ObjectRole::Policy, &new);
+        assert_eq!(marked("for the auditors"), format!("for the auditors\n{new}"));
+        assert_eq!(marked(""), new);
+        let old = line("old", ObjectRole::Policy, Origin::Created);
+        assert_eq!(marked(&format!("a\n{old}\nb")), format!("a\n{new}\nb"));
     }
 }

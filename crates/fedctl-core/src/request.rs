@@ -31,6 +31,8 @@ pub struct Request {
     pub body: Option<(Content, Zeroizing<Vec<u8>>)>,
     /// The secrets in the body, for whoever keeps them out of logs and errors.
     pub secrets: Vec<SecretString>,
+    /// The membership rule in the body is of the newer form, which has to be said in a header. `[observed]`
+    pub newer_rule: bool,
 }
 
 impl Request {
@@ -53,6 +55,7 @@ impl Request {
             path: path(endpoint, args, query),
             body: body.map(|(content, bytes)| (content, Zeroizing::new(bytes))),
             secrets: Vec::new(),
+            newer_rule: false,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use fedctl_client::{Answer, AnswerError, Body, Client, ContentType, Host, Method, Outcome as Sent, Request as Wire};
+use fedctl_client::{
+    Answer, AnswerError, Body, Client, ContentType, Extra, Host, Method, Outcome as Sent, Request as Wire,
+};
 use fedctl_core::address::Org;
 use fedctl_core::endpoint;
 use fedctl_core::request::{self, Ask, Content, Outcome, Request};
@@ -89,7 +91,7 @@ fn wire(request: Request) -> Wire {
         },
         method,
         path: request.path,
-        extra: Vec::new(),
+        extra: if request.newer_rule { vec![Extra::QueryDslV2] } else { Vec::new() },
         body: request.body.map(|(content, bytes)| Body {
             content_type: match content {
                 Content::Json => ContentType::Json,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::live;
 use crate::address::Address;
 use crate::plan::action::{Arg, Call};
 use crate::plan::hole::{Body, ClientSecret, FormValue, Give, Piece, pieces};
@@ -123,6 +123,7 @@ pub(crate) fn request(
     };
     let mut request = Request::write(org, call.endpoint, &path, body);
     let secrets = call.body.iter().flat_map(Body::names).filter(|(_, give)| *give == Give::ClientSecret);
+    request.newer_rule = request.body.as_ref().is_some_and(|(_, body)| live::has_newer_rule(call.endpoint, body));
     request.secrets = secrets.filter_map(|(address, _)| given.secret(&address)).collect();
     Ok(request)
 }
@@ -138,7 +139,8 @@ fn json(plan: &Plan, given: &Given, text: &str, seen: Option<&str>) -> Result<Ve
                 let quoted = Zeroizing::new(serde_json::to_vec(&*value).unwrap_or_default());
                 out.extend_from_slice(&quoted);
             }
-            Piece::Merge(merge) => merge_into(&mut out, plan, given, merge, seen)?,
+            Piece::Merge(merge) => live::merge(&mut out, merge, seen, &|text| json(plan, given, text, None))?,
+            Piece::Whole(whole) => live::whole(&mut out, whole, seen)?,
         }
     }
     Ok(out)
@@ -164,62 +166,6 @@ fn form(plan: &Plan, given: &Given, fields: &[(&'static str, FormValue)]) -> Res
     Ok(out.as_bytes().to_vec())
 }
 
-#[derive(serde::Deserialize)]
-struct MergeText<'a> {
-    field: &'a str,
-    by: &'a str,
-    #[serde(borrow)]
-    set: Vec<&'a RawValue>,
-}
-
-type Entry<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
-
-/// Writes the array as it was seen, foreign entries in their order, ours in the place of those with the same key.
-fn merge_into(out: &mut Vec<u8>, plan: &Plan, given: &Given, merge: &str, seen: Option<&str>) -> Result<(), Unfilled> {
-    let merge: MergeText<'_> = serde_json::from_str(merge).map_err(|_| Unfilled::NotSeen("a live hole"))?;
-    let object: BTreeMap<Cow<'_, str>, &RawValue> =
-        seen.and_then(|text| serde_json::from_str(text).ok()).ok_or(Unfilled::NotSeen("the object"))?;
-    let there: Vec<Entry<'_>> = match object.get(merge.field).map(|array| array.get()) {
-        // `[observed]`: a user without attributes has an empty array. None at all was not seen, and writing would wipe it.
-        None if merge.field == "attributes" => return Err(Unfilled::NotSeen("the array of attributes")),
-        None | Some("null") => Vec::new(),
-        Some(array) => serde_json::from_str(array).map_err(|_| Unfilled::NotSeen("the array"))?,
-    };
-    let key = |entry: &Entry<'_>| entry.get(merge.by).map(|value| value.get().to_owned());
-    let ours: Vec<(Option<String>, &str)> = merge
-        .set
-        .iter()
-        .map(|entry| (serde_json::from_str::<Entry<'_>>(entry.get()).ok().and_then(|entry| key(&entry)), entry.get()))
-        .collect();
-    let mut written: Vec<Vec<u8>> = Vec::new();
-    let mut placed = vec![false; ours.len()];
-    for entry in &there {
-        match ours.iter().position(|(our, _)| *our == key(entry)) {
-            Some(at) if placed[at] => {}
-            Some(at) => {
-                placed[at] = true;
-                written.push(json(plan, given, ours[at].1, None)?);
-            }
-            None => written.push(foreign(entry)),
-        }
-    }
-    for (at, (_, text)) in ours.iter().enumerate().filter(|(at, _)| !placed[*at]) {
-        let _: usize = at;
-        written.push(json(plan, given, text, None)?);
-    }
-    out.push(b'[');
-    out.extend_from_slice(&written.join(&b','));
-    out.push(b']');
-    Ok(())
-}
-
-/// An entry of somebody else, as it was seen but for `_id`, which the service adds and does not take. `[observed]`
-fn foreign(entry: &Entry<'_>) -> Vec<u8> {
-    let kept: BTreeMap<&str, &RawValue> =
-        entry.iter().filter(|(key, _)| *key != "_id").map(|(key, value)| (&**key, *value)).collect();
-    serde_json::to_vec(&kept).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +184,7 @@ mod tests {
             notes: Vec::new(),
             refusals: Vec::new(),
             pair: Pair::None,
+            adoptable: crate::plan::Adoptable::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 mod fill;
 mod graph;
 mod judge;
+mod live;
 mod talk;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -331,6 +332,17 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// The people whose actions wait for what this check sees.
+    fn waiting_for(&self, check: u32) -> impl Iterator<Item = u32> {
+        let rows = self.graph.first_of.get(&graph::end(self.action(check))).into_iter().flatten();
+        let rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Seen);
+        let people = rows.flat_map(|row| &row.then).filter(|at| self.ends[**at as usize].is_none());
+        people.filter_map(|at| match self.action(*at).subject {
+            Subject::Person(person) => Some(person),
+            Subject::Federation => None,
+        })
     }
 
     /// Whether a row whose firsts have all ended leaves this action out.

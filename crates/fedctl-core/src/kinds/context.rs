@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{identity_provider, oidc_app, routing_policy, user_group};
+use super::{group_member, identity_provider, oidc_app, routing_policy, user_group};
 use crate::address::Address;
 use crate::object_id::ObjectId;
+use crate::operator;
 use crate::people::{self, People, Person};
+use crate::plan::action::{Choice, Form, Write};
 use crate::plan::guard::Refusal;
 use crate::plan::rules::Rules;
 use crate::plan::{Action, Known, Note, Pair, Subject};
@@ -32,15 +34,17 @@ pub struct Found<'a> {
     /// The group of the primary organisation that gives people the app, where the spec names one.
     pub app_group: Option<people::SourceGroup<'a>>,
     /// The managed group of the primary organisation for people named by e-mail.
-    pub access_group: user_group::Found,
+    pub access_group: user_group::Found<'a>,
     /// The group of the secondary organisation whose members are routed.
-    pub routing_group: user_group::Found,
+    pub routing_group: user_group::Found<'a>,
     /// The app and its relatives.
     pub app: oidc_app::Found<'a>,
     /// The identity provider.
     pub provider: Option<&'a identity_provider::wire::Provider>,
     /// The routing policy.
     pub policy: routing_policy::Found<'a>,
+    /// Accounts in the group of those that no plan may take anything from.
+    pub protected: Vec<ObjectId>,
 }
 
 /// Everything a kind may look at when it plans.
@@ -67,10 +71,31 @@ impl Context<'_> {
         oidc_app::is_whole(self) && routing_policy::leads_to_provider(self)
     }
 
+    /// Whether somebody is in the routing group now.
+    pub fn is_routed(&self, person: &Person<'_>) -> bool {
+        let members = &self.found.routing_group.members;
+        person.live.is_some_and(|account| members.binary_search(&account.id).is_ok())
+    }
+
+    /// Whether somebody is in the routing group when this plan is applied.
+    pub fn is_routed_after(&self, person: &Person<'_>) -> bool {
+        self.is_routed(person) || !group_member::waits_for_app(self, person)
+    }
+
     /// Whether this plan turns the routing policy on: not while somebody who left would gain by it.
     pub fn turns_on(&self) -> bool {
         let is_ready = self.is_whole() && self.people.left.iter().all(|account| account.is_shut());
-        self.spec.routing_policy.enabled.value && self.found.policy.is_in_the_making() && is_ready
+        self.spec.routing_policy.enabled.value && self.found.policy.is_turned_on_by_us() && is_ready
+    }
+
+    /// The spellings of a call in their order, as far as the operator did not pin one. None at all: a person does it.
+    pub fn choose(&self, choice: Choice, forms: Box<[Form]>) -> Write {
+        let forms = match self.terms.rules.forms.get(choice.0) {
+            None => forms,
+            Some(operator::Form::Manual) => Box::new([]),
+            Some(operator::Form::Named(name)) => forms.into_iter().filter(|form| form.name == &**name).collect(),
+        };
+        Write::First { choice, forms }
     }
 
     /// People who are named by e-mail and need the managed access group; with access `managed`, everybody.

@@ -5,6 +5,7 @@ pub mod context;
 pub mod group_member;
 pub mod identity_provider;
 pub mod oidc_app;
+pub mod owned;
 pub mod password_authority;
 pub mod routing_assignment;
 pub mod routing_policy;

@@ -54,7 +54,6 @@ pub struct Live {
     pub(crate) no_users: [Option<Why>; 2],
     pub(crate) groups: [Option<Known<Vec<Group>>>; 2],
     pub(crate) group_rules: BTreeMap<(Org, ObjectId), Known<Membership>>,
-    pub(crate) members: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
     pub(crate) membership: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
     pub(crate) apps: Option<Known<Vec<App>>>,
     pub(crate) app_settings: BTreeMap<ObjectId, Known<Option<AppSettings>>>,
@@ -79,7 +78,6 @@ impl Live {
             no_users: [None, None],
             groups: [None, None],
             group_rules: BTreeMap::new(),
-            members: BTreeMap::new(),
             membership: BTreeMap::new(),
             apps: None,
             app_settings: BTreeMap::new(),
@@ -142,13 +140,8 @@ impl Needs {
     }
 
     /// How people come into a group.
-    pub fn group_rule(&mut self, live: &Live, org: Org, id: ObjectId) -> Option<Membership> {
-        self.answer(Query::Group(org, id), live.group_rules.get(&(org, id))).copied()
-    }
-
-    /// The direct members of a group, by id.
-    pub fn members<'a>(&mut self, live: &'a Live, org: Org, id: ObjectId) -> Option<&'a [ObjectId]> {
-        self.answer(Query::Members(org, id), live.members.get(&(org, id))).map(Vec::as_slice)
+    pub fn group_rule<'a>(&mut self, live: &'a Live, org: Org, id: ObjectId) -> Option<&'a Membership> {
+        self.answer(Query::Group(org, id), live.group_rules.get(&(org, id)))
     }
 
     /// All members of a group, by id.

@@ -18,8 +18,6 @@ pub enum Query {
     Groups(Org),
     /// How do people come into this group?
     Group(Org, ObjectId),
-    /// Who is a direct member of this group?
-    Members(Org, ObjectId),
     /// Who is a member of this group in any way?
     Membership(Org, ObjectId),
     /// Which OIDC apps does the primary organisation have?
@@ -67,7 +65,6 @@ impl Query {
             | Query::Users(org, _)
             | Query::Groups(org)
             | Query::Group(org, _)
-            | Query::Members(org, _)
             | Query::Membership(org, _) => *org,
             Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) => Org::Primary,
             Query::Provider
@@ -85,7 +82,7 @@ impl Query {
             Query::UserCount(_) | Query::Users(..) => "users".to_owned(),
             Query::Groups(_) => "user groups".to_owned(),
             Query::Group(_, id) => format!("user group {id}"),
-            Query::Members(_, id) | Query::Membership(_, id) => format!("members of user group {id}"),
+            Query::Membership(_, id) => format!("members of user group {id}"),
             Query::Apps => "applications".to_owned(),
             Query::AppSettings(id) => format!("OIDC settings of application {id}"),
             Query::AppGroups(id) => format!("groups of application {id}"),

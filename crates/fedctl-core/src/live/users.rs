@@ -7,13 +7,13 @@ use serde::Deserialize;
 use super::Scope;
 use super::index::Index;
 use crate::decode::{Fed, Undecoded};
-use crate::mark::{USER_ATTRIBUTE, UserMark};
+use crate::mark::{ROUTE_ATTRIBUTE, USER_ATTRIBUTE, UserMark};
 use crate::object_id::ObjectId;
 use crate::spec::Email;
 
 /// The fields that are asked for, in the syntax of lists and searches of API v1: separated by spaces.
 pub const FIELDS: &str = "_id email username firstname lastname displayname state suspended activated account_locked \
-                          password_expired attributes restrictedFields organization created";
+                          password_expired attributes restrictedFields organization created admin";
 
 /// The lifecycle state of a user. `[spec]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +64,10 @@ pub struct User {
     pub authority: Option<Authority>,
     /// When it was made, seconds since 1970.
     pub created: Option<u64>,
+    /// The value of the attribute by which the rule of a routing group finds accounts.
+    pub route: Option<Box<str>>,
+    /// They are an administrator, too. `[spec]`
+    pub is_admin: bool,
 }
 
 impl User {
@@ -276,6 +280,8 @@ struct Wire<'a> {
     organization: Option<Text<'a>>,
     #[serde(borrow, default)]
     created: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    admin: Option<&'a serde_json::value::RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -328,6 +334,9 @@ impl Wire<'_> {
             authority: authority
                 .and_then(|entry| Some(Authority { kind: entry.kind.as_deref()?.into(), id: entry.id })),
             created: self.created.as_deref().and_then(seconds),
+            route: find(ROUTE_ATTRIBUTE),
+            // `[spec]`: an object that names the administrator; what is not one is no administrator.
+            is_admin: self.admin.is_some_and(|admin| admin.get().starts_with('{') && admin.get() != "{}"),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! The population: who is meant by the spec, which account of the secondary organisation is theirs, and who is held.
 
-mod refuse;
+mod addresses;
+mod link;
+pub(crate) mod refuse;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +34,12 @@ pub struct Person<'a> {
     pub live: Option<&'a User>,
     /// How it came to be ours.
     pub origin: Option<Origin>,
+    /// This plan takes their account over.
+    pub takes_over: bool,
+    /// The address that the spec gives them now, where their account has another.
+    pub wanted: Option<Arc<str>>,
+    /// An account that nobody marked and that would be theirs if the spec adopted it.
+    pub existing: Option<&'a User>,
     /// Why nothing is done for them, if so.
     pub held: Option<Held>,
     /// The line of the spec that brings them in.
@@ -174,8 +182,9 @@ pub fn resolve<'a>(
     if !accounts_asked(live, needs, &people.list) || !roster {
         return None;
     }
-    link(spec, live, &rosters, &mut people);
-    refuse::people(&mut people, live);
+    link::link(spec, live, &rosters, &mut people);
+    addresses::check(spec, &mut people);
+    refuse::shared_accounts(&mut people);
     Some(people)
 }
 
@@ -259,6 +268,9 @@ fn population<'a>(
             username: username.unwrap_or_else(|| spec.people.mapping.username.render(&facts)).into(),
             live: None,
             origin: None,
+            takes_over: false,
+            wanted: None,
+            existing: None,
             held: held(user).or(no_access.then_some(Held::NoAccess)).or(waits.then_some(Held::Pilot)),
             spec: at,
             groups,
@@ -304,69 +316,4 @@ pub fn needs_access_group(spec: &Spec, person: &Person<'_>) -> bool {
         Access::Managed => true,
         Access::Group(_) => false,
     }
-}
-
-/// What a human took away stays away (invariant I11).
-///
-/// Between making an account and routing it lie minutes, once the set-up is over. An account that is older than a day and
-/// not routed was taken out of the group; where no server clock was seen, it counts as old. While a set-up goes on, which
-/// may take days, nobody was routed who could have been taken out.
-fn stopped(live: &Live, rosters: &Rosters<'_>, user: ObjectId, account: &User, by_access_group: bool) -> Option<Held> {
-    const A_DAY: u64 = 24 * 60 * 60;
-    if account.state == State::Suspended {
-        return Some(Held::AccountSuspended);
-    }
-    let age = live.as_of.zip(account.created).map(|(now, created)| now.saturating_sub(created));
-    if age.is_some_and(|age| age < A_DAY) || !rosters.is_settled {
-        return None;
-    }
-    let is_in = |ids: &[ObjectId], id: ObjectId| ids.binary_search(&id).is_ok();
-    if !is_in(rosters.routed, account.id) {
-        return Some(Held::Unrouted);
-    }
-    let lost_app = by_access_group && rosters.has_access_group && !is_in(rosters.with_app, user);
-    lost_app.then_some(Held::AccessTaken)
-}
-
-fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, people: &mut People<'a>) {
-    let accounts = live.users(Org::Secondary);
-    let federation = spec.federation.as_str();
-    let mut linked = BTreeSet::new();
-    let mut usernames = BTreeSet::new();
-    for person in &mut people.list {
-        let mut ours = accounts
-            .marked_for(person.user.id)
-            .filter(|account| account.mark.as_ref().is_some_and(|mark| *mark.federation == *federation));
-        let at_address = accounts.by_email(&person.account);
-        match (ours.next(), ours.next(), at_address) {
-            (Some(one), Some(two), _) => people.refusals.push(refuse::ambiguous_account(person, one, two)),
-            (Some(account), None, _) => {
-                linked.insert(account.id);
-                person.live = Some(account);
-                person.origin = account.mark.as_ref().map(|mark| mark.origin);
-                // The address that was given at the first link stays: that is what `on_email_change: keep` means.
-                person.account = Arc::from(&*account.email);
-                person.username = Arc::from(&*account.username);
-                let by_group = needs_access_group(spec, person);
-                person.held = person.held.or(stopped(live, rosters, person.user.id, account, by_group));
-            }
-            (None, _, Some(account)) => match &account.mark {
-                Some(mark) => people.refusals.push(refuse::recycled_address(person, account, mark)),
-                None => person.held = Some(Held::AccountExists),
-            },
-            (None, _, None) if accounts.by_username(&person.username).is_some() => {
-                person.held = person.held.or(Some(Held::UsernameTaken));
-            }
-            // Two new accounts cannot have one username either: the first, by primary address, has it.
-            (None, _, None) if person.held.is_none() && !usernames.insert(person.username.to_lowercase()) => {
-                person.held = Some(Held::UsernameTaken);
-            }
-            (None, _, None) => {}
-        }
-    }
-    people.left = accounts
-        .marked()
-        .filter(|account| !linked.contains(&account.id))
-        .filter(|account| account.mark.as_ref().is_some_and(|mark| *mark.federation == *federation))
-        .collect();
 }

@@ -22,21 +22,35 @@ pub(crate) fn ambiguous_account(person: &Person<'_>, one: &User, two: &User) -> 
     )
 }
 
-/// The account with the wanted address carries the mark of somebody else.
-pub(crate) fn recycled_address(person: &Person<'_>, live: &User, mark: &UserMark) -> Refusal {
-    Refusal::new(
-        Guard::RecycledAddress,
-        &account(person),
+/// An account that would be somebody's carries the mark of another person or of another federation.
+pub(crate) fn marked_for_others(person: &Person<'_>, live: &User, names: &[&str]) -> Option<Refusal> {
+    let mark = live.mark.as_ref()?;
+    let UserMark { federation, person: marked, .. } = mark;
+    if names.iter().any(|name| **name == **federation) {
+        return Some(Refusal::new(
+            Guard::RecycledAddress,
+            &account(person),
+            format!(
+                "{} is to open it, and account {} is the one of another person, primary user {marked}",
+                person.user.email, live.id
+            ),
+            "give the person another address under `people.overrides`, or remove the account of the one who had it before",
+        ));
+    }
+    let way_out = if *marked == person.user.id {
         format!(
-            "{} is to open it, and account {} is the one of primary user {} in federation `{}`",
-            person.user.email, live.id, mark.person, mark.federation
-        ),
-        "give the person another address under `people.overrides`, or remove the account of the one who had it before",
-    )
+            "if this federation had that name before, add `formerly: [{federation}]`; else give the person another address under `people.overrides`"
+        )
+    } else {
+        "give the person another address under `people.overrides`".to_owned()
+    };
+    let why =
+        format!("{} is to open it, and account {} belongs to federation `{federation}`", person.user.email, live.id);
+    Some(Refusal::new(Guard::Foreign, &account(person), why, way_out))
 }
 
-/// What must not be, whatever the objects are: one account for two people.
-pub(crate) fn people(people: &mut People<'_>, live: &Live) {
+/// One account for two people.
+pub(crate) fn shared_accounts(people: &mut People<'_>) {
     let mut owners: BTreeMap<&str, &Person<'_>> = BTreeMap::new();
     let mut refusals = Vec::new();
     for person in &people.list {
@@ -49,27 +63,54 @@ pub(crate) fn people(people: &mut People<'_>, live: &Live) {
             ));
         }
     }
-    refusals.extend(claims_of_others(people, live));
     people.refusals.append(&mut refusals);
 }
 
+/// What the attributes of others open.
+#[derive(Debug, Default)]
+pub(crate) struct Claims<'a> {
+    /// It would be a gain: the plan is refused.
+    pub(crate) refusals: Vec<Refusal>,
+    /// It is so already, and the plan does not make it worse: whose attribute, and which account.
+    pub(crate) already: Vec<(&'a User, Box<str>)>,
+}
+
 /// Somebody of the primary organisation carries the address of an account that is not theirs, and would open it: a person's
-/// of this plan, or any other that exists. Checked over everybody who reaches the app, also those whom the spec excepts.
-fn claims_of_others(people: &People<'_>, live: &Live) -> Vec<Refusal> {
+/// of this plan, or any other that exists. Checked over everybody who was read, also those whom the spec excepts.
+///
+/// `opens_now` says whether somebody signs in by such an attribute today: what works is not taken away, and said.
+pub(crate) fn claims_of_others<'a>(
+    people: &People<'_>,
+    live: &'a Live,
+    opens_now: impl Fn(&User) -> bool,
+) -> Claims<'a> {
     let owners: BTreeMap<&str, &Person<'_>> = people.list.iter().map(|person| (&*person.account, person)).collect();
-    let mut refusals = Vec::new();
+    let mut claims = Claims::default();
     for (other, claimed) in live.users(Org::Primary).claims() {
         let owner = owners.get(&*claimed).map(|owner| owner.user.id);
         let account = live.users(Org::Secondary).by_email(&claimed);
         let marked = account.and_then(|account| account.mark.as_ref()).map(|mark| mark.person);
-        if (owner.is_some() || account.is_some()) && owner != Some(other.id) && marked != Some(other.id) {
-            refusals.push(Refusal::new(
-                Guard::Impersonation,
-                &Address::new(Org::Secondary, Kind::User, &*claimed),
-                format!("the attribute of {} says that they open it, and it is not theirs", other.email),
-                format!("remove the attribute from {} in the primary organisation", other.email),
-            ));
+        if (owner.is_none() && account.is_none()) || owner == Some(other.id) || marked == Some(other.id) {
+            continue;
+        }
+        if owner.is_none() && marked.is_none() && opens_now(other) {
+            claims.already.push((other, claimed));
+        } else {
+            claims.refusals.push(claim_of_another(other, &claimed));
         }
     }
-    refusals
+    claims
+}
+
+fn claim_of_another(other: &User, claimed: &str) -> Refusal {
+    Refusal::new(
+        Guard::Impersonation,
+        &Address::new(Org::Secondary, Kind::User, claimed),
+        format!("the attribute of {} says that they open it, and it is not theirs", other.email),
+        format!(
+            "remove the attribute from {} in the primary organisation, or, if the account is theirs, add them to \
+             `adopt.people`",
+            other.email
+        ),
+    )
 }

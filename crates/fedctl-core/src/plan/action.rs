@@ -15,6 +15,8 @@ pub enum Verb {
     Create,
     /// Some of its fields change.
     Update,
+    /// Somebody else made it, and it gets our mark.
+    Adopt,
     /// It is ours and no longer wanted.
     Delete,
     /// Nothing is written; something must be so before others go on.
@@ -27,6 +29,7 @@ impl Verb {
         match self {
             Verb::Create => "create",
             Verb::Update => "update",
+            Verb::Adopt => "adopt",
             Verb::Delete => "delete",
             Verb::Check => "check",
         }
@@ -43,6 +46,14 @@ pub enum Because {
     Differs,
     /// It was left half made by a run that did not end.
     HalfMade,
+    /// The federation had another name before.
+    Renamed,
+    /// The spec takes it over.
+    Adopted,
+    /// There is a second one with our mark, and nobody uses this one.
+    Duplicate,
+    /// The identity provider leads to an app that is gone, and the secret went with it.
+    Orphaned,
     /// Its secret was shown once, to a run that did not end.
     SecretLost,
     /// It carries our mark, and another object took its place.
@@ -60,6 +71,10 @@ impl Because {
             Because::MissingInLive => "it is wanted and not there",
             Because::Differs => "it differs from the spec",
             Because::HalfMade => "an earlier run left it half made",
+            Because::Renamed => "the federation had another name before",
+            Because::Adopted => "the spec takes it over",
+            Because::Duplicate => "there is another one with our mark, and nobody uses this one",
+            Because::Orphaned => "the app that the identity provider leads to is gone",
             Because::SecretLost => "the secret of the one before was lost with an earlier run",
             Because::Superseded => "it is ours and another one took its place",
             Because::NextStep => "the next step of making it",
@@ -131,6 +146,14 @@ impl Change {
     /// A field that gets a first value.
     pub fn new(field: Field, after: impl Into<Box<str>>) -> Self {
         Self { field, before: None, after: Some(After::Text(after.into())) }
+    }
+
+    /// The text that it is to be, where it is one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.after {
+            Some(After::Text(text)) => Some(text),
+            Some(After::Of(..) | After::Secret) | None => None,
+        }
     }
 
     /// A field that changes its value.
@@ -306,12 +329,12 @@ impl Action {
     /// Whether it can take sign-in from somebody: something of the way in goes, or is switched off.
     pub fn takes_away(&self) -> bool {
         match (self.target.kind, self.verb) {
-            // An app goes only when the provider leads to another one.
-            (Kind::OidcApp | Kind::PasswordAuthority, Verb::Delete) => false,
+            // An app goes only when the provider leads to another one, a group or policy only when nobody uses it.
+            (Kind::OidcApp | Kind::UserGroup | Kind::RoutingPolicy | Kind::PasswordAuthority, Verb::Delete) => false,
             (_, Verb::Delete) => true,
             (Kind::RoutingPolicy, Verb::Update) => self.sets("enabled", "false"),
             (Kind::User, Verb::Update) => self.sets("state", "SUSPENDED"),
-            (_, Verb::Create | Verb::Update | Verb::Check) => false,
+            (_, Verb::Create | Verb::Update | Verb::Adopt | Verb::Check) => false,
         }
     }
 

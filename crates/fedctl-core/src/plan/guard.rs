@@ -20,6 +20,16 @@ pub enum Guard {
     Members,
     /// Several objects carry the mark of one.
     Ambiguous,
+    /// Somebody would lose sign-in, though the spec wants them to have it.
+    Lockout,
+    /// Something would be taken from somebody who is protected.
+    Protected,
+    /// A rule would route people who are not in the plan.
+    Capture,
+    /// More people would lose sign-in than one plan may take it from.
+    MaxLosses,
+    /// More people would gain sign-in than the operator lets one plan give it to.
+    MaxGains,
 }
 
 impl Guard {
@@ -32,6 +42,11 @@ impl Guard {
             Guard::Foreign => "foreign",
             Guard::Members => "members",
             Guard::Ambiguous => "ambiguous",
+            Guard::Lockout => "lockout",
+            Guard::Protected => "protected",
+            Guard::Capture => "capture",
+            Guard::MaxLosses => "max-losses",
+            Guard::MaxGains => "max-gains",
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 
 use crate::address::Address;
 
@@ -102,10 +103,13 @@ impl<T: Holds> Serialize for Of<T> {
 pub struct Merge<'a, E> {
     /// Where the array stands in the object that is looked at.
     pub field: &'static str,
-    /// The key by which an entry of ours takes the place of one that is there.
+    /// The key by which an entry of ours takes the place of one that is there; empty where entries are plain values.
     pub by: &'static str,
     /// Our entries.
     pub set: &'a [E],
+    /// The keys of entries that go.
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    pub drop: &'a [&'a str],
 }
 
 /// In a body: `{"$merge":{"field":…,"by":…,"set":[…]}}`.
@@ -115,6 +119,70 @@ impl<E: Serialize> Serialize for Merged<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("$merge", &self.0)?;
+        map.end()
+    }
+}
+
+/// A live hole: a whole object, for calls that replace one. It stays as it was seen but for what is said here.
+///
+/// In a body: `{"$whole":{"at":…,"only":[…],"without":[…],"set":[…],"lists":[…]}}`. It holds no hole of another kind.
+#[derive(serde::Serialize, Default)]
+pub struct Whole {
+    /// Where it stands in what is looked at, in dotted keys; empty for all of it.
+    pub at: &'static str,
+    /// The keys that the call takes; empty where that is not known, and then all are sent back.
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    pub only: &'static [&'static str],
+    /// Keys that the service sets itself.
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    pub without: &'static [&'static str],
+    /// Dotted keys and the values they get.
+    pub set: Vec<(&'static str, Box<RawValue>)>,
+    /// Lists in which only entries of ours change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<List>,
+}
+
+/// A list inside such an object: ours take the place of those with the same key, the others stay.
+#[derive(serde::Serialize)]
+pub struct List {
+    /// The key under which it stands.
+    pub field: &'static str,
+    /// The key that tells entries apart; empty where they are plain values.
+    pub by: &'static str,
+    /// Our entries.
+    pub set: Vec<Box<RawValue>>,
+}
+
+impl Whole {
+    /// A body that is such an object and nothing else.
+    pub fn body(self) -> Body {
+        Body::json(&Wholly(self))
+    }
+
+    /// Gives a key a value.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: &impl Serialize) -> Self {
+        self.set.push((key, raw(value)));
+        self
+    }
+}
+
+/// A value as JSON text.
+///
+/// # Panics
+/// Never for strings, numbers, booleans and structs of them.
+pub fn raw(value: &impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).expect("values of bodies have string keys and no failing serializer")
+}
+
+/// In a body: the hole itself.
+pub struct Wholly(pub Whole);
+
+impl Serialize for Wholly {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("$whole", &self.0)?;
         map.end()
     }
 }
@@ -152,7 +220,7 @@ impl Body {
             Body::Json(text) => pieces(text)
                 .filter_map(|piece| match piece {
                     Piece::Of(address, give) => Some((address, give)),
-                    Piece::Text(_) | Piece::Merge(_) => None,
+                    Piece::Text(_) | Piece::Merge(_) | Piece::Whole(_) => None,
                 })
                 .collect(),
             Body::Form(fields) => fields
@@ -167,7 +235,7 @@ impl Body {
 
     /// Whether filling it takes a look at the object first.
     pub fn is_live(&self) -> bool {
-        matches!(self, Body::Json(text) if text.contains(MERGE))
+        matches!(self, Body::Json(text) if text.contains(MERGE) || text.contains(WHOLE))
     }
 }
 
@@ -194,6 +262,7 @@ impl Serialize for Body {
 // A quote inside a JSON string is always escaped, so these bytes can stand nowhere but at a hole.
 const OF: &str = "{\"$of\":";
 const MERGE: &str = "{\"$merge\":";
+const WHOLE: &str = "{\"$whole\":";
 
 /// A part of a JSON body.
 pub(crate) enum Piece<'a> {
@@ -203,6 +272,8 @@ pub(crate) enum Piece<'a> {
     Of(Address, Give),
     /// A live hole, as the JSON text of a [`Merge`].
     Merge(&'a str),
+    /// A live hole, as the JSON text of a [`Whole`].
+    Whole(&'a str),
 }
 
 /// Splits a JSON body at its outermost holes.
@@ -211,19 +282,21 @@ pub(crate) fn pieces(mut text: &str) -> impl Iterator<Item = Piece<'_>> {
         if text.is_empty() {
             return None;
         }
-        let next = [text.find(OF), text.find(MERGE)].into_iter().flatten().min().unwrap_or(text.len());
+        let next = [OF, MERGE, WHOLE].into_iter().filter_map(|hole| text.find(hole)).min().unwrap_or(text.len());
         if next > 0 {
             let (piece, rest) = text.split_at(next);
             text = rest;
             return Some(Piece::Text(piece));
         }
-        let is_merge = text.starts_with(MERGE);
-        let inner = &text[if is_merge { MERGE.len() } else { OF.len() }..];
+        let hole = [OF, MERGE, WHOLE].into_iter().find(|hole| text.starts_with(hole))?;
+        let inner = &text[hole.len()..];
         let end = value_end(inner);
         // One more byte: the brace that closes the hole.
         text = inner.get(end + 1..).unwrap_or("");
-        if is_merge {
-            return Some(Piece::Merge(&inner[..end]));
+        match hole {
+            MERGE => return Some(Piece::Merge(&inner[..end])),
+            WHOLE => return Some(Piece::Whole(&inner[..end])),
+            _ => {}
         }
         let (address, give): (String, String) = serde_json::from_str(&inner[..end]).ok()?;
         let give = Give::ALL.into_iter().find(|candidate| candidate.as_str() == give)?;
@@ -268,14 +341,15 @@ mod tests {
         struct Update<'a> {
             attributes: Merged<'a, (&'static str, &'static str)>,
         }
-        let body =
-            Body::json(&Update { attributes: Merged(Merge { field: "attributes", by: "name", set: &[("a", "}{")] }) });
+        let body = Body::json(&Update {
+            attributes: Merged(Merge { field: "attributes", by: "name", set: &[("a", "}{")], drop: &[] }),
+        });
         assert!(body.is_live());
         let Body::Json(text) = &body else { unreachable!("made as JSON") };
         let merges: Vec<_> = pieces(text)
             .filter_map(|piece| match piece {
                 Piece::Merge(inner) => Some(inner.to_owned()),
-                Piece::Text(_) | Piece::Of(..) => None,
+                Piece::Text(_) | Piece::Of(..) | Piece::Whole(_) => None,
             })
             .collect();
         assert_eq!(merges, [r#"{"field":"attributes","by":"name","set":[["a","}{"]]}"#]);

@@ -116,6 +116,9 @@ pub fn person_line(person: &PlannedPerson) -> PersonLine<'_> {
     let (fate, held) = match person.fate {
         Fate::Unchanged => ("unchanged", None),
         Fate::Gains => ("gains", None),
+        Fate::GainsExisting => ("gains-existing", None),
+        Fate::TakenOver => ("taken-over", None),
+        Fate::Loses => ("loses", None),
         Fate::Mended => ("mended", None),
         Fate::Held(held) => ("held", Some(held.as_str())),
     };

@@ -16,7 +16,7 @@ pub use guard::Refusal;
 
 use crate::address::Address;
 use crate::object_id::ObjectId;
-use crate::spec::FieldPath;
+use crate::spec::{AdoptObject, FieldPath};
 
 /// What can be said about an existing object that requests name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +51,14 @@ pub enum Fate {
     Unchanged,
     /// They gain sign-in to an account that is made for them.
     Gains,
+    /// They gain sign-in to an account that exists already.
+    GainsExisting,
+    /// They sign in already, and the account that they open is taken over.
+    TakenOver,
     /// Something of theirs is brought back to what the spec says.
     Mended,
+    /// Sign-in is taken from them, because the spec says so.
+    Loses,
     /// Nothing is made for them and nothing changed.
     Held(Held),
 }
@@ -75,6 +81,10 @@ pub enum Held {
     Pilot,
     /// An account with the wanted address exists and is not adopted.
     AccountExists,
+    /// The spec takes their account over, and there is none.
+    NothingToAdopt,
+    /// Their account is not activated yet, and one that was taken over is not activated by fedctl.
+    AccountStaged,
     /// Somebody else has the wanted username in the secondary organisation.
     UsernameTaken,
     /// Their account in the secondary organisation was suspended, and that stays.
@@ -100,6 +110,10 @@ impl Held {
             Held::AccountExists => {
                 "an account with this address exists in the secondary organisation and is not adopted"
             }
+            Held::NothingToAdopt => "named under `adopt.people`, and has no account in the secondary organisation",
+            Held::AccountStaged => {
+                "the account in the secondary organisation is not activated yet, and is not ours to activate"
+            }
             Held::UsernameTaken => "somebody else has this username in the secondary organisation",
             Held::AccountSuspended => {
                 "the account in the secondary organisation was suspended by somebody, and that stays"
@@ -117,6 +131,8 @@ impl Held {
 pub enum Pair {
     /// There is no identity provider yet.
     None,
+    /// The identity provider has a client id that no app has.
+    Broken,
     /// Both sides have one client id; whether they have one secret, no answer shows.
     Unproved,
 }
@@ -126,6 +142,9 @@ impl Pair {
     pub fn as_str(self) -> &'static str {
         match self {
             Pair::None => "not made yet",
+            Pair::Broken => {
+                "broken: the identity provider has the client id of an app that is gone, so nobody can sign in"
+            }
             Pair::Unproved => {
                 "unproved: both sides name one client id; that they share one secret, only a sign-in shows"
             }
@@ -168,6 +187,26 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What is known about the client secret.
     pub pair: Pair,
+    /// What the spec could take over and does not; not part of the digest.
+    pub adoptable: Adoptable,
+}
+
+/// What was made by hand and stands where a federation would put its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Adoptable {
+    /// Objects: the word under `adopt.objects`, which object, and its id.
+    pub objects: Vec<(AdoptObject, Address, ObjectId)>,
+    /// The attribute from which the app takes the claim, where the spec names another.
+    pub attribute: Option<Box<str>>,
+    /// People by their primary e-mail, with the address of the account.
+    pub people: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Adoptable {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.people.is_empty()
+    }
 }
 
 impl Plan {

@@ -25,7 +25,6 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::Users(..) => search(org, &Search { skip: skip.parse().unwrap_or(0), ..Search::all() }),
         Query::Groups(_) => Ask::new(org, &endpoint::LIST_GROUPS, &[], &with(&[("sort", "id")])),
         Query::Group(_, group) => Ask::new(org, &endpoint::GET_GROUP, &id(group), &[]),
-        Query::Members(_, group) => Ask::new(org, &endpoint::LIST_MEMBERS, &id(group), page),
         Query::Membership(_, group) => Ask::new(org, &endpoint::LIST_MEMBERSHIP, &id(group), page),
         Query::Apps => {
             let fields = ("fields", oidc_app::wire::FIELDS);

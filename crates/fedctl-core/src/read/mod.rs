@@ -117,7 +117,6 @@ impl Reader {
             Query::Organization(_)
             | Query::Users(_, Scope::Everybody)
             | Query::Groups(_)
-            | Query::Members(..)
             | Query::Membership(..)
             | Query::Apps
             | Query::AppGroups(_)
@@ -163,7 +162,6 @@ impl Reader {
             Query::Apps => settle_list(&mut live.apps, end, |app| app.id),
             Query::Provider => settle_list(&mut live.provider, end, |provider| provider.id),
             Query::Policies => settle_list(&mut live.policies, end, |policy| policy.id),
-            Query::Members(org, id) => settle_ids(&mut live.members, (org, id), end),
             Query::Membership(org, id) => settle_ids(&mut live.membership, (org, id), end),
             Query::AppGroups(id) => settle_ids(&mut live.app_groups, id, end),
             Query::AppUsers(id) => settle_ids(&mut live.app_users, id, end),
@@ -249,7 +247,6 @@ impl Reader {
                 live.app_settings.insert(*id, Ok(Some(oidc_app::wire::settings(page)?)));
                 Ok(Fed { rows: 1, total: None })
             }
-            Query::Members(org, id) => edges(live.members.entry((*org, *id)), page),
             Query::Membership(org, id) => edges(live.membership.entry((*org, *id)), page),
             Query::AppGroups(id) => edges(live.app_groups.entry(*id), page),
             Query::AppUsers(id) => edges(live.app_users.entry(*id), page),

@@ -1,10 +1,7 @@
 //! What the format has and this version does not do: one list, which becomes shorter.
 
 use super::name::FederationName;
-use super::types::{
-    Adopt, App, IdentityProvider, OnEmailChange, OnLeave, PasswordAuthority, People, RoutingGroup, RoutingMembers,
-    RoutingPolicy, Safety,
-};
+use super::types::{Adopt, App, IdentityProvider, OnEmailChange, OnLeave, People, RoutingGroup, RoutingPolicy, Safety};
 use crate::text::diagnostic::{Code, Diagnostic};
 use crate::text::path::{FieldPath, Located};
 
@@ -29,22 +26,10 @@ const NOT_YET: &[NotYet] = &[
     ("`on_email_change: follow`", |wishes| {
         asked(&wishes.people.mapping.on_email_change, |change| *change == OnEmailChange::Follow)
     }),
-    ("`password_authority: keep`", |wishes| {
-        asked(&wishes.people.password_authority, |rule| rule.created == PasswordAuthority::Keep)
-    }),
     ("`on_leave: unroute`", |wishes| asked(&wishes.people.on_leave, |leave| *leave == OnLeave::Unroute)),
     ("deleting accounts of people who left", |wishes| {
         asked(&wishes.people.on_leave, |leave| matches!(leave, OnLeave::Delete { .. }))
     }),
-    ("`members: by_mark`", |wishes| asked(&wishes.routing_group.members, |members| *members == RoutingMembers::ByMark)),
-    ("routing by the end of the address", |wishes| {
-        asked(&wishes.routing_group.members, |members| matches!(members, RoutingMembers::EmailEndsWith(_)))
-    }),
-    ("adopting objects", |wishes| wishes.adopt.objects.first().map(|object| &object.at)),
-    ("adopting people", |wishes| wishes.adopt.people.first().map(|person| &person.at)),
-    ("protecting accounts from the spec", |wishes| wishes.safety.protect_secondary.first().map(|person| &person.at)),
-    ("`max_losses`", |wishes| wishes.safety.max_losses.as_ref().map(|losses| &losses.at)),
-    ("renaming a federation", |wishes| wishes.formerly.first().map(|name| &name.at)),
 ];
 
 /// Reports everything on the list that this spec asks for.

@@ -40,6 +40,16 @@ impl Spec {
         format!("{} access", self.federation)
     }
 
+    /// The names under which marks are this federation's: the one it has, then those it had.
+    pub fn names(&self) -> Vec<&str> {
+        std::iter::once(&self.federation).chain(&self.formerly).map(|name| name.as_str()).collect()
+    }
+
+    /// Whether an object may be taken over.
+    pub fn adopts(&self, object: AdoptObject) -> bool {
+        self.adopt.objects.iter().any(|one| one.value == object)
+    }
+
     /// The override for a person, if there is one.
     pub fn override_for(&self, person: &Email) -> Option<&Override> {
         self.people.overrides.iter().find(|one| one.person.value == *person)

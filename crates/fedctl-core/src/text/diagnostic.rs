@@ -189,6 +189,8 @@ codes! {
         AmbiguousGroup = "ambiguous-group",
         /// An address that nobody has.
         UnknownPerson = "unknown-person",
+        /// An address that the rule of the routing group does not find.
+        AliasOutsideSuffix = "alias-outside-suffix",
         /// A key that opens another organisation than the spec names.
         WrongOrganization = "wrong-organization",
     }

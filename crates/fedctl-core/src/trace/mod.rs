@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::kinds::context::Context;
+use crate::kinds::identity_provider;
 use crate::live::Live;
 use crate::plan::{Held, Pair};
 use crate::planner::{Step, Terms, resolved};
@@ -96,7 +98,7 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
         Verification {
             federation: spec.federation.as_str().into(),
             people: traced.collect(),
-            pair: if found.provider.is_some() { Pair::Unproved } else { Pair::None },
+            pair: identity_provider::pair(&Context { spec, terms, people, found }),
             as_of: live.as_of,
         }
     })

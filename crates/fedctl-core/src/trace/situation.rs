@@ -104,8 +104,8 @@ impl Situation {
 
 /// What is the same for everybody of a federation.
 pub(crate) fn shared(spec: &Spec, terms: &Terms, found: &Found<'_>) -> Vec<Hop> {
-    let (app, settings) = (found.app.app, found.app.settings);
-    let policy = found.policy.policy;
+    let (app, settings) = (found.app.itself(), found.app.settings);
+    let policy = found.policy.itself();
     let provider = found.provider.filter(|live| settings.is_some_and(|ours| ours.client_id == live.oidc.client_id));
     let claim = |claims: &[crate::kinds::oidc_app::wire::Claim]| {
         let mut emails = claims.iter().filter(|claim| &*claim.name == "email");
@@ -173,8 +173,8 @@ pub(crate) fn of(spec: &Spec, found: &Found<'_>, shared: &[Hop], claims: &Claims
 /// Whether somebody is in a group that has the app.
 fn reaches(spec: &Spec, found: &Found<'_>, person: &Person<'_>) -> bool {
     let has_app = |id: crate::object_id::ObjectId| found.app.groups.binary_search(&id).is_ok();
-    let managed =
-        found.access_group.id.is_some_and(has_app) && found.access_group.members.binary_search(&person.user.id).is_ok();
+    let managed = found.access_group.id().is_some_and(has_app)
+        && found.access_group.members.binary_search(&person.user.id).is_ok();
     let by_group = match &spec.app.access.value {
         Access::SourceGroups => person.groups.iter().copied().any(has_app),
         Access::Managed => false,

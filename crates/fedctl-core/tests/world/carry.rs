@@ -76,6 +76,21 @@ impl Memory {
         }
     }
 
+    /// A request by hand, whatever fedctl would send; it must be accepted.
+    pub(crate) fn raw(&mut self, org: Org, method: &str, path: &str, body: &serde_json::Value) -> serde_json::Value {
+        let key = self.keys[usize::from(org == Org::Secondary)].clone();
+        let answer = self.world.answer(&SimRequest {
+            host: SimHost::Api,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: String::new(),
+            headers: vec![("x-api-key".to_owned(), key), ("x-org-id".to_owned(), self.org(org).to_string())],
+            body: body.to_string().into_bytes(),
+        });
+        assert!((200..300).contains(&answer.status), "{method} {path}: {}", String::from_utf8_lossy(&answer.body));
+        serde_json::from_slice(&answer.body).unwrap_or_default()
+    }
+
     fn send(&mut self, request: &Request) -> Outcome {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let mut headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
@@ -89,6 +104,9 @@ impl Memory {
             }
             Host::Issuer => SimHost::Issuer,
         };
+        if request.newer_rule {
+            headers.push(("x-query-dsl".to_owned(), "v2".to_owned()));
+        }
         let body = request.body.as_ref().map(|(content, bytes)| {
             let content = match content {
                 Content::Json => "application/json",

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use fedctl_core::address::{Kind, Org};
 use fedctl_core::apply::{End as Became, Run, Turn};
 use fedctl_core::kinds;
 use fedctl_core::plan::order::{Edge, End, Scope};
-use fedctl_core::plan::{Action, Plan};
+use fedctl_core::plan::{Action, Plan, Verb};
 use fedctl_core::spec::Spec;
+use jumpcloud_sim::{NewUser, console, fixture};
 use proptest::prelude::*;
+use serde_json::json;
 
 use crate::carry::{self, Fault, Memory};
 use crate::crash::world;
@@ -49,6 +52,85 @@ fn secret_lost() -> (Memory, Spec) {
     (memory, spec)
 }
 
+/// A world whose app somebody deleted, and with it everybody's way in; somebody joins at the same time.
+fn app_deleted() -> (Memory, Spec) {
+    let (mut memory, spec) = world();
+    carry::apply(&spec, &mut memory);
+    let app = memory.world.apps(memory.primary).find(|app| app.description.contains("managed by fedctl")).unwrap().id;
+    console::delete_app(&mut memory.world, app);
+    let group = memory.world.groups(memory.primary).find(|group| group.name == "Contractors").unwrap().id;
+    let email = "late@acme.com".to_owned();
+    let password = Some("correct horse".to_owned());
+    let late = NewUser { email, username: "late".to_owned(), password, ..NewUser::default() };
+    let late = memory.world.add_user(memory.primary, late);
+    memory.world.add_member(group, late);
+    (memory, spec)
+}
+
+/// A set-up that was killed before routing was turned on, whose app somebody deleted, and two apps that came late.
+fn app_deleted_half_way() -> (Memory, Spec) {
+    let (mut memory, spec) = world();
+    let plan = carry::plan(&spec, &mut memory);
+    let enable = plan.actions.iter().rposition(|action| action.target.kind == Kind::RoutingPolicy).unwrap();
+    let before = plan.actions[..enable].iter().filter(|action| action.verb != Verb::Check).count();
+    memory.fault = Some((before, Fault::KilledBefore));
+    carry::run(&plan, &mut memory);
+    memory.revive();
+    let app = memory.world.apps(memory.primary).find(|app| app.description.contains("managed by fedctl")).unwrap().id;
+    console::delete_app(&mut memory.world, app);
+    for _ in 0..2 {
+        let app = json!({"active": true, "name": "oidc", "displayLabel": "OIDC for beta", "config": {},
+            "description": "managed by fedctl: acme-to-beta/app", "sso": {"type": "oidc", "hidden": true}});
+        memory.raw(Org::Primary, "POST", "/api/applications", &app);
+    }
+    (memory, spec)
+}
+
+/// A set-up that was killed half way, with a second one of each group that came late.
+fn duplicated() -> (Memory, Spec) {
+    let (mut memory, spec) = world();
+    let plan = carry::plan(&spec, &mut memory);
+    memory.fault = Some((8, Fault::KilledAfter));
+    carry::run(&plan, &mut memory);
+    memory.revive();
+    for (org, role, name) in [
+        (memory.primary, "access-group", "acme-to-beta access"),
+        (memory.secondary, "routing-group", "Federated from acme"),
+    ] {
+        for _ in 0..2 {
+            let group = memory.world.add_group(org, name);
+            console::describe_group(&mut memory.world, group, &format!("managed by fedctl: acme-to-beta/{role}"));
+        }
+    }
+    (memory, spec)
+}
+
+/// A federation by hand that is taken over, where somebody is not routed yet.
+fn taken_over() -> (Memory, Spec) {
+    let mut memory = crate::byhand::by_hand(2);
+    let spec = crate::byhand::spec(&memory, crate::byhand::ALL, &["p0@acme.com", "p1@acme.com"]);
+    let user = memory.world.user_by_email(memory.primary, "p1@acme.com").unwrap().id;
+    console::set_attribute(&mut memory.world, user, "SecondaryEmail", None);
+    (memory, spec)
+}
+
+/// An account that exists is taken over into a group whose members are added one by one.
+fn taken_over_into_managed() -> (Memory, Spec) {
+    let mut memory = Memory::new(fixture::pair(7));
+    let new = |email: &str| NewUser {
+        email: email.to_owned(),
+        username: email.split('@').next().unwrap().to_owned(),
+        password: Some("correct horse".to_owned()),
+        ..NewUser::default()
+    };
+    memory.world.add_user(memory.primary, new("ann@acme.com"));
+    memory.world.add_user(memory.secondary, new("ann@acme.com.beta"));
+    let rest = "adopt: {people: [ann@acme.com]}\n";
+    let people = "  from: {emails: [ann@acme.com]}\n  mapping: {email: \"{email}.beta\"}";
+    let spec = carry::spec(&memory, people, rest);
+    (memory, spec)
+}
+
 /// Applies with answers in the order of a seed, and fails when an action is begun before one that a row puts first has ended.
 fn apply_in_order(plan: &Plan, memory: &mut Memory, seed: u64) -> Vec<Became> {
     let rows: Vec<Vec<(usize, usize)>> = kinds::rows().map(|row| pairs(plan, row)).collect();
@@ -71,7 +153,8 @@ fn is_probe(turn: &Turn) -> bool {
 #[test]
 fn i9_i10_every_row_of_the_order_table_has_a_pair_in_some_plan_and_is_kept() {
     let mut without: Vec<&Edge> = kinds::rows().collect();
-    for make in [world, secret_lost] {
+    for make in [world, secret_lost, app_deleted, app_deleted_half_way, duplicated, taken_over, taken_over_into_managed]
+    {
         for seed in 0..12 {
             let (mut memory, spec) = make();
             let plan = carry::plan(&spec, &mut memory);

@@ -141,7 +141,11 @@ fn fix(person: &Traced, hop: Hop) -> &'static str {
         Some(Held::PasswordExpired) => "they set a new password at the primary organisation",
         Some(Held::Locked) => "unlock them at the primary organisation, or wait until that ends",
         Some(Held::Pilot) => "when it is their turn: put them into `people.pilot`, or remove that line",
-        Some(Held::AccountExists) => "give them another address under `people.overrides`, or rename that account",
+        Some(Held::AccountExists) => {
+            "take it over under `adopt.people` if it is theirs; else give them another address under `people.overrides`"
+        }
+        Some(Held::NothingToAdopt) => "remove the line under `adopt.people`, and an account is made for them",
+        Some(Held::AccountStaged) => "activate the account in the secondary organisation",
         Some(Held::UsernameTaken) => "give them another username under `people.overrides`",
         Some(Held::AccountSuspended) => "if they are to sign in: unsuspend the account in the secondary organisation",
         Some(Held::Unrouted) => "if they are to sign in: put the account into the routing group in the console",

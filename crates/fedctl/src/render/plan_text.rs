@@ -12,6 +12,13 @@ use crate::source::Source;
 /// People or actions of one sort that are listed before the rest is counted. A loss is never counted away.
 const LISTED: usize = 8;
 
+/// What is said of people whose account exists already.
+const OF_EXISTING: &[(Fate, char, &str)] = &[
+    (Fate::Loses, '-', "lose sign-in, because the spec says so"),
+    (Fate::GainsExisting, '+', "gain sign-in to an account that exists already and is taken over"),
+    (Fate::TakenOver, '*', "sign in already, and the account that they open is taken over"),
+];
+
 /// What a plan is shown with.
 pub struct View<'a> {
     /// The plan.
@@ -66,6 +73,13 @@ impl View<'_> {
                 &self.list(&gains, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]),
             );
         }
+        for (fate, sign, what) in OF_EXISTING {
+            let people = self.by_fate(|other| other == *fate);
+            if !people.is_empty() {
+                text.push_str(&format!("  {sign} {} {what}\n", count(people.len(), "person", "people")));
+                text.push_str(&self.pairs(&people, *fate == Fate::Loses));
+            }
+        }
         let mended = self.by_fate(|fate| fate == Fate::Mended);
         if !mended.is_empty() {
             let what = count(mended.len(), "person has", "people have");
@@ -92,6 +106,12 @@ impl View<'_> {
         }
         text.push_str(&self.losses());
         text
+    }
+
+    /// People with their accounts. Those who lose something are all listed.
+    fn pairs(&self, people: &[&PlannedPerson], all: bool) -> String {
+        let row = |person: &PlannedPerson| vec![visible(&person.email), format!("-> {}", visible(&person.account))];
+        if all { View { full: true, ..*self }.list(people, row) } else { self.list(people, row) }
     }
 
     /// Everything that can take sign-in from somebody. It is never folded.
@@ -230,7 +250,7 @@ fn gain(people: usize) -> String {
 fn reason(fate: Fate) -> &'static str {
     match fate {
         Fate::Held(held) => held.as_str(),
-        Fate::Unchanged | Fate::Gains | Fate::Mended => "",
+        Fate::Unchanged | Fate::Gains | Fate::GainsExisting | Fate::TakenOver | Fate::Mended | Fate::Loses => "",
     }
 }
 
@@ -239,6 +259,7 @@ pub fn sign(verb: Verb) -> char {
     match verb {
         Verb::Create => '+',
         Verb::Update => '~',
+        Verb::Adopt => '*',
         Verb::Delete => '-',
         Verb::Check => '?',
     }

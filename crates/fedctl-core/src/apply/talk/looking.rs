@@ -1,12 +1,13 @@
 //! Looking: what is seen of an object, and what that means before a write, after it, and in doubt.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::super::judge::{self, Standing};
 use super::super::{End, Run};
-use super::{LOOKED_FOR, Planned, SHOWS_WITHIN, Why, again, backoff, field_of};
+use super::{LOOKED_FOR, Planned, SHOWS_WITHIN, Why, again, backoff, field_of, is_live};
 use crate::decode;
 use crate::drive;
 use crate::endpoint::Again;
@@ -136,21 +137,26 @@ impl Run {
         match (action.verb, object, standing) {
             (Verb::Create, None, _) => self.turns.push_back((at, Planned::Write)),
             (Verb::Delete, None, _) => self.finish(at, End::Already),
-            (Verb::Create | Verb::Update, Some(object), Standing::After) => {
+            (Verb::Create | Verb::Update | Verb::Adopt, Some(object), Standing::After) => {
                 self.keep_gifts(action, object);
                 self.done(at, action, End::Already);
+            }
+            // What is made is an entry of the object that is seen.
+            (Verb::Create, Some(_), Standing::Before | Standing::Between) if is_live(action) => {
+                self.turns.push_back((at, Planned::Write));
             }
             (Verb::Create, Some(_), _) => {
                 self.finish(at, End::Failed("somebody made one meanwhile, and it is another".to_owned()));
             }
             (Verb::Update | Verb::Delete, _, Standing::Before | Standing::Between)
+            | (Verb::Adopt, Some(_), Standing::Before | Standing::Between)
             | (Verb::Delete, Some(_), Standing::After) => {
                 self.turns.push_back((at, Planned::Write));
             }
-            (Verb::Update | Verb::Delete | Verb::Check, _, Standing::Moved { field, now }) => {
+            (Verb::Update | Verb::Adopt | Verb::Delete | Verb::Check, _, Standing::Moved { field, now }) => {
                 self.finish(at, End::Failed(moved(&field, now)));
             }
-            (Verb::Update | Verb::Check, _, _) => {
+            (Verb::Update | Verb::Adopt | Verb::Check, _, _) => {
                 self.finish(at, End::Failed("it is not there any more".to_owned()));
             }
         }
@@ -189,7 +195,8 @@ impl Run {
         if let Some(refused) = self.talk(at).refused.clone() {
             return self.refusal_stands(at, action, object, refused);
         }
-        if let (Verb::Create | Verb::Update, Some(_), Standing::Moved { field, now }) = (action.verb, object, &standing)
+        if let (Verb::Create | Verb::Update | Verb::Adopt, Some(_), Standing::Moved { field, now }) =
+            (action.verb, object, &standing)
         {
             return self.finish(at, End::Failed(moved(field, now.clone())));
         }
@@ -234,8 +241,16 @@ impl Run {
             Expect::Holds if *standing == Standing::After => self.finish(at, End::Applied),
             Expect::Holds => self.finish(at, End::Failed("it is not as it must be".to_owned())),
             Expect::Members => {
-                self.seen.insert(at, members.iter().filter_map(of).collect());
-                self.finish(at, End::Applied);
+                let seen: BTreeSet<u32> = members.iter().filter_map(of).collect();
+                // Who comes into a group by a rule, or was just added, may take a while to show.
+                let is_missing = |person: u32| !seen.contains(&person) && !self.broken.contains(&person);
+                if self.waiting_for(at).any(is_missing) && self.talk(at).waited < SHOWS_WITHIN {
+                    let pause = backoff(self.talk(at).looks);
+                    self.wait(at, pause, Planned::Look);
+                } else {
+                    self.seen.insert(at, seen);
+                    self.finish(at, End::Applied);
+                }
             }
             Expect::OnlyPlannedMembers => {
                 let wrong = members.iter().filter(|id| !self.may_be_routed(**id, &people));
@@ -258,7 +273,7 @@ impl Run {
 fn is_done(action: &Action, object: Option<&Value>, standing: &Standing) -> bool {
     match action.verb {
         Verb::Delete => object.is_none(),
-        Verb::Create | Verb::Update | Verb::Check => object.is_some() && *standing == Standing::After,
+        Verb::Create | Verb::Update | Verb::Adopt | Verb::Check => object.is_some() && *standing == Standing::After,
     }
 }
 

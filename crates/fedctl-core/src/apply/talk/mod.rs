@@ -73,6 +73,9 @@ impl Run {
         };
         self.talks.insert(at, talk);
         let action = self.action(at);
+        if matches!(&action.write, Write::First { forms, .. } if forms.is_empty()) {
+            return self.finish(at, End::Manual("it is done by hand, says the operator".to_owned()));
+        }
         let live = is_live(action);
         let before = action.look.as_ref().is_some_and(|look| look.at.before);
         if before || live || matches!(action.write, Write::Seen(_)) {

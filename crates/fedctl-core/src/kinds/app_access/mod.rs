@@ -32,6 +32,12 @@ static ROWS: &[Edge] = &[
         of: Scope::All,
         why: "the provider leads to an app that people may use",
     },
+    Edge {
+        first: End(Org::Primary, Kind::AppAccess, Verb::Create),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Update),
+        of: Scope::All,
+        why: "the provider leads to an app that people may use",
+    },
 ];
 
 /// The groups that are to have the app.
@@ -48,6 +54,18 @@ pub(crate) fn groups(context: &Context<'_>) -> Vec<Address> {
         groups.push(user_group::access_group(context.spec));
     }
     groups
+}
+
+/// How many more groups may use the app than the spec says.
+pub(crate) fn beyond(context: &Context<'_>) -> usize {
+    let found = context.found;
+    let ours: Vec<_> = match &context.spec.app.access.value {
+        Access::SourceGroups => found.source_groups.iter().map(|group| group.id).collect(),
+        Access::Managed | Access::Group(_) => found.app_group.iter().map(|group| group.id).collect(),
+    };
+    let managed = found.access_group.id();
+    let is_beyond = |id: &&crate::object_id::ObjectId| Some(**id) != managed && !ours.contains(id);
+    found.app.groups.iter().filter(is_beyond).count()
 }
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {

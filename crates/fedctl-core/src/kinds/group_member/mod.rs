@@ -8,12 +8,15 @@ use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, user, user_group, user_mapping};
+use crate::mark::ROUTE_ATTRIBUTE;
 use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::plan::Action;
-use crate::plan::action::{Arg, Call, Subject, Verb};
-use crate::plan::hole::{Body, Id, Of};
+use crate::plan::action::{Arg, Because, Call, Change, Look, LookAt, Subject, Verb, Write};
+use crate::plan::hole::{Body, Id, Merge, Merged, Of};
 use crate::plan::order::{Edge, End, Scope};
+use crate::spec::{RoutingMembers, Spec};
+use user::wire::Attribute;
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::GroupMember, rows: ROWS, plan };
@@ -24,6 +27,13 @@ static ROWS: &[Edge] = &[Edge {
     of: Scope::SamePerson,
     why: "nobody is routed who may not use the app",
 }];
+
+static ACCOUNT: LookAt = LookAt::object(&endpoint::GET_USER);
+
+#[derive(Serialize)]
+struct Routed<'a> {
+    attributes: Merged<'a, Attribute<'a>>,
+}
 
 /// `{"op":"add","type":…,"id":…}`. `[spec]`: the body of every change of an edge.
 #[derive(Serialize)]
@@ -44,28 +54,71 @@ impl Edit {
 /// Members of the routing group who belong to no account of this federation.
 pub(crate) fn strangers(context: &Context<'_>) -> Vec<ObjectId> {
     let linked = context.people.list.iter().filter_map(|person| person.live);
-    let ours: BTreeSet<ObjectId> =
+    let mut ours: BTreeSet<ObjectId> =
         linked.chain(context.people.left.iter().copied()).map(|account| account.id).collect();
+    if context.found.policy.routes() {
+        // They are routed already, and are people whom the spec means: their accounts are not ours, and nothing changes.
+        ours.extend(context.people.list.iter().filter_map(|person| person.existing).map(|account| account.id));
+    }
     context.found.routing_group.members.iter().copied().filter(|id| !ours.contains(id)).collect()
+}
+
+/// Whether somebody is not routed yet because they have a local password, and the way through the app is not whole.
+pub(crate) fn waits_for_app(context: &Context<'_>, person: &Person<'_>) -> bool {
+    let has_password = person.live.is_some_and(|account| account.has_password);
+    has_password && !context.is_whole() && context.found.policy.routes()
 }
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
     let (routing, access) = (user_group::routing_group(context.spec), user_group::access_group(context.spec));
+    let access_members = &context.found.access_group.members;
     for (subject, person) in context.active() {
-        let is_in = |members: &[ObjectId], id: ObjectId| members.binary_search(&id).is_ok();
-        if context.in_access_group(person) && !is_in(&context.found.access_group.members, person.user.id) {
+        if context.in_access_group(person) && access_members.binary_search(&person.user.id).is_err() {
             plan.act(join(&access, &user_mapping::address(person), subject, person));
         }
-        let routed = person.live.is_some_and(|account| is_in(&context.found.routing_group.members, account.id));
-        let loses = person.live.is_some_and(|account| account.has_password) && !context.is_whole();
-        if !routed && loses && context.found.policy.routes() {
-            plan.note(
+        if context.is_routed(person) {
+            continue;
+        }
+        match (&context.spec.routing_group.members.value, person.live) {
+            _ if waits_for_app(context, person) => plan.note(
                 user::address(person),
                 "it has a local password and is not routed before the app is as it must be",
-            );
-        } else if !routed {
-            plan.act(join(&routing, &user::address(person), subject, person));
+            ),
+            (RoutingMembers::Managed, _) => plan.act(join(&routing, &user::address(person), subject, person)),
+            (RoutingMembers::ByMark, live) => {
+                if live.and_then(|account| account.route.as_deref()) != Some(context.spec.federation.as_str()) {
+                    plan.act(route(context.spec, &routing, subject, person));
+                }
+            }
+            (RoutingMembers::EmailEndsWith(_), None) => {}
+            (RoutingMembers::EmailEndsWith(_), Some(_)) => {
+                if context.found.routing_group.group.is_some() {
+                    plan.note(
+                        user::address(person),
+                        "the rule of the routing group does not bring it in; nobody else can",
+                    );
+                }
+            }
         }
+    }
+}
+
+/// Gives an account the attribute by which the rule of the routing group finds it.
+fn route(spec: &Spec, group: &Address, subject: Subject, person: &Person<'_>) -> Action {
+    let federation = spec.federation.as_str();
+    let set = [Attribute { name: ROUTE_ATTRIBUTE, value: federation }];
+    let body = Routed { attributes: Merged(Merge { field: "attributes", by: "name", set: &set, drop: &[] }) };
+    let args: Box<[Arg]> = Box::new([Arg(user::address(person))]);
+    let before = person.live.and_then(|account| account.route.clone());
+    Action {
+        target: Address::new(Org::Secondary, Kind::GroupMember, format!("{}/{}", group.name, person.account)),
+        verb: Verb::Create,
+        because: Because::MissingInLive,
+        changes: Box::new([Change { before, ..Change::new(user::attribute_field(ROUTE_ATTRIBUTE), federation) }]),
+        write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(Body::json(&body)) }),
+        look: Some(Look { at: &ACCOUNT, args }),
+        subject,
+        spec: Some(spec.routing_group.members.at.clone()),
     }
 }
 

@@ -6,12 +6,12 @@ use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, oidc_app};
-use crate::plan::action::{After, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give, Of};
 use crate::plan::order::{Edge, End, Scope};
 use crate::plan::{Action, Pair};
-use crate::spec::Spec;
+use crate::spec::{AdoptObject, Spec};
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::IdentityProvider, rows: ROWS, plan };
@@ -22,6 +22,18 @@ static ROWS: &[Edge] = &[
         then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
         of: Scope::All,
         why: "nobody is routed to a provider that is not there",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::IdentityProvider, Verb::Update),
+        then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
+        of: Scope::All,
+        why: "nobody is routed to a provider that leads nowhere",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::IdentityProvider, Verb::Update),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
+        of: Scope::All,
+        why: "the provider is read back a second time",
     },
     Edge {
         first: End(Org::Secondary, Kind::IdentityProvider, Verb::Create),
@@ -46,59 +58,154 @@ static LOOK: LookAt = LookAt {
     ..LookAt::object(&endpoint::LIST_PROVIDERS)
 };
 
+static ITSELF: LookAt = LookAt { before: true, ..LOOK };
+
 /// The address of the identity provider.
 pub fn address(spec: &Spec) -> Address {
     Address::new(Org::Secondary, Kind::IdentityProvider, spec.identity_provider.name.as_str())
 }
 
+/// What the identity provider of the secondary organisation is to this federation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// There is none.
+    None,
+    /// It leads to our app.
+    Ours,
+    /// It is ours by all signs, and the app that it leads to is gone.
+    Orphaned,
+    /// It leads to the app that this plan takes over, and the spec does not take it over itself.
+    NotAdopted,
+    /// It is somebody else's.
+    Foreign,
+}
+
+/// What it is. An app that is not of use is known to be gone only when every app was looked at.
+pub(crate) fn state(context: &Context<'_>) -> State {
+    let (app, Some(live)) = (&context.found.app, context.found.provider) else { return State::None };
+    if app.has_client_id(live) {
+        let is_adopted = !app.is_adopting() || context.spec.adopts(AdoptObject::IdentityProvider);
+        return if is_adopted { State::Ours } else { State::NotAdopted };
+    }
+    let policy = context.found.policy.itself();
+    let is_used = policy.is_some_and(|policy| policy.provider == Some(live.id));
+    let is_named = *live.name == *context.spec.identity_provider.name.as_str();
+    let leads_to_us = same_url(&live.oidc.url, &context.terms.issuer);
+    if app.provider_has_no_app && leads_to_us && (is_used || is_named) { State::Orphaned } else { State::Foreign }
+}
+
+/// What is known about the secret that the two sides share.
+pub(crate) fn pair(context: &Context<'_>) -> Pair {
+    match state(context) {
+        State::None => Pair::None,
+        State::Orphaned => Pair::Broken,
+        State::Ours | State::NotAdopted | State::Foreign => Pair::Unproved,
+    }
+}
+
+/// `[unknown]`: whether a final slash is kept.
+fn same_url(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
 fn plan(context: &Context<'_>, plan: &mut Builder) {
-    let target = address(context.spec);
-    let app = &context.found.app;
-    let ours = |client_id: &str| app.settings.is_some_and(|settings| &*settings.client_id == client_id);
-    match context.found.provider {
-        None if app.refusal.is_none() => plan.act(create(context)),
-        None => {}
-        Some(live) if ours(&live.oidc.client_id) => {
-            plan.know(target.clone(), live.id);
-            plan.pair(Pair::Unproved);
-            if *live.name != *target.name {
-                plan.note(
-                    target.clone(),
-                    format!("its name is `{}`; writing it takes the secret, so that is left", live.name),
-                );
-            }
-            if live.oidc.url.trim_end_matches('/') != context.terms.issuer.trim_end_matches('/') {
-                plan.note(target, format!("its url is {}, not {}; that is left", live.oidc.url, context.terms.issuer));
+    let (target, state) = (address(context.spec), state(context));
+    let has_app = context.found.app.refusal.is_none();
+    if let (State::Ours | State::Orphaned, Some(live)) = (state, context.found.provider) {
+        plan.know(target.clone(), live.id);
+    }
+    plan.pair(pair(context));
+    match (state, context.found.provider) {
+        (State::None, _) if has_app => plan.act(create(context)),
+        (State::None, _) | (_, None) => {}
+        (State::Ours, Some(live)) => {
+            said(context, plan, live);
+        }
+        (State::Orphaned, Some(live)) => {
+            if has_app {
+                plan.act(replace(context, live));
             }
         }
-        Some(live) => plan.refuse(Refusal::new(
-            Guard::Foreign,
-            &target,
-            format!(
-                "the organisation has an identity provider `{}` ({}) that is not ours, and can have only one",
-                live.name, live.id
-            ),
-            "remove it in the console if nobody signs in through it any more; this federation needs its place",
-        )),
+        (State::NotAdopted | State::Foreign, Some(live)) => plan.refuse(foreign(context, state, live)),
     }
-    if !app.superseded.is_empty() && app.refusal.is_none() {
+    if !context.found.app.superseded.is_empty() && has_app && state != State::Foreign {
         plan.act(check(context));
     }
 }
 
-fn client_id(context: &Context<'_>) -> Change {
+/// Differences that only a new secret could change ride on the next one.
+fn said(context: &Context<'_>, plan: &mut Builder, live: &wire::Provider) {
+    let target = address(context.spec);
+    if *live.name != *target.name {
+        plan.note(
+            target.clone(),
+            format!(
+                "its name is `{}`; writing it takes the secret, so that is left until there is a new one",
+                live.name
+            ),
+        );
+    }
+    if !same_url(&live.oidc.url, &context.terms.issuer) {
+        plan.note(target, format!("its url is {}, not {}; that is left", live.oidc.url, context.terms.issuer));
+    }
+}
+
+fn foreign(context: &Context<'_>, state: State, live: &wire::Provider) -> Refusal {
+    let why = format!(
+        "the organisation has an identity provider `{}` ({}) that is not ours, and can have only one",
+        live.name, live.id
+    );
+    let is_adoptable = state == State::NotAdopted || context.found.app.adoptable.is_some();
+    let way_out = if is_adoptable {
+        "take it over with `adopt: {objects: [app, identity-provider]}`"
+    } else {
+        "remove it in the console if nobody signs in through it any more; this federation needs its place"
+    };
+    Refusal::new(Guard::Foreign, &address(context.spec), why, way_out)
+}
+
+fn client_id(context: &Context<'_>, before: Option<&str>) -> Change {
     let app = oidc_app::address(context.spec);
-    Change { field: Field::Key("oidc.clientId"), before: None, after: Some(After::Of(app, Give::ClientId)) }
+    let after = Some(After::Of(app, Give::ClientId));
+    Change { field: Field::Key("oidc.clientId"), before: before.map(Box::from), after }
+}
+
+fn body<'b>(context: &Context<'_>, name: &'b str, url: &'b str) -> Body {
+    let app = oidc_app::address(context.spec);
+    let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url };
+    Body::json(&wire::Create { name, oidc, kind: "OIDC" })
+}
+
+/// Points a provider whose app is gone at the new one, with the secret that was just proved.
+fn replace(context: &Context<'_>, live: &wire::Provider) -> Action {
+    let target = address(context.spec);
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    let mut changes = vec![
+        client_id(context, Some(&live.oidc.client_id)),
+        Change { field: Field::Key("oidc.clientSecret"), before: None, after: Some(After::Secret) },
+    ];
+    if *live.name != *target.name {
+        changes.push(Change::of(Field::Key("name"), &*live.name, &*target.name));
+    }
+    Action {
+        verb: Verb::Update,
+        because: Because::Orphaned,
+        changes: changes.into(),
+        write: Write::One(Call {
+            endpoint: &endpoint::REPLACE_PROVIDER,
+            args,
+            body: Some(body(context, &target.name, &context.terms.issuer)),
+        }),
+        look: Some(Look { at: &ITSELF, args: Box::new([]) }),
+        target,
+        subject: Subject::Federation,
+        spec: Some(context.spec.identity_provider.name.at.clone()),
+    }
 }
 
 fn create(context: &Context<'_>) -> Action {
     let target = address(context.spec);
-    let app = oidc_app::address(context.spec);
-    let body = Body::json(&wire::Create {
-        name: &target.name,
-        oidc: wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url: &context.terms.issuer },
-        kind: "OIDC",
-    });
+    let body = body(context, &target.name, &context.terms.issuer);
     Action {
         verb: Verb::Create,
         because: Because::MissingInLive,
@@ -106,7 +213,7 @@ fn create(context: &Context<'_>) -> Action {
             Change::new(Field::Key("name"), &*target.name),
             Change::new(Field::Key("type"), "OIDC"),
             Change::new(Field::Key("oidc.url"), &*context.terms.issuer),
-            client_id(context),
+            client_id(context, None),
             Change { field: Field::Key("oidc.clientSecret"), before: None, after: Some(After::Secret) },
         ]),
         write: Write::One(Call { endpoint: &endpoint::CREATE_PROVIDER, args: Box::new([]), body: Some(body) }),
@@ -122,7 +229,7 @@ fn check(context: &Context<'_>) -> Action {
         target: address(context.spec),
         verb: Verb::Check,
         because: Because::Precondition,
-        changes: Box::new([client_id(context)]),
+        changes: Box::new([client_id(context, None)]),
         write: Write::Seen(Expect::Holds),
         look: Some(Look { at: &LOOK, args: Box::new([]) }),
         subject: Subject::Federation,

@@ -1,5 +1,7 @@
 //! The custom OIDC app of the primary organisation: the app, then its settings, whose first answer alone holds the secret.
 
+mod find;
+mod repair;
 pub mod wire;
 
 use std::sync::Arc;
@@ -8,16 +10,17 @@ use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
-use crate::live::{Live, Needs};
-use crate::mark::{self, ObjectRole};
-use crate::object_id::ObjectId;
+use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
-use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, FormValue, Give};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Spec;
-use wire::{App, AppSettings, Claim};
+use wire::{App, Claim};
+
+pub use find::Found;
+pub(crate) use find::find;
+pub(crate) use repair::other_attribute;
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::OidcApp, rows: ROWS, plan };
@@ -34,6 +37,24 @@ static ROWS: &[Edge] = &[
         then: End(Org::Secondary, Kind::IdentityProvider, Verb::Create),
         of: Scope::All,
         why: "the provider is written only with a secret that was just proved",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::OidcApp, Verb::Check),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Update),
+        of: Scope::All,
+        why: "the provider is written only with a secret that was just proved",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::UserMapping, Verb::Update),
+        then: End(Org::Primary, Kind::OidcApp, Verb::Update),
+        of: Scope::Ended,
+        why: "everybody has the attribute before the app takes the claim from it",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::OidcApp, Verb::Update),
+        then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
+        of: Scope::All,
+        why: "nobody is routed through an app that is not as it must be",
     },
 ];
 
@@ -56,64 +77,9 @@ static SUPERSEDED: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GE
 /// How the relying party authenticates at the token endpoint. `[documented]`: what the service's own relying party does.
 pub const CLIENT_AUTHENTICATION: &str = "client_secret_post";
 
-/// The app, as it was found.
-#[derive(Debug, Default)]
-pub struct Found<'a> {
-    /// The app that is ours and of use.
-    pub app: Option<&'a App>,
-    /// Its OIDC settings.
-    pub settings: Option<&'a AppSettings>,
-    /// The groups that may use it, by id.
-    pub groups: Vec<ObjectId>,
-    /// Apps with our mark that are of no use any more.
-    pub superseded: Vec<&'a App>,
-    /// Why none of ours is of use: the secret was shown to a run that did not end.
-    pub secret_lost: bool,
-    /// Why it cannot be used.
-    pub refusal: Option<Refusal>,
-}
-
 /// The address of the app.
 pub fn address(spec: &Spec) -> Address {
     Address::new(Org::Primary, Kind::OidcApp, spec.app.label.as_str())
-}
-
-/// Finds the app: the one whose client id the identity provider has; without a provider, one that has no settings yet.
-pub(crate) fn find<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs) -> Option<Found<'a>> {
-    let (apps, provider) = (needs.apps(live), needs.provider(live));
-    let (apps, provider) = (apps?, provider?);
-    let federation = spec.federation.as_str();
-    let mut marked: Vec<&App> =
-        apps.iter().filter(|app| mark::is_ours(&app.description, federation, ObjectRole::App)).collect();
-    marked.sort_by_key(|app| app.id);
-    let settings: Vec<_> = marked.iter().map(|app| needs.app_settings(live, app.id)).collect();
-    let settings = settings.into_iter().collect::<Option<Vec<_>>>()?;
-    let is_of_use = |settings: &Option<AppSettings>| match (provider, settings) {
-        (Some(provider), Some(settings)) => settings.client_id == provider.oidc.client_id,
-        (Some(_), None) | (None, Some(_)) => false,
-        (None, None) => true,
-    };
-    let of_use = settings.iter().position(|settings| is_of_use(settings));
-    let mut found = Found { secret_lost: of_use.is_none() && !marked.is_empty(), ..Found::default() };
-    if let Some(at) = of_use {
-        let app = marked.remove(at);
-        (found.app, found.settings) = (Some(app), settings[at].as_ref());
-        found.groups = needs.app_groups(live, app.id)?.to_vec();
-    } else if marked.is_empty() {
-        let namesake = apps.iter().find(|app| *app.label == *spec.app.label.as_str());
-        found.refusal = namesake.map(|app| foreign(spec, app.id));
-    }
-    found.superseded = marked;
-    Some(found)
-}
-
-fn foreign(spec: &Spec, id: ObjectId) -> Refusal {
-    Refusal::new(
-        Guard::Foreign,
-        &address(spec),
-        format!("an OIDC app with this label exists ({id}) and does not carry our mark"),
-        "choose another label in the spec, or rename that app",
-    )
 }
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
@@ -124,35 +90,45 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         return;
     }
     match (found.app, found.settings) {
-        (Some(app), Some(settings)) => {
+        (Some((app, owned)), Some(settings)) => {
             plan.know(target.clone(), app.id);
             plan.know_client(&target, &settings.client_id);
-            for difference in differences(context, app, settings) {
-                plan.note(target.clone(), difference);
-            }
+            repair::plan(context, plan, app, owned, settings);
         }
-        (Some(app), None) => {
+        (Some((app, owned)), None) => {
             plan.know(target, app.id);
+            plan.actions.extend(repair::replace(context, app, owned));
             plan.act(configure(context, Because::HalfMade));
             plan.act(probe(context));
         }
         (None, _) => {
-            let because = if found.secret_lost { Because::SecretLost } else { Because::MissingInLive };
-            plan.act(create(context.spec, because));
+            plan.act(create(context.spec, why_made(context)));
             plan.act(configure(context, Because::NextStep));
             plan.act(probe(context));
         }
     }
+    let old = |app: &App| Address::new(Org::Primary, Kind::OidcApp, Arc::from(format!("{} [{}]", app.label, app.id)));
     for app in &found.superseded {
-        let old = Address::new(Org::Primary, Kind::OidcApp, Arc::from(format!("{} [{}]", app.label, app.id)));
-        plan.know(old.clone(), app.id);
-        plan.act(remove(old, app));
+        plan.know(old(app), app.id);
+        plan.act(remove(old(app), app));
+    }
+    for app in &found.given_back {
+        plan.note(old(app), "it was taken over and is of no use any more; it was made by hand, so it is left");
+    }
+}
+
+fn why_made(context: &Context<'_>) -> Because {
+    let found = &context.found.app;
+    match (found.secret_lost, found.provider_has_no_app) {
+        (true, _) => Because::SecretLost,
+        (false, true) => Because::Orphaned,
+        (false, false) => Because::MissingInLive,
     }
 }
 
 fn create(spec: &Spec, because: Because) -> Action {
     let target = address(spec);
-    let description = mark::line(spec.federation.as_str(), ObjectRole::App);
+    let description = mark::line(spec.federation.as_str(), ObjectRole::App, Origin::Created);
     let hidden = spec.app.hidden.value;
     let body = Body::json(&wire::Create {
         active: true,
@@ -181,7 +157,7 @@ fn create(spec: &Spec, because: Because) -> Action {
 }
 
 fn email_claim(spec: &Spec) -> Claim {
-    Claim { name: "email".into(), value: spec.people.mapping.attribute.as_str().into() }
+    Claim { name: "email".into(), value: spec.people.mapping.attribute.as_str().into(), rest: Default::default() }
 }
 
 fn configure(context: &Context<'_>, because: Because) -> Action {
@@ -269,34 +245,7 @@ fn remove(target: Address, app: &App) -> Action {
     }
 }
 
-/// Whether the app, if it is there already, is one that people can sign in through.
+/// Whether people can sign in through the app when this plan is applied. One that somebody made inactive stays so.
 pub(crate) fn is_whole(context: &Context<'_>) -> bool {
-    let (app, settings) = (context.found.app.app, context.found.app.settings);
-    app.is_none_or(|app| match settings {
-        Some(settings) => differences(context, app, settings).is_empty(),
-        None => app.active != Some(false),
-    })
-}
-
-/// What of an existing app is not as the spec says. It is said, and left.
-fn differences(context: &Context<'_>, app: &App, settings: &AppSettings) -> Vec<String> {
-    let callback = &context.terms.callback;
-    let claim = email_claim(context.spec);
-    let emails: Vec<_> = settings.dynamic_claims.iter().filter(|claim| &*claim.name == "email").collect();
-    let rows = [
-        (app.active == Some(false), "it is not active, so nobody can sign in through it; that stays".to_owned()),
-        (
-            !settings.redirect_uris.contains(callback),
-            format!("its redirect URIs do not include {callback}; add it in the console"),
-        ),
-        (
-            &*settings.token_endpoint_auth_method != CLIENT_AUTHENTICATION,
-            format!("its client authentication is not {CLIENT_AUTHENTICATION}; set it in the console"),
-        ),
-        (
-            emails != [&claim],
-            format!("its claim `email` is not the attribute `{}` alone; correct it in the console", claim.value),
-        ),
-    ];
-    rows.into_iter().filter_map(|(differs, text)| differs.then_some(text)).collect()
+    context.found.app.itself().is_none_or(|app| app.active != Some(false))
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::object_id::ObjectId;
+use crate::plan::hole::Wholly;
 
 /// The template of every custom OIDC app. `[observed]`
 pub const TEMPLATE: &str = "oidc";
@@ -69,6 +70,9 @@ pub struct Claim {
     pub name: Box<str>,
     /// The attribute of the user; a custom attribute by its bare name. `[inferred]`
     pub value: Box<str>,
+    /// Whatever else the service says of it.
+    #[serde(flatten)]
+    pub rest: std::collections::BTreeMap<Box<str>, serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +117,15 @@ pub(crate) struct CreateSettings<'a> {
     pub(crate) kind: &'static str,
     pub(crate) hidden: bool,
     pub(crate) oidc: CreateOidc<'a>,
+}
+
+/// The body that changes the settings of an app. `[observed]`: it replaces all of them but client id and secret.
+#[derive(Serialize)]
+pub(crate) struct ReplaceSettings {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) hidden: bool,
+    pub(crate) oidc: Wholly,
 }
 
 /// The OIDC part of it. `[observed]`

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::{KindOf, identity_provider, user, user_group};
+use crate::kinds::{KindOf, identity_provider, routing_policy, user, user_group};
 use crate::live::User;
 use crate::mark::Origin;
 use crate::people::Person;
@@ -34,6 +34,30 @@ static ROWS: &[Edge] = &[
         of: Scope::Seen,
         why: "only who was just seen in the routing group gives up a local password",
     },
+    Edge {
+        first: End(Org::Primary, Kind::UserMapping, Verb::Update),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Update),
+        of: Scope::SamePerson,
+        why: "nobody gives up a local password whose claim would open nothing",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::User, Verb::Update),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
+        of: Scope::Ended,
+        why: "who comes into the group by a rule does so when the account is there",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::AppAccess, Verb::Create),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
+        of: Scope::All,
+        why: "nobody gives up a local password who may not use the app",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::OidcApp, Verb::Update),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
+        of: Scope::All,
+        why: "nobody gives up a local password before the app is as it must be",
+    },
 ];
 
 static LOOK: LookAt = LookAt::object(&endpoint::GET_USER);
@@ -53,11 +77,17 @@ struct Restricted {
 }
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
-    if !(context.found.policy.routes() || context.turns_on()) {
+    for (subject, person) in context.active() {
+        if rule_for(context, person) == PasswordAuthority::None {
+            plan.actions.extend(person.live.and_then(|live| clear(context, subject, person, live)));
+        }
+    }
+    if !(context.found.policy.routes() || context.turns_on()) || routing_policy::turns_off(context) {
         return;
     }
     let mut wanted = Vec::new();
-    for (subject, person) in context.active().filter(|(_, person)| wants_federated(context, person)) {
+    let is_wanted = |person: &Person<'_>| rule_for(context, person) == PasswordAuthority::Federated;
+    for (subject, person) in context.active().filter(|(_, person)| is_wanted(person)) {
         match person.live.map_or(Now::Free, |live| now(context, live)) {
             Now::Ours => {}
             Now::Free => wanted.push(update(context, subject, person)),
@@ -70,13 +100,37 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     }
 }
 
-fn wants_federated(context: &Context<'_>, person: &Person<'_>) -> bool {
+fn rule_for(context: &Context<'_>, person: &Person<'_>) -> PasswordAuthority {
     let rule = context.spec.people.password_authority.value;
-    let authority = match person.origin {
+    match person.origin {
         None | Some(Origin::Created) => rule.created,
         Some(Origin::Adopted) => rule.adopted,
-    };
-    authority == PasswordAuthority::Federated
+    }
+}
+
+/// Gives the password back to the organisation. Only what the identity provider decides about is given back.
+fn clear(context: &Context<'_>, subject: Subject, person: &Person<'_>, live: &User) -> Option<Action> {
+    let authority = live.authority.as_ref().filter(|authority| &*authority.kind == FEDERATED)?;
+    let merge = Merge::<Restricted> { field: "restrictedFields", by: "field", set: &[], drop: &["password"] };
+    let args: Box<[Arg]> = Box::new([Arg(user::address(person))]);
+    Some(Action {
+        target: address(person),
+        verb: Verb::Update,
+        because: Because::Differs,
+        changes: Box::new([Change { field: field("type"), before: Some(authority.kind.clone()), after: None }]),
+        write: Write::One(Call {
+            endpoint: &endpoint::UPDATE_USER,
+            args: args.clone(),
+            body: Some(Body::json(&Update { restricted_fields: Merged(merge) })),
+        }),
+        look: Some(Look { at: &LOOK, args }),
+        subject,
+        spec: Some(context.spec.people.password_authority.at.clone()),
+    })
+}
+
+fn field(value: &'static str) -> Field {
+    Field::Entry { list: "restrictedFields", by: "field", key: "password".into(), value }
 }
 
 enum Now {
@@ -108,8 +162,7 @@ fn update(context: &Context<'_>, subject: Subject, person: &Person<'_>) -> Actio
     let account = user::address(person);
     let provider = identity_provider::address(context.spec);
     let set = [Restricted { field: "password", kind: FEDERATED, id: Of::new(&provider) }];
-    let merge = Merge { field: "restrictedFields", by: "field", set: &set };
-    let field = |value| Field::Entry { list: "restrictedFields", by: "field", key: "password".into(), value };
+    let merge = Merge { field: "restrictedFields", by: "field", set: &set, drop: &[] };
     let before = person.live.and_then(|live| live.authority.as_ref());
     let args: Box<[Arg]> = Box::new([Arg(account)]);
     Action {

@@ -2,40 +2,51 @@
 //!
 //! It is made off and for nobody, and carries a second line beside the mark until it is turned on for the first time. So
 //! an interrupted set-up and a policy that somebody switched off can be told apart: the first goes on, the second stays
-//! (invariant I11).
+//! (invariant I11). A spec that turns it off puts the line back, so that the spec can turn it on again.
 
+mod find;
 pub mod wire;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::{KindOf, identity_provider, user_group};
-use crate::live::{Live, Needs};
-use crate::mark::{self, ObjectRole};
+use crate::kinds::owned::{MarkState, Owned, changed};
+use crate::kinds::{KindOf, identity_provider};
+use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
 use crate::plan::action::{
     After, Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Verb, Write,
 };
-use crate::plan::guard::{Guard, Refusal};
-use crate::plan::hole::{Body, Give, Of};
+use crate::plan::hole::{Body, Give, Of, Whole};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Spec;
 use wire::Policy;
 
+pub use find::Found;
+pub(crate) use find::find;
+
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::RoutingPolicy, rows: ROWS, plan };
 
-static ROWS: &[Edge] = &[Edge {
-    first: End(Org::Secondary, Kind::RoutingPolicy, Verb::Update),
-    then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
-    of: Scope::All,
-    why: "nobody's password authority changes before routing works",
-}];
+static ROWS: &[Edge] = &[
+    Edge {
+        first: End(Org::Secondary, Kind::RoutingPolicy, Verb::Update),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
+        of: Scope::All,
+        why: "nobody's password authority changes before routing works",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::IdentityProvider, Verb::Update),
+        then: End(Org::Secondary, Kind::RoutingPolicy, Verb::Update),
+        of: Scope::All,
+        why: "nobody is routed to a provider that leads nowhere",
+    },
+];
 
 /// The question that the spelling of a routing policy answers.
-const CHOICE: Choice = Choice("routing policy body");
+const CHOICE: Choice = Choice("routing-policy-body");
 
-/// The line that a policy carries until it was turned on once.
+/// The line that a policy carries until it was turned on.
 const BEING_SET_UP: &str = "being set up: not turned on yet";
 
 static LOOK: LookAt = LookAt {
@@ -45,156 +56,83 @@ static LOOK: LookAt = LookAt {
     ..LookAt::object(&endpoint::LIST_POLICIES)
 };
 
-static ENABLE: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_POLICY) };
-
-/// The routing policy, as it was found.
-#[derive(Debug, Default)]
-pub struct Found<'a> {
-    /// The policy that is ours.
-    pub policy: Option<&'a Policy>,
-    /// Whether it applies to the routing group.
-    pub is_assigned: bool,
-    /// Why it cannot be used.
-    pub refusal: Option<Refusal>,
-}
-
-impl Found<'_> {
-    /// Whether members of the routing group are routed now.
-    pub fn routes(&self) -> bool {
-        self.is_assigned && self.policy.is_some_and(|policy| policy.enabled == Some(true))
-    }
-
-    /// Whether this plan makes it, or goes on with making it.
-    pub fn is_in_the_making(&self) -> bool {
-        self.refusal.is_none() && self.policy.is_none_or(|policy| policy.description.contains(BEING_SET_UP))
-    }
-}
+static ITSELF: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_POLICY) };
 
 /// The address of the routing policy.
 pub fn address(spec: &Spec) -> Address {
     Address::new(Org::Secondary, Kind::RoutingPolicy, spec.routing_policy.name.as_str())
 }
 
-/// Finds the policy: the one that applies to our routing group; our mark; its name.
-pub(crate) fn find<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, group: &user_group::Found) -> Option<Found<'a>> {
-    let policies = needs.policies(live);
-    let by_edge = match group.id {
-        Some(id) => needs.group_policies(live, id),
-        None => Some(&[][..]),
-    };
-    let (policies, by_edge) = (policies?, by_edge?);
-    let is_ours = |policy: &&Policy| mark::is_ours(&policy.description, spec.federation.as_str(), ObjectRole::Policy);
-    let in_our_place =
-        |policy: &&Policy| by_edge.contains(&policy.id) || *policy.name == *spec.routing_policy.name.as_str();
-    if let Some(foreign) = policies.iter().find(|policy| in_our_place(policy) && !is_ours(policy)) {
-        return Some(Found { refusal: Some(refusal(spec, foreign)), ..Found::default() });
-    }
-    let mut ours = policies.iter().filter(is_ours);
-    match (ours.next(), ours.next()) {
-        (None, _) => Some(Found::default()),
-        (Some(one), Some(two)) => Some(Found { refusal: Some(ambiguous(spec, one, two)), ..Found::default() }),
-        (Some(policy), None) => applies_to(spec, live, needs, group, policy),
-    }
-}
-
-/// Whom the policy that is ours applies to: the routing group, or somebody whom nobody planned.
-fn applies_to<'a>(
-    spec: &Spec,
-    live: &'a Live,
-    needs: &mut Needs,
-    group: &user_group::Found,
-    policy: &'a Policy,
-) -> Option<Found<'a>> {
-    let (groups, users) = (needs.policy_groups(live, policy.id), needs.policy_users(live, policy.id));
-    let (groups, users) = (groups?, users?);
-    let is_assigned = group.id.is_some_and(|id| groups.contains(&id));
-    let stranger = groups.iter().find(|id| Some(**id) != group.id).map(|id| format!("group {id}, whose members are"));
-    let stranger = stranger.or_else(|| users.first().map(|id| format!("user {id}, who is")));
-    Some(Found { policy: Some(policy), is_assigned, refusal: stranger.map(|who| others(spec, &who)) })
-}
-
-fn ambiguous(spec: &Spec, one: &Policy, two: &Policy) -> Refusal {
-    Refusal::new(
-        Guard::Ambiguous,
-        &address(spec),
-        format!("two routing policies carry its mark: {} and {}", one.id, two.id),
-        "delete the one that is off or applies to nobody in the console, or take the mark out of its description",
-    )
-}
-
-fn refusal(spec: &Spec, policy: &Policy) -> Refusal {
-    Refusal::new(
-        Guard::Foreign,
-        &address(spec),
-        format!("the routing policy `{}` ({}) stands in its place and does not carry our mark", policy.name, policy.id),
-        "rename or remove that policy, or choose other names in the spec",
-    )
-}
-
-fn others(spec: &Spec, who: &str) -> Refusal {
-    Refusal::new(
-        Guard::Members,
-        &address(spec),
-        format!("it also applies to {who} not in this federation"),
-        "take them out of the policy in the console",
-    )
-}
-
 fn plan(context: &Context<'_>, plan: &mut Builder) {
-    let (target, found) = (address(context.spec), &context.found.policy);
+    let (spec, target, found) = (context.spec, address(context.spec), &context.found.policy);
     if let Some(refusal) = &found.refusal {
         plan.refuse(refusal.clone());
         return;
     }
-    let wanted = context.spec.routing_policy.enabled.value;
     match found.policy {
-        None => plan.act(create(context.spec)),
-        Some(live) => {
+        None => plan.act(create(context)),
+        Some((live, owned)) => {
             plan.know(target.clone(), live.id);
-            if let Some(text) = left_alone(context, live) {
+            for text in left_alone(context, live, owned) {
                 plan.note(target.clone(), text);
             }
         }
     }
-    if context.turns_on() {
-        plan.act(enable(context.spec, found.policy));
-    } else if wanted && found.is_in_the_making() {
+    plan.actions.extend(replace(context));
+    if !context.turns_on() && spec.routing_policy.enabled.value && found.is_turned_on_by_us() {
         plan.note(
-            target,
-            "it is not turned on before the app is as it must be and the accounts of people who left are suspended",
+            target.clone(),
+            "it is not turned on before the app is active and the accounts of people who left are suspended",
         );
+    }
+    for policy in &found.duplicates {
+        let other = Address::new(Org::Secondary, Kind::RoutingPolicy, format!("{} [{}]", policy.name, policy.id));
+        plan.know(other.clone(), policy.id);
+        plan.act(remove(other, policy));
     }
 }
 
 /// Whether an existing policy leads to the identity provider that is there.
 pub(crate) fn leads_to_provider(context: &Context<'_>) -> bool {
     let provider = context.found.provider.map(|provider| provider.id);
-    context.found.policy.policy.is_none_or(|policy| policy.provider.is_some() && policy.provider == provider)
+    let policy = context.found.policy.itself();
+    policy.is_none_or(|policy| policy.provider.is_some() && policy.provider == provider)
+}
+
+/// Whether this plan turns routing off, because the spec says so.
+pub(crate) fn turns_off(context: &Context<'_>) -> bool {
+    let live = context.found.policy.policy;
+    let is_on = live.is_some_and(|(live, owned)| live.enabled == Some(true) && owned.origin == Origin::Created);
+    is_on && !context.spec.routing_policy.enabled.value && context.found.policy.refusal.is_none()
 }
 
 /// What is said of an existing policy, and left.
-fn left_alone(context: &Context<'_>, live: &Policy) -> Option<String> {
+fn left_alone(context: &Context<'_>, live: &Policy, owned: Owned) -> Vec<String> {
     let wanted = context.spec.routing_policy.enabled.value;
-    let making = context.found.policy.is_in_the_making();
-    match live.enabled {
-        Some(false) if wanted && !making => {
-            Some("somebody switched it off, and that stays; nobody is routed".to_owned())
-        }
-        Some(true) if !wanted => Some("it is on and the spec says off; switch it off in the console".to_owned()),
-        None => Some("whether it is on cannot be known: it has no field that is modelled".to_owned()),
-        _ if !context.found.policy.is_assigned && !making => {
-            Some("somebody took the routing group out of it, and that stays; nobody is routed".to_owned())
-        }
-        _ if !leads_to_provider(context) => Some(
-            "it sends people to another identity provider, or does not say to which; look at it in the console"
-                .to_owned(),
+    let found = &context.found.policy;
+    let making = found.is_in_the_making();
+    let switch = match live.enabled {
+        Some(false) if wanted && !found.is_turned_on_by_us() => Some(
+            "somebody switched it off, and that stays; nobody is routed until a person switches it on in the console",
         ),
+        Some(true) if !wanted && owned.origin == Origin::Adopted => {
+            Some("it is on and the spec says off; it was made by hand, so switch it off in the console")
+        }
+        None => Some("whether it is on cannot be known: it has no field that is modelled"),
+        _ if !found.is_assigned && !making => {
+            Some("somebody took the routing group out of it, and that stays; nobody is routed")
+        }
+        _ if !leads_to_provider(context) => {
+            Some("it sends people to another identity provider, or does not say to which; look at it in the console")
+        }
         Some(true | false) => None,
-    }
+    };
+    let name = owned.kept_name(&live.name, context.spec.routing_policy.name.as_str());
+    switch.map(str::to_owned).into_iter().chain(name).collect()
 }
 
 fn being_set_up(spec: &Spec) -> String {
-    format!("{}\n{BEING_SET_UP}", mark::line(spec.federation.as_str(), ObjectRole::Policy))
+    format!("{}\n{BEING_SET_UP}", mark::line(spec.federation.as_str(), ObjectRole::Policy, Origin::Created))
 }
 
 /// A description without the line of the set-up; whatever else somebody wrote there stays.
@@ -203,9 +141,9 @@ fn set_up(description: &str) -> String {
     lines.join("\n")
 }
 
-fn form_a(spec: &Spec, description: &str, on: bool) -> Body {
+fn form_a(spec: &Spec, name: &str, description: &str, on: bool) -> Body {
     Body::json(&wire::FormA {
-        name: spec.routing_policy.name.as_str(),
+        name,
         description,
         enabled: on,
         identity_provider_id: Of::new(&identity_provider::address(spec)),
@@ -213,10 +151,11 @@ fn form_a(spec: &Spec, description: &str, on: bool) -> Body {
 }
 
 /// Off and for nobody: inert whatever the service makes of it.
-fn create(spec: &Spec) -> Action {
+fn create(context: &Context<'_>) -> Action {
+    let spec = context.spec;
     let target = address(spec);
     let description = being_set_up(spec);
-    let body = Some(form_a(spec, &description, false));
+    let body = Some(form_a(spec, &target.name, &description, false));
     let call = Call { endpoint: &endpoint::CREATE_POLICY, args: Box::new([]), body };
     let provider = After::Of(identity_provider::address(spec), Give::Id);
     Action {
@@ -228,7 +167,7 @@ fn create(spec: &Spec) -> Action {
             Change::new(Field::Key("description"), description),
             Change { field: Field::Key("identityProviderId"), before: None, after: Some(provider) },
         ]),
-        write: Write::First { choice: CHOICE, forms: Box::new([Form { name: "A", call }]) },
+        write: context.choose(CHOICE, Box::new([Form { name: "a", call }])),
         look: Some(Look { at: &LOOK, args: Box::new([]) }),
         target,
         subject: Subject::Federation,
@@ -236,23 +175,123 @@ fn create(spec: &Spec) -> Action {
     }
 }
 
-fn enable(spec: &Spec, live: Option<&Policy>) -> Action {
+/// What fedctl writes of a policy.
+#[derive(Clone)]
+struct Values {
+    name: String,
+    description: String,
+    enabled: Option<bool>,
+}
+
+/// The policy before this plan changes it, or as this plan makes it.
+fn before(context: &Context<'_>) -> Values {
+    match context.found.policy.itself() {
+        Some(live) => {
+            Values { name: live.name.to_string(), description: live.description.to_string(), enabled: live.enabled }
+        }
+        None => Values {
+            name: context.spec.routing_policy.name.as_str().to_owned(),
+            description: being_set_up(context.spec),
+            enabled: Some(false),
+        },
+    }
+}
+
+/// The policy as it is to be.
+fn desired(context: &Context<'_>, before: &Values, owned: Owned) -> Values {
+    let mut after = before.clone();
+    if owned.origin == Origin::Created {
+        context.spec.routing_policy.name.as_str().clone_into(&mut after.name);
+    }
+    let line = mark::line(context.spec.federation.as_str(), ObjectRole::Policy, owned.origin);
+    after.description = mark::marked(&before.description, &context.spec.names(), ObjectRole::Policy, &line);
+    if context.turns_on() {
+        (after.enabled, after.description) = (Some(true), set_up(&after.description));
+    } else if turns_off(context) {
+        (after.enabled, after.description) = (Some(false), format!("{}\n{BEING_SET_UP}", after.description));
+    }
+    after
+}
+
+/// Gives an existing policy its mark and its name, and turns it on or off, in one write.
+fn replace(context: &Context<'_>) -> Option<Action> {
+    let spec = context.spec;
+    let found = context.found.policy.policy;
+    let owned = found.map_or(Owned { origin: Origin::Created, mark: MarkState::Right }, |(_, owned)| owned);
+    let before = before(context);
+    let after = desired(context, &before, owned);
+    let changes: Box<[Change]> = changes(&before, &after).into();
+    if changes.is_empty() {
+        return None;
+    }
+    let switches = before.enabled != after.enabled;
+    let (verb, because) = match owned.verb() {
+        (Verb::Update, _) if context.turns_on() && found.is_none() => (Verb::Update, Because::NextStep),
+        (Verb::Update, Because::Differs) if context.turns_on() => (Verb::Update, Because::HalfMade),
+        other => other,
+    };
     let target = address(spec);
-    let before = live.map_or_else(|| being_set_up(spec), |live| live.description.to_string());
-    let after = set_up(&before);
     let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
-    let call = Call { endpoint: &endpoint::REPLACE_POLICY, args: args.clone(), body: Some(form_a(spec, &after, true)) };
-    Action {
-        verb: Verb::Update,
-        because: if live.is_some() { Because::HalfMade } else { Because::NextStep },
-        changes: Box::new([
-            Change::of(Field::Key("enabled"), "false", "true"),
-            Change::of(Field::Key("description"), before, after),
-        ]),
-        write: Write::First { choice: CHOICE, forms: Box::new([Form { name: "A", call }]) },
-        look: Some(Look { at: &ENABLE, args }),
+    let at = if switches { &spec.routing_policy.enabled.at } else { &spec.routing_policy.name.at };
+    Some(Action {
+        verb,
+        because,
+        changes,
+        write: context.choose(CHOICE, forms(spec, &args, &after, owned.origin)),
+        look: Some(Look { at: &ITSELF, args: args.clone() }),
         target,
         subject: Subject::Federation,
-        spec: Some(spec.routing_policy.enabled.at.clone()),
+        spec: Some(at.clone()),
+    })
+}
+
+fn changes(before: &Values, after: &Values) -> Vec<Change> {
+    let texts = [("name", &before.name, &after.name), ("description", &before.description, &after.description)];
+    let texts = texts.into_iter().filter(|(_, before, after)| before != after);
+    let mut changes: Vec<Change> = texts.map(|(key, before, after)| changed(key, before, after)).collect();
+    if let (Some(before), Some(after)) = (before.enabled, after.enabled)
+        && before != after
+    {
+        changes.push(Change::of(Field::Key("enabled"), before.to_string(), after.to_string()));
+    }
+    changes
+}
+
+/// The spellings of a write of the whole policy. In form A, which made those that are ours; else as it is seen, which keeps
+/// what somebody else put there.
+fn forms(spec: &Spec, args: &[Arg], after: &Values, origin: Origin) -> Box<[Form]> {
+    let call = |body| Call { endpoint: &endpoint::REPLACE_POLICY, args: args.into(), body: Some(body) };
+    let mut seen = Whole { without: &["id"], ..Whole::default() }
+        .with("name", &after.name)
+        .with("description", &after.description);
+    if let Some(enabled) = after.enabled {
+        seen = seen.with("enabled", &enabled);
+    }
+    let as_seen = Form { name: "as-seen", call: call(seen.body()) };
+    match origin {
+        Origin::Adopted => Box::new([as_seen]),
+        Origin::Created => {
+            let body = form_a(spec, &after.name, &after.description, after.enabled.unwrap_or(false));
+            Box::new([Form { name: "a", call: call(body) }, as_seen])
+        }
+    }
+}
+
+/// A second policy with our mark, off and for nobody: it came of a request that was thought lost.
+fn remove(target: Address, policy: &Policy) -> Action {
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    Action {
+        verb: Verb::Delete,
+        because: Because::Duplicate,
+        changes: Box::new([Change {
+            field: Field::Key("description"),
+            before: Some(policy.description.clone()),
+            after: None,
+        }]),
+        write: Write::One(Call { endpoint: &endpoint::DELETE_POLICY, args: args.clone(), body: None }),
+        look: Some(Look { at: &ITSELF, args }),
+        target,
+        subject: Subject::Federation,
+        spec: None,
     }
 }

@@ -12,9 +12,9 @@ use crate::mark::{Origin, USER_ATTRIBUTE, UserMark};
 use crate::people::Person;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
-use crate::plan::hole::{Body, Give};
+use crate::plan::hole::{Body, Give, Merge, Merged};
 use crate::plan::order::{Edge, End, Scope};
-use crate::spec::{CopyField, Spec};
+use crate::spec::{CopyField, FieldPath, Spec};
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::User, rows: ROWS, plan };
@@ -31,6 +31,18 @@ static ROWS: &[Edge] = &[
         then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
         of: Scope::SamePerson,
         why: "nobody is routed to an account that is not active",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::UserMapping, Verb::Update),
+        then: End(Org::Secondary, Kind::User, Verb::Adopt),
+        of: Scope::SamePerson,
+        why: "an account that is marked and not routed was taken out by somebody, so the mark comes last",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::GroupMember, Verb::Create),
+        then: End(Org::Secondary, Kind::User, Verb::Adopt),
+        of: Scope::SamePerson,
+        why: "an account that is marked and not routed was taken out by somebody, so the mark comes last",
     },
 ];
 
@@ -71,6 +83,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
                 if person.origin == Some(Origin::Created) {
                     plan_copies(context.spec, plan, subject, person, live);
                 }
+                if context.is_routed_after(person) || !person.takes_over {
+                    plan.actions.extend(mark(context.spec, subject, person, live));
+                }
             }
         }
     }
@@ -85,9 +100,7 @@ fn copies<'a>(spec: &'a Spec, user: &'a User) -> impl Iterator<Item = (usize, &'
 }
 
 fn create(spec: &Spec, subject: Subject, person: &Person<'_>) -> Action {
-    let mark =
-        UserMark { federation: spec.federation.as_str().into(), person: person.user.id, origin: Origin::Created };
-    let mark = mark.to_string();
+    let mark = wanted_mark(spec, person, Origin::Created, "").to_string();
     let names: Vec<_> = copies(spec, person.user).filter(|(_, _, name)| !name.is_empty()).collect();
     let attribute = spec.people.mapping.attribute.as_str();
     let body = wire::Create {
@@ -118,6 +131,44 @@ fn create(spec: &Spec, subject: Subject, person: &Person<'_>) -> Action {
         subject,
         spec: None,
     }
+}
+
+fn wanted_mark(spec: &Spec, person: &Person<'_>, origin: Origin, rest: &str) -> UserMark {
+    UserMark { federation: spec.federation.as_str().into(), person: person.user.id, origin, rest: rest.into() }
+}
+
+/// Marks an account that is taken over, or that carries the name that the federation had before.
+fn mark(spec: &Spec, subject: Subject, person: &Person<'_>, live: &User) -> Option<Action> {
+    let before = live.mark.as_ref();
+    let origin = person.origin?;
+    let after = wanted_mark(spec, person, origin, before.map(|mark| &*mark.rest).unwrap_or_default());
+    if before == Some(&after) {
+        return None;
+    }
+    let (verb, because, at) = match before {
+        None => (Verb::Adopt, Because::Adopted, adopting_line(spec, person)),
+        Some(_) => (Verb::Update, Because::Renamed, spec.formerly.first().map(|name| name.at.clone())),
+    };
+    let (before, after) = (before.map(|mark| mark.to_string().into()), after.to_string());
+    let target = address(person);
+    let set = [wire::Attribute { name: USER_ATTRIBUTE, value: &after }];
+    let body = wire::Marked { attributes: Merged(Merge { field: "attributes", by: "name", set: &set, drop: &[] }) };
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    Some(Action {
+        target,
+        verb,
+        because,
+        changes: Box::new([Change { before, ..Change::new(attribute_field(USER_ATTRIBUTE), &*after) }]),
+        write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(Body::json(&body)) }),
+        look: Some(Look { at: &OLD, args }),
+        subject,
+        spec: at,
+    })
+}
+
+fn adopting_line(spec: &Spec, person: &Person<'_>) -> Option<FieldPath> {
+    let line = spec.adopt.people.iter().find(|one| one.as_str() == &*person.user.email);
+    line.map(|line| line.at.clone())
 }
 
 /// A custom attribute by its name.

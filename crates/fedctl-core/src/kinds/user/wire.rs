@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::plan::hole::Merged;
+
 /// The body that makes an account. `state` is always there: without it the organisation's default applies, and an
 /// ACTIVATED account without a password mails the person. `[spec]`
 #[derive(Serialize)]
@@ -38,6 +40,12 @@ impl<'a> Names<'a> {
 pub(crate) struct Attribute<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: &'a str,
+}
+
+/// The body that marks: the whole list of attributes, ours in it.
+#[derive(Serialize)]
+pub(crate) struct Marked<'a> {
+    pub(crate) attributes: Merged<'a, Attribute<'a>>,
 }
 
 /// The body that activates. `[spec]`: `false` suppresses the mail.

@@ -1,6 +1,7 @@
 //! Groups on the wire (API v2).
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::object_id::ObjectId;
 
@@ -21,32 +22,103 @@ pub struct Group {
 }
 
 /// How people come into a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// In which way.
+    pub method: Method,
+    /// The rule as it is stored, as JSON text, if there is one.
+    pub query: Option<Box<str>>,
+}
+
+/// In which way people come into a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Membership {
+pub enum Method {
     /// One by one.
     Static,
     /// By a rule; adding a member is accepted and does nothing. `[observed]`
     Rule,
+    /// A rule suggests, and somebody agrees. `[documented]`
+    Review,
 }
 
 #[derive(Deserialize)]
 struct Detail<'a> {
     #[serde(rename = "membershipMethod", borrow, default)]
     method: Option<std::borrow::Cow<'a, str>>,
+    #[serde(rename = "memberQuery", borrow, default)]
+    query: Option<&'a RawValue>,
 }
 
 /// Reads how people come into a group from its own record. `[observed]`: `NOTSET` is static.
 pub(crate) fn membership(record: &[u8]) -> Result<Membership, crate::decode::Undecoded> {
     let detail: Detail<'_> = crate::decode::decode(record)?;
-    Ok(match detail.method.as_deref() {
-        None | Some("STATIC" | "NOTSET" | "") => Membership::Static,
-        Some(_) => Membership::Rule,
-    })
+    let method = match detail.method.as_deref() {
+        None | Some("STATIC" | "NOTSET" | "") => Method::Static,
+        Some("DYNAMIC_REVIEW_REQUIRED") => Method::Review,
+        Some(_) => Method::Rule,
+    };
+    Ok(Membership { method, query: detail.query.map(|query| query.get().into()) })
 }
 
-/// The body that makes a static group.
+/// The way of a group whose rule adds people by itself. `[spec]`
+pub(crate) const BY_RULE: &str = "DYNAMIC_AUTOMATED";
+
+/// The body that makes a group.
 #[derive(Serialize)]
 pub(crate) struct Create<'a> {
     pub(crate) name: &'a str,
     pub(crate) description: &'a str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) membership: Option<ByRule>,
+}
+
+/// The part of it that gives it a rule.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ByRule {
+    membership_method: &'static str,
+    member_query: Search,
+}
+
+/// A rule in the form of a search, with the search as JSON in a string. `[spec]`
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Search {
+    query_type: Box<str>,
+    search_filters: Box<str>,
+}
+
+impl ByRule {
+    /// Whoever this search finds.
+    pub(crate) fn search(filters: String) -> Self {
+        let member_query = Search { query_type: "Search".into(), search_filters: filters.into() };
+        Self { membership_method: BY_RULE, member_query }
+    }
+}
+
+#[derive(Serialize)]
+struct Filters<'a> {
+    filter: And<'a>,
+}
+
+#[derive(Serialize)]
+struct And<'a> {
+    and: [&'a str; 1],
+}
+
+/// The search for one condition, as JSON text.
+pub(crate) fn search_filters(condition: &str) -> String {
+    serde_json::to_string(&Filters { filter: And { and: [condition] } }).unwrap_or_default()
+}
+
+/// The search of a rule, if it is one.
+pub(crate) fn search_of(query: &str) -> Option<String> {
+    let search: Search = serde_json::from_str(query).ok()?;
+    (&*search.query_type == "Search").then(|| search.search_filters.into())
+}
+
+/// Whether two searches are the same, however they are spelt. `[inferred]`: answers may order keys anew.
+pub(crate) fn same_search(one: &str, other: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    read(one).is_some_and(|one| Some(one) == read(other))
 }

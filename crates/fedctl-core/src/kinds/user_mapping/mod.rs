@@ -61,7 +61,8 @@ fn update(attribute: &str, subject: Subject, person: &Person<'_>) -> Action {
     let before = person.user.mapping.clone();
     let because = if before.is_none() { Because::MissingInLive } else { Because::Differs };
     let set = [Attribute { name: attribute, value: &person.account }];
-    let body = Body::json(&Update { attributes: Merged(Merge { field: "attributes", by: "name", set: &set }) });
+    let body =
+        Body::json(&Update { attributes: Merged(Merge { field: "attributes", by: "name", set: &set, drop: &[] }) });
     Action {
         verb: Verb::Update,
         because,

@@ -1,17 +1,17 @@
 //! Planning: from a spec and what was read to a plan, or to what is still to be read.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod checks;
+mod finish;
 
-use crate::address::{Address, Kind, Org};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Org;
 use crate::kinds::context::{Builder, Context, Found};
 use crate::kinds::{self, KINDS};
 use crate::live::{Live, Needs, Query, Why};
-use crate::object_id::ObjectId;
-use crate::people::{self, People, Person, Rosters};
-use crate::plan::guard::{Guard, Refusal};
-use crate::plan::{Fate, Pair, Plan, PlannedPerson, Subject};
-use crate::spec::{Code, Diagnostic, Spec};
+use crate::people::{self, People, Rosters};
+use crate::plan::{Pair, Plan};
+use crate::spec::{Code, Diagnostic, RoutingMembers, Spec};
 
 pub use crate::kinds::context::Terms;
 
@@ -42,7 +42,8 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
         for kind in KINDS {
             (kind.plan)(&context, &mut builder);
         }
-        finish(&context, live, builder)
+        checks::refuse(&context, live, &mut builder);
+        finish::plan(&context, live, builder)
     })
 }
 
@@ -60,13 +61,14 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
     let rosters = groups.as_ref().zip(policy.as_ref()).map(|((routing, access), policy)| Rosters {
         routed: &routing.members,
         with_app: &access.members,
-        is_settled: routing.id.is_some() && !policy.is_in_the_making(),
-        has_access_group: access.id.is_some(),
+        is_settled: routing.id().is_some() && !policy.is_in_the_making(),
+        has_access_group: access.id().is_some(),
     });
     let people = people::resolve(spec, live, &mut needs, rosters);
     let found = find(spec, live, &mut needs, &mut problems);
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
+        everybody_whom_a_rule_finds(spec, live, &mut needs, found);
     }
     // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
@@ -87,11 +89,19 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
 /// Makes sure that everybody was read who may use the app, also by groups or by themselves as nobody planned: their
 /// attributes open accounts, too.
 fn everybody_who_reaches(live: &Live, needs: &mut Needs, found: &Found<'_>) {
-    let Some(app) = found.app.app else { return };
+    let Some(app) = found.app.itself() else { return };
     let groups: Vec<_> = found.app.groups.iter().map(|id| needs.membership(live, Org::Primary, *id)).collect();
     let users = needs.app_users(live, app.id);
     let ids = groups.into_iter().flatten().chain(users).flatten().copied();
     needs.users_by_id(live, Org::Primary, ids);
+}
+
+/// A rule that is still to be made finds whoever has the end of the address, and they are to be known before.
+fn everybody_whom_a_rule_finds(spec: &Spec, live: &Live, needs: &mut Needs, found: &Found<'_>) {
+    let is_by_end = matches!(spec.routing_group.members.value, RoutingMembers::EmailEndsWith(_));
+    if is_by_end && found.routing_group.group.is_none() {
+        needs.everybody(live, Org::Secondary);
+    }
 }
 
 /// Before anything else: does each key open the organisation that the spec names?
@@ -120,6 +130,7 @@ fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Ve
     let provider = needs.provider(live);
     let app = kinds::oidc_app::find(spec, live, needs);
     let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group));
+    let protected = checks::protected_group(live, needs);
     Some(Found {
         source_groups: source_groups?,
         app_group: app_group?,
@@ -128,82 +139,6 @@ fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Ve
         app: app?,
         provider: provider?,
         policy: policy?,
+        protected: protected?,
     })
-}
-
-fn finish(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
-    for account in &context.people.left {
-        let about = Address::new(Org::Secondary, Kind::User, Arc::from(&*account.email));
-        builder.note(
-            about,
-            "it carries our mark and its person is not in the population any more; nothing is done about it",
-        );
-    }
-    let strangers = kinds::group_member::strangers(context);
-    if context.spec.routing_policy.enabled.value && !strangers.is_empty() {
-        builder.refuse(members_refusal(context, live, &strangers));
-    }
-    builder.notes.sort();
-    builder.refusals.sort();
-    let touched: BTreeSet<u32> = builder
-        .actions
-        .iter()
-        .filter_map(|action| match action.subject {
-            Subject::Person(at) => Some(at),
-            Subject::Federation => None,
-        })
-        .collect();
-    let people = context.people.list.iter().enumerate();
-    let mut plan = Plan {
-        federation: context.spec.federation.as_str().into(),
-        organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
-        as_of: live.as_of,
-        people: people
-            .map(|(at, person)| planned(person, touched.contains(&u32::try_from(at).unwrap_or(u32::MAX))))
-            .collect(),
-        left: context.people.left.iter().filter(|account| account.is_shut()).map(|account| account.id).collect(),
-        known: builder.known,
-        actions: builder.actions,
-        notes: builder.notes,
-        refusals: builder.refusals,
-        pair: builder.pair,
-    };
-    crate::apply::in_order(&mut plan);
-    plan
-}
-
-fn organization(side: &crate::spec::Side) -> ObjectId {
-    ObjectId::parse(side.organization.as_str()).expect("a valid spec has 24 hexadecimal digits there")
-}
-
-fn planned(person: &Person<'_>, touched: bool) -> PlannedPerson {
-    let fate = match (person.held, touched, person.live) {
-        (Some(held), _, _) => Fate::Held(held),
-        (None, true, None) => Fate::Gains,
-        (None, true, Some(_)) => Fate::Mended,
-        (None, false, _) => Fate::Unchanged,
-    };
-    PlannedPerson {
-        id: person.user.id,
-        email: Arc::from(&*person.user.email),
-        account: person.account.clone(),
-        spec: person.spec.clone(),
-        fate,
-        has_local_way_in: person.live.is_some_and(|account| account.has_password),
-    }
-}
-
-fn members_refusal(context: &Context<'_>, live: &Live, strangers: &[ObjectId]) -> Refusal {
-    let accounts = live.users(Org::Secondary);
-    let name =
-        |id: &ObjectId| accounts.get(*id).map_or_else(|| id.to_string(), |user| format!("{} ({id})", user.email));
-    let shown: Vec<String> = strangers.iter().take(5).map(name).collect();
-    let more = strangers.len().saturating_sub(shown.len());
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Refusal::new(
-        Guard::Members,
-        &kinds::user_group::routing_group(context.spec),
-        format!("users who are not in this federation are members and would be routed: {}{more}", shown.join(", ")),
-        "remove them from the group, or bring their primary users into `people.from`",
-    )
 }

@@ -1,0 +1,183 @@
+//! Which app is the federation's: the one whose client id the identity provider has, our mark, the spec's word, its label.
+
+use super::address;
+use super::wire::{App, AppSettings};
+use crate::kinds::identity_provider::wire::Provider;
+use crate::kinds::owned::{self, Foreign, MarkState, Owned};
+use crate::live::{Live, Needs};
+use crate::mark::{self, ObjectMark, ObjectRole, Origin};
+use crate::object_id::ObjectId;
+use crate::plan::guard::{Guard, Refusal};
+use crate::spec::{AdoptObject, Spec};
+
+/// The app, as it was found.
+#[derive(Debug, Default)]
+pub struct Found<'a> {
+    /// The app that is ours and of use, and how it is ours.
+    pub app: Option<(&'a App, Owned)>,
+    /// Its OIDC settings.
+    pub settings: Option<&'a AppSettings>,
+    /// The groups that may use it, by id.
+    pub groups: Vec<ObjectId>,
+    /// The app of the identity provider, though nobody marked it and the spec does not take it over.
+    pub adoptable: Option<(&'a App, &'a AppSettings)>,
+    /// Apps that we made and that are of no use any more.
+    pub superseded: Vec<&'a App>,
+    /// Apps that we took over and that are of no use any more: they are left to whoever made them.
+    pub given_back: Vec<&'a App>,
+    /// Why none of ours is of use: the secret was shown to a run that did not end.
+    pub secret_lost: bool,
+    /// There is an identity provider, and every app was looked at: none has its client id.
+    pub provider_has_no_app: bool,
+    /// Why it cannot be used.
+    pub refusal: Option<Refusal>,
+}
+
+impl<'a> Found<'a> {
+    /// The app itself.
+    pub fn itself(&self) -> Option<&'a App> {
+        self.app.map(|(app, _)| app)
+    }
+
+    /// Whether the app is taken over by this plan.
+    pub fn is_adopting(&self) -> bool {
+        self.app.is_some_and(|(_, owned)| owned.mark == MarkState::Missing)
+    }
+
+    /// Whether the identity provider has the client id of this app.
+    pub fn has_client_id(&self, provider: &Provider) -> bool {
+        self.settings.is_some_and(|settings| settings.client_id == provider.oidc.client_id)
+    }
+}
+
+type Marked<'a> = (&'a App, ObjectMark<'a>, &'a Option<AppSettings>);
+
+/// Finds the app.
+pub(crate) fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Option<Found<'a>> {
+    let (apps, provider) = (needs.apps(live), needs.provider(live));
+    let (apps, provider) = (apps?, provider?);
+    let marked = marked(spec, live, needs, apps)?;
+    let fits = |(_, _, settings): &Marked<'_>| match (provider, settings) {
+        (Some(provider), Some(settings)) => settings.client_id == provider.oidc.client_id,
+        (Some(_), None) | (None, Some(_)) => false,
+        (None, None) => true,
+    };
+    let of_provider = match (provider, marked.iter().any(fits)) {
+        (Some(provider), false) => of_provider(live, needs, apps, &marked, provider)?,
+        (Some(_) | None, _) => None,
+    };
+    if let Some((app, settings)) = of_provider {
+        return unmarked(spec, live, needs, (app, settings), marked.first().map(|(app, ..)| *app));
+    }
+    let provider_has_no_app = provider.is_some() && !marked.iter().any(fits);
+    let half_made = |(_, _, settings): &Marked<'_>| settings.is_none() && provider_has_no_app;
+    let at = marked.iter().position(fits).or_else(|| marked.iter().position(half_made));
+    if marked.is_empty() {
+        return Some(Found { provider_has_no_app, ..by_label(spec, live, needs, apps)? });
+    }
+    of_marked(spec, live, needs, marked, at).map(|found| Found { provider_has_no_app, ..found })
+}
+
+fn marked<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, apps: &'a [App]) -> Option<Vec<Marked<'a>>> {
+    let names = spec.names();
+    let mut marked: Vec<(&App, ObjectMark<'_>)> =
+        apps.iter().filter_map(|app| Some((app, mark::find(&app.description, &names, ObjectRole::App)?))).collect();
+    marked.sort_by_key(|(app, _)| app.id);
+    let settings: Vec<_> = marked.iter().map(|(app, _)| needs.app_settings(live, app.id)).collect();
+    let all = marked.into_iter().zip(settings).map(|((app, mark), settings)| Some((app, mark, settings?)));
+    all.collect()
+}
+
+type OfProvider<'a> = Option<(&'a App, &'a AppSettings)>;
+
+/// The app without our mark that the identity provider leads to. Every app is looked at before it is said that there is none.
+fn of_provider<'a>(
+    live: &'a Live,
+    needs: &mut Needs,
+    apps: &'a [App],
+    marked: &[Marked<'_>],
+    provider: &Provider,
+) -> Option<OfProvider<'a>> {
+    let others = apps.iter().filter(|app| !marked.iter().any(|(ours, ..)| ours.id == app.id));
+    let settings: Vec<_> = others.map(|app| (app, needs.app_settings(live, app.id))).collect();
+    let settings = settings.into_iter().map(|(app, settings)| Some((app, settings?))).collect::<Option<Vec<_>>>()?;
+    let mut with = settings.into_iter().filter_map(|(app, settings)| Some((app, settings.as_ref()?)));
+    Some(with.find(|(_, settings)| settings.client_id == provider.oidc.client_id))
+}
+
+fn of_marked<'a>(
+    spec: &Spec,
+    live: &'a Live,
+    needs: &mut Needs,
+    mut marked: Vec<Marked<'a>>,
+    at: Option<usize>,
+) -> Option<Found<'a>> {
+    let mut found = Found { secret_lost: at.is_none(), ..Found::default() };
+    if let Some(at) = at {
+        let (app, mark, settings) = marked.remove(at);
+        (found.app, found.settings) = (Some((app, Owned::by(mark, spec))), settings.as_ref());
+        found.groups = needs.app_groups(live, app.id)?.to_vec();
+    }
+    for (app, mark, _) in marked {
+        match mark.origin {
+            Origin::Created => found.superseded.push(app),
+            Origin::Adopted => found.given_back.push(app),
+        }
+    }
+    Some(found)
+}
+
+fn as_foreign<'a>(app: &'a App, adopt: &'static str) -> Foreign<'a> {
+    Foreign { what: "app", name: &app.label, id: app.id, description: &app.description, adopt }
+}
+
+/// The identity provider leads to an app that nobody marked: the spec takes it over, or it is somebody else's.
+fn unmarked<'a>(
+    spec: &Spec,
+    live: &'a Live,
+    needs: &mut Needs,
+    (app, settings): (&'a App, &'a AppSettings),
+    other: Option<&App>,
+) -> Option<Found<'a>> {
+    let foreign = as_foreign(app, "app");
+    if let Some(other) = other {
+        let why = format!(
+            "the identity provider leads to app `{}` ({}), and {} carries our mark",
+            app.label, app.id, other.id
+        );
+        let way_out = "remove the one that is not wanted, or take the mark out of its description";
+        let refusal = Refusal::new(Guard::Ambiguous, &address(spec), why, way_out);
+        return Some(Found { refusal: Some(refusal), ..Found::default() });
+    }
+    if !spec.adopts(AdoptObject::App) || foreign.is_of_another() {
+        let adoptable = (!foreign.is_of_another()).then_some((app, settings));
+        return Some(Found { adoptable, refusal: Some(foreign.refusal(&address(spec))), ..Found::default() });
+    }
+    let groups = needs.app_groups(live, app.id)?.to_vec();
+    Some(Found { app: Some((app, Owned::ADOPTING)), settings: Some(settings), groups, ..Found::default() })
+}
+
+/// Without a mark and without a provider that leads to one there is only the label. An app with settings has a secret that
+/// nobody can read again, so taking it over would be of no use.
+fn by_label<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, apps: &'a [App]) -> Option<Found<'a>> {
+    let mut namesakes = apps.iter().filter(|app| *app.label == *spec.app.label.as_str());
+    let (Some(app), second) = (namesakes.next(), namesakes.next()) else { return Some(Found::default()) };
+    let refused = |refusal| Some(Found { refusal: Some(refusal), ..Found::default() });
+    let foreign = as_foreign(app, "");
+    if !spec.adopts(AdoptObject::App) || foreign.is_of_another() {
+        return refused(foreign.refusal(&address(spec)));
+    }
+    if let Some(second) = second {
+        return refused(owned::ambiguous(&address(spec), "apps with this label", app.id, second.id));
+    }
+    if needs.app_settings(live, app.id)?.is_some() {
+        let why = format!(
+            "app `{}` ({}) cannot be taken over: no identity provider leads to it, and its client secret cannot be read",
+            app.label, app.id
+        );
+        let way_out = "remove `app` from `adopt.objects`, and choose another label or rename that app";
+        return refused(Refusal::new(Guard::Foreign, &address(spec), why, way_out));
+    }
+    let groups = needs.app_groups(live, app.id)?.to_vec();
+    Some(Found { app: Some((app, Owned::ADOPTING)), groups, ..Found::default() })
+}

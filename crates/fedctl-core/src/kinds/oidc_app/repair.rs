@@ -1,0 +1,200 @@
+//! An app that is there already: what of it is set right, and what is said and left.
+
+use super::wire::{self, App, AppSettings, Claim};
+use super::{CLIENT_AUTHENTICATION, address, email_claim};
+use crate::endpoint;
+use crate::kinds::app_access;
+use crate::kinds::context::{Builder, Context};
+use crate::kinds::owned::Owned;
+use crate::mark::{ObjectRole, Origin};
+use crate::plan::Action;
+use crate::plan::action::{Arg, Because, Call, Change, Field, Look, LookAt, Subject, Verb, Write};
+use crate::plan::guard::{Guard, Refusal};
+use crate::plan::hole::{Body, List, Whole, Wholly, raw};
+
+static ITSELF: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_APP) };
+
+static SETTINGS: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_APP_SSO) };
+
+/// What a call that replaces an OIDC app takes. `[observed]`: `ssoUrl` is refused, so nothing but these is sent back.
+const REPLACED: &[&str] = &["active", "color", "config", "description", "displayLabel", "displayName", "name", "sso"];
+
+/// What the service sets itself in the settings of an app. `[observed]`
+const SET_BY_SERVICE: &[&str] = &["clientId", "clientSecret", "metadata"];
+
+pub(super) fn plan(context: &Context<'_>, plan: &mut Builder, app: &App, owned: Owned, settings: &AppSettings) {
+    let target = address(context.spec);
+    if let Some(attribute) = other_attribute(context) {
+        plan.refuse(names_other(context, &attribute));
+        return;
+    }
+    plan.actions.extend(replace(context, app, owned));
+    let settings_action = replace_settings(context, settings);
+    if settings_action.is_some() {
+        plan.refusals.extend(lockout(context, settings));
+    }
+    plan.actions.extend(settings_action);
+    for text in left(context, app, owned, settings) {
+        plan.note(target.clone(), text);
+    }
+}
+
+/// The claims `email` of an app.
+fn emails(settings: &AppSettings) -> impl Iterator<Item = &Claim> {
+    settings.dynamic_claims.iter().filter(|claim| &*claim.name == "email")
+}
+
+/// The attribute that an app which is taken over, or could be, takes its one claim from, where the spec names another.
+pub(crate) fn other_attribute(context: &Context<'_>) -> Option<Box<str>> {
+    let app = &context.found.app;
+    let adopting = app.settings.filter(|_| app.is_adopting());
+    let settings = adopting.or(app.adoptable.map(|(_, settings)| settings))?;
+    let mut emails = emails(settings);
+    let (Some(claim), None) = (emails.next(), emails.next()) else { return None };
+    (!is_ours(claim, context)).then(|| claim.value.clone())
+}
+
+/// What is taken over works with the attribute that it has: the spec has to name it.
+fn names_other(context: &Context<'_>, attribute: &str) -> Refusal {
+    let wanted = &context.spec.people.mapping.attribute;
+    Refusal::new(
+        Guard::Foreign,
+        &address(context.spec),
+        format!("it takes the claim `email` from the attribute `{attribute}`, and the spec says `{wanted}`"),
+        format!("write `people: {{mapping: {{attribute: {attribute}}}}}`, so that what works goes on working"),
+    )
+}
+
+/// When the claim comes from another attribute now, whoever is routed and does not get ours would lose sign-in.
+fn lockout(context: &Context<'_>, settings: &AppSettings) -> Option<Refusal> {
+    let is_routing = context.found.policy.routes();
+    let comes_from_ours = emails(settings).any(|claim| is_ours(claim, context));
+    let loses = |person: &&crate::people::Person<'_>| {
+        let is_routed =
+            person.live.is_some_and(|account| context.found.routing_group.members.binary_search(&account.id).is_ok());
+        is_routed && person.held.is_some() && person.user.mapping.as_deref() != Some(&*person.account)
+    };
+    let losers: Vec<&str> = context.people.list.iter().filter(loses).map(|person| &*person.user.email).collect();
+    (is_routing && !comes_from_ours && !losers.is_empty()).then(|| {
+        let shown = losers.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+        Refusal::new(
+            Guard::Lockout,
+            &address(context.spec),
+            format!(
+                "its claim would come from another attribute, and {} who are routed and held do not have it: {shown}",
+                losers.len()
+            ),
+            "wait until nobody of them is held, or write the attribute that the app uses now into the spec",
+        )
+    })
+}
+
+fn is_ours(claim: &Claim, context: &Context<'_>) -> bool {
+    *claim.value == *context.spec.people.mapping.attribute.as_str()
+}
+
+/// Gives an app its mark, and one that we made its label and where it is shown.
+pub(super) fn replace(context: &Context<'_>, app: &App, owned: Owned) -> Option<Action> {
+    let (spec, target) = (context.spec, address(context.spec));
+    let mut changes: Vec<Change> = Vec::new();
+    changes.extend(owned.description(spec, ObjectRole::App, &app.description));
+    changes.extend(owned.name("displayLabel", &app.label, &target.name));
+    let (hidden, is_hidden) = (spec.app.hidden.value, app.sso.and_then(|sso| sso.hidden));
+    if owned.origin == Origin::Created && is_hidden.is_some_and(|is_hidden| is_hidden != hidden) {
+        changes.push(Change::of(Field::Key("sso.hidden"), (!hidden).to_string(), hidden.to_string()));
+    }
+    if changes.is_empty() {
+        return None;
+    }
+    let mut body = Whole { only: REPLACED, ..Whole::default() };
+    for change in &changes {
+        match (&change.field, change.text()) {
+            (Field::Key("sso.hidden"), _) => body = body.with("sso.hidden", &hidden),
+            (Field::Key(key), Some(after)) => body = body.with(key, &after),
+            (Field::Key(_) | Field::Entry { .. }, _) => {}
+        }
+    }
+    let (verb, because) = owned.verb();
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    Some(Action {
+        target,
+        verb,
+        because,
+        changes: changes.into(),
+        write: Write::One(Call { endpoint: &endpoint::REPLACE_APP, args: args.clone(), body: Some(body.body()) }),
+        look: Some(Look { at: &ITSELF, args }),
+        subject: Subject::Federation,
+        spec: Some(spec.app.label.at.clone()),
+    })
+}
+
+/// Sets right what people cannot sign in without, and leaves everything else in the settings.
+fn replace_settings(context: &Context<'_>, settings: &AppSettings) -> Option<Action> {
+    let claim = email_claim(context.spec);
+    let mut whole = Whole { at: "oidc", without: SET_BY_SERVICE, ..Whole::default() };
+    let mut changes = Vec::new();
+    if !settings.redirect_uris.contains(&context.terms.callback) {
+        let before = raw(&settings.redirect_uris);
+        let after: Vec<&str> =
+            settings.redirect_uris.iter().chain([&context.terms.callback]).map(|uri| &**uri).collect();
+        changes.push(Change::of(Field::Key("oidc.redirectUris"), before.get(), raw(&after).get()));
+        whole.lists.push(List { field: "redirectUris", by: "", set: vec![raw(&context.terms.callback)] });
+    }
+    if &*settings.token_endpoint_auth_method != CLIENT_AUTHENTICATION {
+        let field = Field::Key("oidc.tokenEndpointAuthMethod");
+        changes.push(Change::of(field, &*settings.token_endpoint_auth_method, CLIENT_AUTHENTICATION));
+        whole = whole.with("tokenEndpointAuthMethod", &CLIENT_AUTHENTICATION);
+    }
+    if emails(settings).map(|claim| &*claim.value).ne([&*claim.value]) {
+        let others = settings.dynamic_claims.iter().filter(|claim| &*claim.name != "email");
+        let first = settings.dynamic_claims.iter().position(|claim| &*claim.name == "email");
+        let mut after: Vec<&Claim> = others.collect();
+        after.insert(first.unwrap_or(after.len()).min(after.len()), &claim);
+        let field = Field::Key("oidc.dynamicClaims");
+        changes.push(Change::of(field, raw(&settings.dynamic_claims).get(), raw(&after).get()));
+        whole.lists.push(List { field: "dynamicClaims", by: "name", set: vec![raw(&claim)] });
+    }
+    let target = address(context.spec);
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    let body = Body::json(&wire::ReplaceSettings {
+        kind: "oidc",
+        hidden: context.found.app.itself().and_then(|app| app.sso?.hidden).unwrap_or(context.spec.app.hidden.value),
+        oidc: Wholly(whole),
+    });
+    (!changes.is_empty()).then(|| Action {
+        target,
+        verb: Verb::Update,
+        because: Because::Differs,
+        changes: changes.into(),
+        write: Write::One(Call { endpoint: &endpoint::REPLACE_APP_SSO, args: args.clone(), body: Some(body) }),
+        look: Some(Look { at: &SETTINGS, args }),
+        subject: Subject::Federation,
+        spec: Some(context.spec.people.mapping.attribute.at.clone()),
+    })
+}
+
+/// What is said of an app, and left as it is.
+fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) -> Vec<String> {
+    let callback = &context.terms.callback;
+    let mut said = Vec::new();
+    if app.active == Some(false) {
+        said.push(
+            "it is not active, so nobody can sign in through it; that stays until somebody activates it".to_owned(),
+        );
+    }
+    said.extend(owned.kept_name(&app.label, context.spec.app.label.as_str()));
+    let more: Vec<&str> = settings.redirect_uris.iter().filter(|uri| *uri != callback).map(|uri| &**uri).collect();
+    if !more.is_empty() {
+        said.push(format!("beyond the spec it also sends people back to {}; that is left", more.join(", ")));
+    }
+    let claims: Vec<&str> =
+        settings.dynamic_claims.iter().filter(|claim| &*claim.name != "email").map(|claim| &*claim.name).collect();
+    if !claims.is_empty() {
+        said.push(format!("beyond the spec it also sends the claims {}; that is left", claims.join(", ")));
+    }
+    let groups = app_access::beyond(context);
+    if groups > 0 {
+        said.push(format!("{groups} more groups may use it than the spec says; that is left"));
+    }
+    said
+}

@@ -1,0 +1,49 @@
+//! Rules by which people come into the routing group: by our attribute, or by the end of their address.
+
+use super::find::Found;
+use super::wire;
+use crate::mark::{ObjectRole, ROUTE_ATTRIBUTE};
+use crate::spec::{RoutingMembers, Spec};
+
+/// A rule that the spec asks for, as the condition of a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rule(String);
+
+/// The rule of a group, if it is to have one.
+pub(crate) fn wanted(spec: &Spec, role: ObjectRole) -> Option<Rule> {
+    if role != ObjectRole::RoutingGroup {
+        return None;
+    }
+    match &spec.routing_group.members.value {
+        RoutingMembers::Managed => None,
+        // `[observed]`: custom attributes are named so in searches of groups.
+        RoutingMembers::ByMark => {
+            Some(Rule(format!("attributes[name={ROUTE_ATTRIBUTE}].value:$eq:{}", spec.federation)))
+        }
+        // `[inferred]`: the operator of searches, in the form whose other operators were tried against the service.
+        RoutingMembers::EmailEndsWith(suffix) => Some(Rule(format!("email:$ew:{suffix}"))),
+    }
+}
+
+impl Rule {
+    /// The condition as the service stores it: JSON in a string.
+    pub(crate) fn filters(&self) -> String {
+        wire::search_filters(&self.0)
+    }
+
+    /// What a body says of it.
+    pub(crate) fn wire(&self) -> wire::ByRule {
+        wire::ByRule::search(self.filters())
+    }
+}
+
+/// What is to be said of the rule that a group has.
+pub(crate) fn said(spec: &Spec, role: ObjectRole, found: &Found<'_>) -> Option<String> {
+    let (wanted, query) = (wanted(spec, role)?, found.rule.as_ref()?.query.as_deref()?);
+    let is_known = wire::search_of(query).is_some_and(|filters| wire::same_search(&filters, &wanted.filters()));
+    (!is_known).then(|| {
+        "its rule is not spelt as fedctl would spell it, and stays; whether new accounts come into the group shows when \
+         they are made"
+            .to_owned()
+    })
+}

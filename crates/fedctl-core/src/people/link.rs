@@ -1,0 +1,110 @@
+//! Whose account is whose: by our mark, or by the spec's word.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{People, Person, Rosters, needs_access_group, refuse};
+use crate::address::Org;
+use crate::live::users::{State, Users};
+use crate::live::{Live, User};
+use crate::mark::Origin;
+use crate::object_id::ObjectId;
+use crate::plan::Held;
+use crate::spec::Spec;
+
+/// Gives everybody of the population their account, or the reason why nothing is done for them.
+pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, people: &mut People<'a>) {
+    let accounts = live.users(Org::Secondary);
+    let names = spec.names();
+    let is_ours =
+        |account: &&User| account.mark.as_ref().is_some_and(|mark| names.iter().any(|name| **name == *mark.federation));
+    let adopted: BTreeSet<&str> = spec.adopt.people.iter().map(|person| person.as_str()).collect();
+    let mut usernames = BTreeSet::new();
+    let mut linked = BTreeSet::new();
+    for person in &mut people.list {
+        let mut ours = accounts.marked_for(person.user.id).filter(is_ours);
+        match (ours.next(), ours.next(), candidate(accounts, person)) {
+            (Some(one), Some(two), _) => people.refusals.push(refuse::ambiguous_account(person, one, two)),
+            (Some(account), None, _) => {
+                linked.insert(account.id);
+                let origin = account.mark.as_ref().map_or(Origin::Created, |mark| mark.origin);
+                own(spec, live, rosters, person, (account, origin));
+            }
+            (None, _, Some(account)) if account.mark.is_some() => {
+                people.refusals.extend(refuse::marked_for_others(person, account, &names));
+            }
+            (None, _, Some(account)) if adopted.contains(&*person.user.email) => {
+                person.takes_over = true;
+                own(spec, live, rosters, person, (account, Origin::Adopted));
+            }
+            (None, _, Some(account)) => {
+                (person.existing, person.held) = (Some(account), Some(Held::AccountExists));
+            }
+            (None, _, None) if adopted.contains(&*person.user.email) => {
+                person.held = person.held.or(Some(Held::NothingToAdopt));
+            }
+            (None, _, None) => unnamed(accounts, &mut usernames, person),
+        }
+    }
+    people.left = accounts.marked().filter(is_ours).filter(|account| !linked.contains(&account.id)).collect();
+}
+
+/// The account that would be somebody's by what stands in it: the one that their attribute opens, else the one with the
+/// wanted address. Neither proves anything.
+fn candidate<'a>(accounts: &'a Users, person: &Person<'_>) -> Option<&'a User> {
+    let mapping = person.user.mapping.as_deref().map(crate::spec::Email::fold);
+    let by_mapping = mapping.and_then(|address| accounts.by_email(&address)).filter(|account| account.mark.is_none());
+    by_mapping.or_else(|| accounts.by_email(&person.account))
+}
+
+/// Nobody has the address, so an account can be made if nobody has the username either.
+fn unnamed(accounts: &Users, usernames: &mut BTreeSet<String>, person: &mut Person<'_>) {
+    let is_taken = accounts.by_username(&person.username).is_some();
+    // Two new accounts cannot have one username either: the first, by primary address, has it.
+    if is_taken || (person.held.is_none() && !usernames.insert(person.username.to_lowercase())) {
+        person.held = person.held.or(Some(Held::UsernameTaken));
+    }
+}
+
+fn own<'a>(
+    spec: &Spec,
+    live: &Live,
+    rosters: &Rosters<'_>,
+    person: &mut Person<'a>,
+    (account, origin): (&'a User, Origin),
+) {
+    person.live = Some(account);
+    person.origin = Some(origin);
+    // The address that was given at the first link stays: that is what `on_email_change: keep` means.
+    let wanted = std::mem::replace(&mut person.account, Arc::from(&*account.email));
+    person.wanted = Some(wanted).filter(|wanted| *wanted != person.account);
+    person.username = Arc::from(&*account.username);
+    person.held = person.held.or(stopped(spec, live, rosters, person, account));
+}
+
+/// What a human took away stays away (invariant I11).
+///
+/// Between making an account and routing it lie minutes, once the set-up is over. An account that is older than a day and
+/// not routed was taken out of the group; where no server clock was seen, it counts as old. While a set-up goes on, which
+/// may take days, nobody was routed who could have been taken out. An account that is taken over is marked when it is
+/// routed, so one without a mark never was.
+fn stopped(spec: &Spec, live: &Live, rosters: &Rosters<'_>, person: &Person<'_>, account: &User) -> Option<Held> {
+    const A_DAY: u64 = 24 * 60 * 60;
+    match (account.state, person.origin) {
+        (State::Suspended, _) => return Some(Held::AccountSuspended),
+        (State::Staged, Some(Origin::Adopted)) => return Some(Held::AccountStaged),
+        (State::Staged | State::Activated | State::Other, _) => {}
+    }
+    let age = live.as_of.zip(account.created).map(|(now, created)| now.saturating_sub(created));
+    let is_new = age.is_some_and(|age| age < A_DAY) && person.origin == Some(Origin::Created);
+    if is_new || person.takes_over || !rosters.is_settled {
+        return None;
+    }
+    let is_in = |ids: &[ObjectId], id: ObjectId| ids.binary_search(&id).is_ok();
+    if !is_in(rosters.routed, account.id) {
+        return Some(Held::Unrouted);
+    }
+    let by_access_group = needs_access_group(spec, person) && rosters.has_access_group;
+    let lost_app = by_access_group && !is_in(rosters.with_app, person.user.id);
+    lost_app.then_some(Held::AccessTaken)
+}

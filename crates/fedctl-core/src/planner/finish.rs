@@ -1,0 +1,144 @@
+//! The plan as a value: people with their fates, notes, what could be taken over, and the actions in their order.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::address::{Address, Kind, Org};
+use crate::kinds::context::{Builder, Context};
+use crate::kinds::{identity_provider, oidc_app, routing_policy};
+use crate::live::Live;
+use crate::object_id::ObjectId;
+use crate::people::Person;
+use crate::plan::{Adoptable, Fate, Plan, PlannedPerson, Subject};
+use crate::spec::AdoptObject;
+
+pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
+    leavers(context, &mut builder);
+    kept_addresses(context, &mut builder);
+    builder.notes.sort();
+    builder.refusals.sort();
+    builder.refusals.dedup();
+    let touched: BTreeSet<u32> = builder
+        .actions
+        .iter()
+        .filter_map(|action| match action.subject {
+            Subject::Person(at) => Some(at),
+            Subject::Federation => None,
+        })
+        .collect();
+    let people = context.people.list.iter().enumerate();
+    let is_touched = |at: usize| touched.contains(&u32::try_from(at).unwrap_or(u32::MAX));
+    let mut plan = Plan {
+        federation: context.spec.federation.as_str().into(),
+        organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
+        as_of: live.as_of,
+        people: people.map(|(at, person)| planned(context, person, is_touched(at))).collect(),
+        left: context.people.left.iter().filter(|account| account.is_shut()).map(|account| account.id).collect(),
+        known: builder.known,
+        actions: builder.actions,
+        notes: builder.notes,
+        refusals: builder.refusals,
+        pair: builder.pair,
+        adoptable: adoptable(context),
+    };
+    crate::apply::in_order(&mut plan);
+    plan
+}
+
+fn leavers(context: &Context<'_>, plan: &mut Builder) {
+    for account in &context.people.left {
+        let about = Address::new(Org::Secondary, Kind::User, Arc::from(&*account.email));
+        let text = "it carries our mark and its person is not in the population any more; nothing is done about it";
+        plan.note(about, text);
+    }
+}
+
+/// What the spec gives people now, and their accounts do not have: an address is given once.
+fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
+    let mut by_template = 0;
+    for person in &context.people.list {
+        let own = context.spec.people.overrides.iter().find(|own| own.person.as_str() == &*person.user.email);
+        let about = || Address::new(Org::Secondary, Kind::User, person.account.clone());
+        match (&person.wanted, own.and_then(|own| own.email.as_ref())) {
+            (None, _) => {}
+            (Some(_), None) => by_template += 1,
+            (Some(_), Some(email)) => plan.note(
+                about(),
+                format!(
+                    "the spec gives {} the address {email}; this account keeps the one that it was given first",
+                    person.user.email
+                ),
+            ),
+        }
+        let username = own.and_then(|own| own.username.as_ref());
+        if let Some(username) = username.filter(|username| username.as_str() != &*person.username)
+            && person.live.is_some()
+        {
+            plan.note(about(), format!("the spec gives it the username {username}; it keeps {}", person.username));
+        }
+    }
+    if by_template > 0 {
+        let about = Address::new(Org::Secondary, Kind::User, format!("({by_template} accounts)"));
+        plan.note(about, "the spec would give them other addresses now; they keep the ones that they were given first");
+    }
+}
+
+fn organization(side: &crate::spec::Side) -> ObjectId {
+    ObjectId::parse(side.organization.as_str()).expect("a valid spec has 24 hexadecimal digits there")
+}
+
+fn planned(context: &Context<'_>, person: &Person<'_>, touched: bool) -> PlannedPerson {
+    PlannedPerson {
+        id: person.user.id,
+        email: Arc::from(&*person.user.email),
+        account: person.account.clone(),
+        spec: person.spec.clone(),
+        fate: fate(context, person, touched),
+        has_local_way_in: person.live.is_some_and(|account| account.has_password),
+    }
+}
+
+fn fate(context: &Context<'_>, person: &Person<'_>, touched: bool) -> Fate {
+    let is_routed = context.is_routed(person);
+    let opens = person.user.mapping.as_deref() == Some(&*person.account);
+    match (person.held, touched, person.live) {
+        _ if routing_policy::turns_off(context) && is_routed => Fate::Loses,
+        (Some(held), _, _) => Fate::Held(held),
+        (None, true, None) => Fate::Gains,
+        (None, true, Some(_)) if person.takes_over && is_routed && opens => Fate::TakenOver,
+        (None, true, Some(_)) if person.takes_over => Fate::GainsExisting,
+        (None, true, Some(_)) => Fate::Mended,
+        (None, false, _) => Fate::Unchanged,
+    }
+}
+
+/// What was made by hand and stands where this federation would put its own.
+fn adoptable(context: &Context<'_>) -> Adoptable {
+    let found = context.found;
+    let mut adoptable = Adoptable::default();
+    let mut add = |object: AdoptObject, address: Address, id: ObjectId| adoptable.objects.push((object, address, id));
+    if let Some((app, _)) = found.app.adoptable {
+        add(AdoptObject::App, Address::new(Org::Primary, Kind::OidcApp, &*app.label), app.id);
+    }
+    let by_app = found.app.adoptable.is_some();
+    if let Some(live) = found.provider
+        && (by_app || identity_provider::state(context) == identity_provider::State::NotAdopted)
+    {
+        let address = Address::new(Org::Secondary, Kind::IdentityProvider, &*live.name);
+        add(AdoptObject::IdentityProvider, address, live.id);
+    }
+    if let Some(group) = found.routing_group.adoptable {
+        add(AdoptObject::RoutingGroup, Address::new(Org::Secondary, Kind::UserGroup, &*group.name), group.id);
+    }
+    if let Some(policy) = found.policy.adoptable {
+        add(AdoptObject::RoutingPolicy, Address::new(Org::Secondary, Kind::RoutingPolicy, &*policy.name), policy.id);
+    }
+    adoptable.attribute = oidc_app::other_attribute(context);
+    adoptable.people = context
+        .people
+        .list
+        .iter()
+        .filter_map(|person| Some((Arc::from(&*person.user.email), Arc::from(&*person.existing?.email))))
+        .collect();
+    adoptable
+}
