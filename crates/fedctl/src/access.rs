@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fedctl_client::{BucketLimits, Host, HostUrls, Hosts, Key, Limits, Options, Url};
 use fedctl_core::operator::{self, Credentials, HostOverrides, Limit, Operator};
+use fedctl_core::plan::rules::Rules;
 use fedctl_core::spec::{Located, Side, Spec};
 use secrecy::SecretString;
 
@@ -123,6 +124,11 @@ impl<'a> Access<'a> {
             options.extra_authorities = authorities(&folder.join(ca.as_str()))?;
         }
         Ok(options)
+    }
+
+    /// What every plan has to obey.
+    pub fn rules(&self) -> Rules {
+        self.file.as_ref().map(|file| Rules::of(&file.operator)).unwrap_or_default()
     }
 
     fn credentials(&self, side: &Side) -> Option<(&OperatorFile, &Credentials)> {

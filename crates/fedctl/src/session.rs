@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace::{self, Verification};
@@ -23,7 +24,7 @@ pub struct Session {
     pub source: Source,
     /// What it says.
     pub spec: Spec,
-    /// Where the organisations are.
+    /// Where the organisations are, and what the operator demands.
     pub terms: Terms,
     /// The organisations.
     pub organizations: Organizations,
@@ -53,7 +54,7 @@ impl Session {
     /// Keys that are missing or cannot belong to the spec.
     pub fn of(source: Source, spec: Spec, access: &Access<'_>) -> Result<Self, Failure> {
         let (primary, secondary) = (access.key(&spec.primary, &spec)?, access.key(&spec.secondary, &spec)?);
-        let terms = terms(primary.hosts(), secondary.hosts());
+        let terms = terms(primary.hosts(), secondary.hosts(), access.rules());
         let options = access.options(&spec)?;
         let shared = SharedHost::new(options.limits.host);
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
@@ -107,12 +108,12 @@ impl Session {
 }
 
 /// `[documented]`: the url of an issuer is given without its final slash, and the login url of the app is the console.
-fn terms(primary: &Hosts, secondary: &Hosts) -> Terms {
+fn terms(primary: &Hosts, secondary: &Hosts, rules: Rules) -> Terms {
     let bare = |url: &Url| url.as_str().trim_end_matches('/').into();
     Terms {
         issuer: bare(primary.base(fedctl_client::Host::Issuer)),
         callback: secondary.callback().as_str().into(),
         login: bare(secondary.base(fedctl_client::Host::Console)),
-        rules: fedctl_core::plan::rules::Rules::default(),
+        rules,
     }
 }

@@ -19,16 +19,6 @@ const NOT_YET: &[NotYet] = &[
     ("a lease", |asked| asked.key("lease")),
     ("a journal", |asked| asked.key("journal")),
     ("an escrow", |asked| asked.key("escrow")),
-    ("protecting people of the primary organisation", |asked| {
-        asked.operator.protect.primary.first().map(|person| person.at.clone())
-    }),
-    ("protecting accounts by name", |asked| asked.operator.protect.secondary.first().map(|person| person.at.clone())),
-    ("a ceiling", |asked| {
-        let ceilings = &asked.operator.ceilings;
-        let all = [&ceilings.max_losses, &ceilings.max_gains, &ceilings.max_renames];
-        all.into_iter().flatten().next().map(|ceiling| ceiling.at.clone())
-    }),
-    ("pinning a wire form", |asked| asked.operator.forms.values().next().map(|form| form.at.clone())),
     ("`settle`", |asked| asked.operator.settle.as_ref().map(|settle| settle.at.clone())),
 ];
 

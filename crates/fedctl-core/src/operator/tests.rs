@@ -1,6 +1,7 @@
 //! Texts and what becomes of them.
 
 use super::*;
+use crate::address::Org;
 use crate::spec::Severity;
 
 const EXAMPLE: &str = include_str!("../../../../docs/operator.example.yaml");
@@ -46,9 +47,6 @@ fn what_is_not_done_yet_is_refused_where_it_is_asked_for() {
     let text = "\
 version: 1
 credentials: {a: {vault: x}, b: {keyring: y}, c: {service_account: z}}
-protect: {primary: [ceo@acme.com], secondary: [breakglass@beta.com]}
-ceilings: {max_losses: 3}
-forms: {routing-policy: manual, other: some-form}
 settle: 120s
 lease: x
 journal: {}
@@ -59,15 +57,28 @@ escrow: []
     2:19 not-yet: a key from `vault` is not done by this version of fedctl
     2:34 not-yet: a key from `keyring` is not done by this version of fedctl
     2:51 not-yet: a key from `service_account` is not done by this version of fedctl
-    3:21 not-yet: protecting people of the primary organisation is not done by this version of fedctl
-    3:48 not-yet: protecting accounts by name is not done by this version of fedctl
-    4:12 not-yet: a ceiling is not done by this version of fedctl
-    5:33 not-yet: pinning a wire form is not done by this version of fedctl
-    6:1 not-yet: `settle` is not done by this version of fedctl
-    7:1 not-yet: a lease is not done by this version of fedctl
-    8:1 not-yet: a journal is not done by this version of fedctl
-    9:1 not-yet: an escrow is not done by this version of fedctl
+    3:1 not-yet: `settle` is not done by this version of fedctl
+    4:1 not-yet: a lease is not done by this version of fedctl
+    5:1 not-yet: a journal is not done by this version of fedctl
+    6:1 not-yet: an escrow is not done by this version of fedctl
     ");
+}
+
+#[test]
+fn what_plans_have_to_obey_is_read() {
+    let text = "\
+version: 1
+protect: {primary: [CEO@acme.com], secondary: [breakglass@beta.com]}
+ceilings: {max_losses: 3, max_gains: 0, max_renames: 5}
+forms: {routing-policy-body: manual}
+";
+    let rules = crate::plan::rules::Rules::of(&valid(text));
+    assert!(rules.protects(Org::Primary, "ceo@acme.com") && rules.protects(Org::Secondary, "breakglass@beta.com"));
+    assert!(!rules.protects(Org::Secondary, "ceo@acme.com"));
+    assert_eq!((rules.max_losses, rules.max_gains, rules.max_renames), (Some(3), Some(0), Some(5)));
+    assert_eq!(rules.forms[Question::RoutingPolicyBody.as_str()], Form::Manual);
+    let as_seen = valid(&text.replace("manual", "as-seen"));
+    assert_eq!(as_seen.forms[&Question::RoutingPolicyBody].value, Form::Named("as-seen"));
 }
 
 #[test]
@@ -94,7 +105,7 @@ credentials:
 proxy: socks5://x
 limits: {organization: {rate: 0, in_flight: 65}, host: {rate: fast}}
 settle: soon
-forms: {Routing Policy: x, routing-policy: A B}
+forms: {routing-policy: x, routing-policy-body: A}
 federation: acme
 colour: blue
 ";
@@ -140,10 +151,10 @@ fn everything_that_is_wrong_is_reported_at_once_and_no_secret_is_repeated() {
         help: write a number such as `3`
     15:9 invalid-duration: `soon` is no number of seconds
         help: write `0s` to `3600s`
-    16:9 invalid-name: `Routing Policy` cannot be the name of a question
-        help: use at most 48 lower-case letters, digits and hyphens
-    16:44 invalid-name: `A B` cannot be the name of a form
-        help: use at most 48 lower-case letters, digits and hyphens
+    16:9 unknown-key: `forms` has no key `routing-policy`
+        help: its keys are `routing-policy-body`
+    16:49 unknown-value: `A` is not possible here
+        help: possible are `a`, `as-seen`, `manual`
     17:1 unknown-key: `federation` belongs to a spec
         help: is this file a spec? an operator file is given with `--operator`, a spec as the argument
     18:1 unknown-key: an operator file has no key `colour`

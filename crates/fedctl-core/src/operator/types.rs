@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{FilePath, HttpsUrl, ProxyUrl, Question, Variable};
+use super::questions::{Form, Question};
+use super::words::{FilePath, HttpsUrl, ProxyUrl, Variable};
 use crate::spec::{CredentialsName, Email, FieldPath, Located, OrganizationId};
 
 /// Everything that whoever runs fedctl says about the world outside the two organisations. Everything has a default.
@@ -99,15 +100,6 @@ pub struct Ceilings {
     pub max_gains: Option<Located<u32>>,
     /// How many accounts may be renamed.
     pub max_renames: Option<Located<u32>>,
-}
-
-/// The answer to a question about a wire format.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Form {
-    /// The form with this name, and no other is tried.
-    Named(String),
-    /// A person does it by hand.
-    Manual,
 }
 
 /// How fast to ask at most.

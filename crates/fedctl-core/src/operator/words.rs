@@ -1,6 +1,5 @@
 //! Words of the operator file. What is wrong with them is said without repeating them where people put secrets.
 
-use super::types::Form;
 use crate::spec::{Code, Refused, Word};
 use crate::text::word::{made_of, words};
 
@@ -13,8 +12,6 @@ words! {
     HttpsUrl,
     /// The address of a proxy, `http://` or `https://`, without a user name or password.
     ProxyUrl,
-    /// What is asked about a wire format: lower-case letters, digits and hyphens, at most 48.
-    Question,
 }
 
 impl FilePath {
@@ -80,29 +77,4 @@ fn is_url(text: &str, schemes: &[&str]) -> bool {
     text.len() <= 2048
         && rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
         && rest.chars().all(is_plain)
-}
-
-impl Word for Question {
-    fn parse(text: &str) -> Result<Self, Refused> {
-        if is_slug(text) { Ok(Self(text.to_owned())) } else { Err(no_slug(text, "question")) }
-    }
-}
-
-impl Word for Form {
-    fn parse(text: &str) -> Result<Self, Refused> {
-        match text {
-            "manual" => Ok(Self::Manual),
-            _ if is_slug(text) => Ok(Self::Named(text.to_owned())),
-            _ => Err(no_slug(text, "form")),
-        }
-    }
-}
-
-fn is_slug(text: &str) -> bool {
-    made_of(text, 48, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-}
-
-fn no_slug(text: &str, what: &str) -> Refused {
-    Refused::new(Code::InvalidName, format!("`{text}` cannot be the name of a {what}"))
-        .help("use at most 48 lower-case letters, digits and hyphens")
 }
