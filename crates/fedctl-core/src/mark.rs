@@ -43,6 +43,12 @@ pub fn is_ours(description: &str, federation: &str, role: ObjectRole) -> bool {
     description.lines().any(|candidate| candidate.trim() == line(federation, role))
 }
 
+/// Whether a description carries the mark of this federation, for whichever role.
+pub fn is_of(description: &str, federation: &str) -> bool {
+    let of = |line: &str| line.trim().strip_prefix(PREFIX)?.strip_prefix(federation)?.strip_prefix('/').map(drop);
+    description.lines().any(|line| of(line).is_some())
+}
+
 /// Whether a description carries the mark of any federation or role.
 pub fn is_marked(description: &str) -> bool {
     description.lines().any(|candidate| candidate.trim().starts_with(PREFIX))
@@ -112,6 +118,7 @@ mod tests {
         assert!(is_ours(&format!("for the auditors\n{ours}"), "acme", ObjectRole::App));
         assert!(!is_ours(&format!("{ours}-2"), "acme", ObjectRole::App));
         assert!(!is_ours(&ours, "acm", ObjectRole::App));
+        assert!(is_of(&ours, "acme") && !is_of(&ours, "acm") && !is_of("acme/app", "acme"));
         assert!(is_marked(&ours) && !is_marked("managed by hand"));
     }
 }

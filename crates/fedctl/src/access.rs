@@ -18,6 +18,9 @@ use crate::{config, secret, worktree};
 /// Where the keys of credentials come from that no operator file names, by name.
 pub type Keys<'a> = &'a dyn Fn(&str) -> Option<SecretString>;
 
+/// How many seconds the traces of an earlier run settle: the executor looks 90 s for what it made, and then gives up.
+const SETTLE: u32 = 120;
+
 /// Everything that reaches outside the two organisations of a spec.
 pub struct Access<'a> {
     file: Option<OperatorFile>,
@@ -129,6 +132,13 @@ impl<'a> Access<'a> {
     /// What every plan has to obey.
     pub fn rules(&self) -> Rules {
         self.file.as_ref().map(|file| Rules::of(&file.operator)).unwrap_or_default()
+    }
+
+    /// How many seconds old traces of earlier runs must be before something is made or removed that rests on seeing all of
+    /// them. A simulator shows at once what was made, so nobody waits there unless the operator asks for it.
+    pub fn settle(&self, spec: &Spec) -> u32 {
+        let said = self.file.as_ref().and_then(|file| file.operator.settle.as_ref());
+        said.map_or(if spec.sandbox.is_some() { 0 } else { SETTLE }, |settle| settle.value)
     }
 
     fn credentials(&self, side: &Side) -> Option<(&OperatorFile, &Credentials)> {

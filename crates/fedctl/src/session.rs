@@ -34,6 +34,8 @@ pub struct Session {
     pub concurrency: usize,
     /// How many looks may share a request.
     pub batch: usize,
+    /// How many seconds old traces of earlier runs must be before some things are done.
+    pub settle: u32,
 }
 
 impl Session {
@@ -63,7 +65,8 @@ impl Session {
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.place(side));
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch })
+        let settle = access.settle(&spec);
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle })
     }
 
     /// Reads both organisations and plans.
@@ -71,13 +74,21 @@ impl Session {
     /// # Errors
     /// They cannot be read, or do not bear out what the spec says.
     pub async fn plan(&self, ui: &mut Ui) -> Result<Plan, Failure> {
+        Ok(self.plan_and_newest(ui).await?.0)
+    }
+
+    /// The same, and when the newest trace of an earlier run was made, seconds since 1970.
+    ///
+    /// # Errors
+    /// As for a plan.
+    pub async fn plan_and_newest(&self, ui: &mut Ui) -> Result<(Plan, Option<u64>), Failure> {
         let step = |live: &_| planner::step(&self.spec, &self.terms, live);
-        let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
+        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
         .await
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        self.ready(step, ui)
+        Ok((self.ready(step, ui)?, live.newest_trace(self.spec.federation.as_str())))
     }
 
     /// Reads both organisations and traces everybody.

@@ -89,7 +89,7 @@ fn read(reader: &mut Reader, top: &Fields<'_>) -> Operator {
         settle: settle(reader, top),
         limits: limits(reader, top),
     };
-    reader.extend(not_yet::check(&operator, top));
+    reader.extend(not_yet::check(top));
     operator
 }
 

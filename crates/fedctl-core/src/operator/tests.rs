@@ -47,7 +47,6 @@ fn what_is_not_done_yet_is_refused_where_it_is_asked_for() {
     let text = "\
 version: 1
 credentials: {a: {vault: x}, b: {keyring: y}, c: {service_account: z}}
-settle: 120s
 lease: x
 journal: {}
 escrow: []
@@ -57,10 +56,9 @@ escrow: []
     2:19 not-yet: a key from `vault` is not done by this version of fedctl
     2:34 not-yet: a key from `keyring` is not done by this version of fedctl
     2:51 not-yet: a key from `service_account` is not done by this version of fedctl
-    3:1 not-yet: `settle` is not done by this version of fedctl
-    4:1 not-yet: a lease is not done by this version of fedctl
-    5:1 not-yet: a journal is not done by this version of fedctl
-    6:1 not-yet: an escrow is not done by this version of fedctl
+    3:1 not-yet: a lease is not done by this version of fedctl
+    4:1 not-yet: a journal is not done by this version of fedctl
+    5:1 not-yet: an escrow is not done by this version of fedctl
     ");
 }
 

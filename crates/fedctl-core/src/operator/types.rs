@@ -22,8 +22,8 @@ pub struct Operator {
     pub ceilings: Ceilings,
     /// Pinned answers to what JumpCloud does not document; default none, and forms are tried in their order.
     pub forms: BTreeMap<Question, Located<Form>>,
-    /// How many seconds old a trace of an earlier run must be before something is made or removed on its account;
-    /// default 120.
+    /// How many seconds old the traces of earlier runs must be before something is made that the service may take twice, or
+    /// something is removed; default 120, and 0 in a sandbox.
     pub settle: Option<Located<u32>>,
     /// How fast to ask at most; default slow at first, and faster while the answers are good.
     pub limits: Limits,
