@@ -41,6 +41,7 @@ pub use world::organizations::{Key, Organization, Region};
 pub use world::policies::Policy;
 pub use world::providers::{Provider, ProviderKind};
 pub use world::rules::Rule;
+pub use world::service_accounts::ServiceAccount;
 pub use world::state::ImportError;
 pub use world::user_fields::{Flag, TextField};
 pub use world::users::{AdminRole, Attribute, NewUser, Restriction, RestrictionKind, State, User};

@@ -7,7 +7,7 @@ use crate::id::OrgId;
 use crate::message::Request;
 use crate::world::World;
 
-/// A key that is known, and the organisations it opens.
+/// A key or token that is known, and the organisations it opens.
 pub(crate) struct Access {
     pub(crate) organizations: Vec<OrgId>,
 }
@@ -24,16 +24,16 @@ pub(crate) fn is_without_organization(path: &[&str]) -> bool {
 
 impl World {
     pub(crate) fn access(&self, request: &Request) -> Result<Access, Reply> {
-        let Some(key) = request.header("x-api-key") else {
-            // A browser without a session is sent to log in, and so is everybody else [observed].
-            return Err(Reply::empty(302).with_header("location", "/login"));
-        };
-        let unknown = || {
-            let body = json!({"error": "Unauthorized", "message": "Unauthorized: api key user not found"});
-            Reply::json(401, &body)
-        };
-        let key = self.keys.get(key).ok_or_else(unknown)?;
-        Ok(Access { organizations: key.organizations.clone() })
+        if let Some(key) = request.header("x-api-key") {
+            let key = self.keys.get(key).ok_or_else(|| unauthorized("api key user not found"))?;
+            return Ok(Access { organizations: key.organizations.clone() });
+        }
+        if let Some(token) = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+            let account = self.account_of_token(token).ok_or_else(|| unauthorized("token is not valid"))?;
+            return Ok(Access { organizations: account.organizations.clone() });
+        }
+        // A browser without a session is sent to log in, and so is everybody else [observed].
+        Err(Reply::empty(302).with_header("location", "/login"))
     }
 
     /// The organisation that a request is for: the key's only one, or the one it names \[spec\].
@@ -48,4 +48,9 @@ impl World {
         let known = access.organizations.contains(&named) && self.organizations.contains_key(&named);
         if known { Ok(named) } else { Err(Reply::message(404, "Not Found: organization not found")) }
     }
+}
+
+/// How a key that is not known is refused \[observed\]; a token is refused alike \[unknown\].
+fn unauthorized(why: &str) -> Reply {
+    Reply::json(401, &json!({"error": "Unauthorized", "message": format!("Unauthorized: {why}")}))
 }
