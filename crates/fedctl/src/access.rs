@@ -84,11 +84,14 @@ impl<'a> Access<'a> {
         Self { file, keys }
     }
 
-    /// Where the key of a side comes from, as messages say it.
-    pub fn place(&self, side: &Side) -> String {
+    /// The key of a side as messages call it: by where it comes from.
+    pub fn name(&self, side: &Side) -> String {
         match self.credentials(side) {
-            Some((_, credentials)) => secret::place(&credentials.source),
-            None => format!("${}", config::key_variable(side.credentials.as_str())),
+            Some((_, Credentials { source, account: None, .. })) => format!("the key in {}", secret::place(source)),
+            Some((_, Credentials { source, account: Some(id), .. })) => {
+                format!("the service account `{id}` with the secret in {}", secret::place(source))
+            }
+            None => format!("the key in ${}", config::key_variable(side.credentials.as_str())),
         }
     }
 
@@ -98,17 +101,23 @@ impl<'a> Access<'a> {
     /// There is none, it may not open this organisation, or it cannot belong there.
     pub fn key(&self, side: &Side, spec: &Spec) -> Result<Key, Failure> {
         let hosts = self.hosts(side, spec)?;
-        let secret = match self.credentials(side) {
+        let organization = side.organization.as_str();
+        let bound = match self.credentials(side) {
             Some((file, credentials)) => {
                 allowed(credentials, side)?;
-                secret::fetch(&credentials.source, &file.folder)?
+                let secret = secret::fetch(&credentials.source, &file.folder)?;
+                match &credentials.account {
+                    Some(account) => Key::bind_account(account.as_str(), secret, hosts, organization),
+                    None => Key::bind(secret, hosts, organization),
+                }
             }
             None => {
                 let name = side.credentials.as_str();
-                (self.keys)(name).ok_or_else(|| failure::no_key(name, &config::key_variable(name)))?
+                let secret = (self.keys)(name).ok_or_else(|| failure::no_key(name, &config::key_variable(name)))?;
+                Key::bind(secret, hosts, organization)
             }
         };
-        Key::bind(secret, hosts, side.organization.as_str()).map_err(|error| failure::key(&error, &self.place(side)))
+        bound.map_err(|error| failure::key(&error, &self.name(side)))
     }
 
     /// What a client of real hosts or of the sandbox is given. The way to the sandbox is never by a proxy.
@@ -202,6 +211,7 @@ fn overridden(hosts: &Hosts, overrides: &HostOverrides) -> Result<Hosts, Failure
         console: or(&overrides.console, hosts.base(Host::Console))?,
         issuer: or(&overrides.issuer, hosts.base(Host::Issuer))?,
         insights: or(&overrides.insights, hosts.base(Host::Insights))?,
+        oauth: or(&overrides.oauth, hosts.base(Host::Oauth))?,
         callback: or(&overrides.callback, hosts.callback())?,
     })?)
 }

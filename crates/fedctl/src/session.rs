@@ -28,7 +28,7 @@ pub struct Session {
     pub terms: Terms,
     /// The organisations.
     pub organizations: Organizations,
-    /// Where the keys of the two come from, as messages say it.
+    /// The keys of the two as messages call them.
     pub keys: [String; 2],
     /// How many requests may be out at a time.
     pub concurrency: usize,
@@ -64,7 +64,7 @@ impl Session {
         let organizations = Organizations::new(primary, secondary)?;
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
-        let keys = [&spec.primary, &spec.secondary].map(|side| access.place(side));
+        let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
         Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle })
     }

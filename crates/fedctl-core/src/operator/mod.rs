@@ -20,7 +20,7 @@ use crate::text::{Format, document};
 
 pub use questions::{Form, Question};
 pub use types::{Argv, Ceilings, Credentials, HostOverrides, Limit, Limits, Operator, Protect, Source};
-pub use words::{FilePath, HttpsUrl, ProxyUrl, Variable};
+pub use words::{ClientId, FilePath, HttpsUrl, ProxyUrl, Variable};
 
 /// The largest operator file.
 pub const MAX_OPERATOR_BYTES: usize = MAX_FILE_BYTES;

@@ -8,7 +8,7 @@ use crate::text::reader::Fields;
 const NOT_YET: &[(&str, &str)] = &[("lease", "a lease"), ("journal", "a journal"), ("escrow", "an escrow")];
 
 /// Sources of keys on the list.
-const SOURCES_NOT_YET: &[&str] = &["vault", "keyring", "service_account"];
+const SOURCES_NOT_YET: &[&str] = &["vault", "keyring"];
 
 /// Reports everything on the list that this file asks for.
 pub(super) fn check(top: &Fields<'_>) -> Vec<Diagnostic> {

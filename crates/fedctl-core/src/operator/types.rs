@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::questions::{Form, Question};
-use super::words::{FilePath, HttpsUrl, ProxyUrl, Variable};
+use super::words::{ClientId, FilePath, HttpsUrl, ProxyUrl, Variable};
 use crate::spec::{CredentialsName, Email, FieldPath, Located, OrganizationId};
 
 /// Everything that whoever runs fedctl says about the world outside the two organisations. Everything has a default.
@@ -29,11 +29,13 @@ pub struct Operator {
     pub limits: Limits,
 }
 
-/// One key: where it comes from, and what it may be used for.
+/// One key, or one service account: where its secret comes from, and what it may be used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// Where the key comes from.
+    /// Where the key comes from, or the secret of the service account.
     pub source: Source,
+    /// The client id, if this is a service account; it gets a token with its secret.
+    pub account: Option<Located<ClientId>>,
     /// The organisations that it may open; empty means any. A spec that names another is refused before anything is asked.
     pub organizations: Vec<Located<OrganizationId>>,
     /// Other hosts than those of the region; default none.
@@ -42,7 +44,7 @@ pub struct Credentials {
     pub at: FieldPath,
 }
 
-/// Where a key comes from.
+/// Where a key or a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A variable of the environment.
@@ -71,6 +73,8 @@ pub struct HostOverrides {
     pub issuer: Option<Located<HttpsUrl>>,
     /// Directory Insights; gets the key.
     pub insights: Option<Located<HttpsUrl>>,
+    /// Where a service account gets its tokens; gets its secret.
+    pub oauth: Option<Located<HttpsUrl>>,
     /// Where an identity provider sends people back to; the only one with a path.
     pub callback: Option<Located<HttpsUrl>>,
 }

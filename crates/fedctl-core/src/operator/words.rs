@@ -6,6 +6,8 @@ use crate::text::word::{made_of, words};
 words! {
     /// The name of a variable of the environment: upper-case letters, digits and underscores, at most 128.
     Variable,
+    /// The client id of a service account: at most 128 visible characters of ASCII.
+    ClientId,
     /// The path of a file; one that is not absolute begins at the folder of the operator file.
     FilePath,
     /// An address that begins with `https://` and holds no user name or password.
@@ -32,6 +34,16 @@ impl Word for Variable {
         Err(Refused::new(Code::InvalidVariable, "this cannot be the name of a variable").help(
             "name the variable that holds the key, as in `env: ACME_API_KEY`: upper-case letters, digits and underscores",
         ))
+    }
+}
+
+impl Word for ClientId {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        if made_of(text, 128, |c| c.is_ascii_graphic()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new(Code::InvalidName, "this is no client id")
+            .help("copy it from the service account in the console; its secret does not belong here"))
     }
 }
 
