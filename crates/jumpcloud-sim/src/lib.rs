@@ -37,7 +37,7 @@ pub use world::apps::{App, ClientAuth, DynamicClaim, OidcSettings};
 pub use world::events::{Event, EventKind};
 pub use world::groups::{Group, Membership};
 pub use world::journal::{LoggedRequest, Mail, MailKind};
-pub use world::organizations::{Key, Organization, Region};
+pub use world::organizations::{Key, Organization, Region, Role};
 pub use world::policies::Policy;
 pub use world::providers::{Provider, ProviderKind};
 pub use world::rules::Rule;

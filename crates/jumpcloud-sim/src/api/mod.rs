@@ -97,6 +97,9 @@ impl World {
             Ok(access) => access,
             Err(refusal) => return (None, Err(refusal)),
         };
+        if let Err(refusal) = access.allows(request, &path) {
+            return (None, Err(refusal));
+        }
         if access::is_without_organization(&path) {
             return (None, self.answer_without_organization(request, &access, &path));
         }
