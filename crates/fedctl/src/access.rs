@@ -40,7 +40,9 @@ impl OperatorFile {
     /// # Errors
     /// It cannot be read or is not valid.
     pub fn read(path: &Path, ui: &mut Ui) -> Result<Self, Failure> {
-        let text = read_text(path)?;
+        let named =
+            "it is meant as the operator file, by `--operator`, else by $FEDCTL_OPERATOR, else by its place at home";
+        let text = read_text(path).map_err(|failure| failure.hint(named))?;
         let parsed = operator::parse(&text);
         let name = path.display().to_string();
         if !parsed.problems.is_empty() {
