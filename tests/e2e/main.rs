@@ -2,11 +2,13 @@
 
 mod demo;
 mod env;
+mod hostile;
 mod http;
 mod keys;
 mod life;
 mod machines;
 mod objects;
+mod operator;
 mod portal;
 mod readme;
 mod sandbox;

@@ -62,7 +62,7 @@ impl Sandbox {
 }
 
 /// A secret as it might be written: plain, in base64 at each of three offsets, for URLs, in hexadecimal.
-fn forms(secret: &str) -> Vec<String> {
+pub(crate) fn forms(secret: &str) -> Vec<String> {
     let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![secret.to_owned(), percent(secret), percent(secret).to_lowercase(), hexadecimal];
     for offset in 0..3 {

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{AnswerError, SendError, Target};
 use crate::hosts::Host;
+use crate::key;
 use crate::redact::Redactor;
 
 /// The longest message kept of an error body, in bytes.
@@ -126,10 +127,10 @@ impl Answer {
         (end > 0).then(|| one_line[..end].to_owned())
     }
 
-    /// Whether this is the page that blocks an address. Only in front of the API: the issuer has pages by nature, and a
+    /// Whether this is the page that blocks an address. Only in front of the API: an issuer has pages by nature, and a
     /// 403 of its edge for something that is no browser says nothing about the API.
     pub(crate) fn is_abuse_block(&self) -> bool {
-        self.status == 403 && self.is_html() && self.origin.host != Host::Issuer
+        self.status == 403 && self.is_html() && key::goes_to(self.origin.host)
     }
 
     fn is_html(&self) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Certificate, Proxy, Response, Url, redirect};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
@@ -13,14 +13,16 @@ use zeroize::Zeroizing;
 use crate::answer::{Answer, Origin, Outcome, is_simulated};
 use crate::error::{BuildError, SendError, Target};
 use crate::hosts::Host;
-use crate::key::Key;
+use crate::key::{self, Key};
 use crate::limit::{Bucket, Limits, SharedHost, Signal};
 use crate::redact::Redactor;
 use crate::request::{Body, Extra, Request};
 use crate::retry::{self, Retries};
+use crate::token::{Need, Tokens};
 
 /// Name and version, as the service's administrators see it.
 const USER_AGENT: &str = concat!("fedctl/", env!("CARGO_PKG_VERSION"));
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const ORGANIZATION: HeaderName = HeaderName::from_static("x-org-id");
 /// Routes that may answer 403 when `x-org-id` is sent (observed: the official SDK leaves it out there).
 const WITHOUT_ORGANIZATION: [&str; 7] = [
@@ -62,6 +64,7 @@ struct Inner {
     organization: Bucket,
     shared: Arc<SharedHost>,
     redactor: Arc<Redactor>,
+    tokens: Tokens,
     options: Options,
 }
 
@@ -115,9 +118,10 @@ impl Client {
 
     fn with(key: Key, options: Options, shared: Arc<SharedHost>, http: reqwest::Client) -> Self {
         let redactor = Arc::new(Redactor::default());
-        redactor.learn(key.secret());
+        redactor.learn(key.secret().expose_secret());
+        let tokens = Tokens::new(Arc::clone(&redactor));
         let organization = Bucket::new(options.limits.organization);
-        Self(Arc::new(Inner { key, http, organization, shared, redactor, options }))
+        Self(Arc::new(Inner { key, http, organization, shared, redactor, tokens, options }))
     }
 
     /// The key's binding: hosts and organisation.
@@ -137,6 +141,9 @@ impl Client {
 
     /// Sends once, whatever comes of it. Waits for its turn first.
     ///
+    /// A request that is refused because the token of a service account is not good any more has done nothing; it is sent
+    /// once more with a new one.
+    ///
     /// Once the request has left, dropping this future leaves its outcome unknown.
     pub async fn send(&self, request: Request) -> Outcome {
         self.0.attempt(&request).await
@@ -153,8 +160,30 @@ impl Client {
 
 impl Inner {
     async fn attempt(&self, request: &Request) -> Outcome {
+        let Some(account) = self.key.account().filter(|_| key::goes_to(request.host)) else {
+            return self.exchange(request, None).await;
+        };
+        let (target, mut refused) = (request.target(), None);
+        loop {
+            let send = async |request: Request| self.exchange(&request, None).await;
+            let need = Need { target: &target, refused };
+            let bearer = match self.tokens.bearer(need, (account, self.key.secret()), send).await {
+                Ok(bearer) => bearer,
+                Err(outcome) => return outcome,
+            };
+            let outcome = self.exchange(request, Some(bearer.value)).await;
+            let is_refused = matches!(&outcome, Outcome::Answered(answer) if answer.status == 401);
+            if !is_refused || bearer.is_new || refused.is_some() {
+                return outcome;
+            }
+            refused = Some(bearer.number);
+        }
+    }
+
+    /// Sends once; with a token, or else with the key where that belongs.
+    async fn exchange(&self, request: &Request, bearer: Option<HeaderValue>) -> Outcome {
         let target = request.target();
-        let prepared = match self.prepare(request, &target) {
+        let prepared = match self.prepare(request, bearer, &target) {
             Ok(prepared) => prepared,
             Err(error) => return Outcome::NotSent(error),
         };
@@ -173,12 +202,18 @@ impl Inner {
         outcome
     }
 
-    fn prepare(&self, request: &Request, target: &Target) -> Result<reqwest::Request, SendError> {
+    fn prepare(
+        &self,
+        request: &Request,
+        bearer: Option<HeaderValue>,
+        target: &Target,
+    ) -> Result<reqwest::Request, SendError> {
         let invalid = |reason| SendError::Invalid { target: target.clone(), reason };
         let url = self.url(request).map_err(invalid)?;
         let mut builder = self.http.request(request.method.clone(), url).header(ACCEPT, "application/json");
-        if let Some(key) = self.key.header(request.host) {
-            builder = builder.header("x-api-key", key);
+        let key = bearer.map(|bearer| (AUTHORIZATION, bearer)).or_else(|| Some((API_KEY, self.key.header()?)));
+        if let Some((name, value)) = key.filter(|_| key::goes_to(request.host)) {
+            builder = builder.header(name, value);
             if takes_organization(request.path_alone()) {
                 builder = builder.header(ORGANIZATION, self.key.organization());
             }
@@ -188,8 +223,8 @@ impl Inner {
                 Extra::QueryDslV2 => builder.header("x-query-dsl", "v2"),
                 Extra::EventuallyConsistent => builder.header("x-eventually-consistent", "true"),
                 Extra::UnfilteredTotalCount => builder.header("x-unfiltered-total-count", "true"),
-                Extra::ClientBasic { .. } if request.host != Host::Issuer => {
-                    return Err(invalid("because client authentication is for the issuer only"));
+                Extra::ClientBasic { .. } if key::goes_to(request.host) => {
+                    return Err(invalid("because client authentication is for issuers only"));
                 }
                 Extra::ClientBasic { client_id, client_secret } => {
                     self.redactor.learn(client_secret.expose_secret());

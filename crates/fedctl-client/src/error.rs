@@ -49,6 +49,9 @@ pub enum KeyError {
     /// Empty, or with a blank, a line break or another character that no key has.
     #[error("the api key is empty or contains a blank, a line break or a character outside ASCII")]
     Malformed,
+    /// A client id that is empty, or with a character that none has.
+    #[error("the client id is empty or contains a blank, a line break or a character outside ASCII")]
+    ClientId,
     /// A key of the simulator and real hosts.
     #[error("simulated and real mixed: a key that begins with `sim_` is only for a sandbox")]
     SimulatedKeyForRealHosts,
@@ -116,6 +119,16 @@ pub enum SendError {
         target: Target,
         /// What is wrong.
         reason: &'static str,
+    },
+    /// The service account has no token for it.
+    #[error("{target}: not sent, there is no token for the service account: {reason}")]
+    NoToken {
+        /// The request.
+        target: Target,
+        /// What became of asking for one, redacted.
+        reason: String,
+        /// Whether asking again may help.
+        passes: bool,
     },
     /// No connection.
     #[error("{target}: no connection")]

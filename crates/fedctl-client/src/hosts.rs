@@ -24,6 +24,8 @@ pub enum Host {
     Issuer,
     /// Directory Insights; gets the key. The console host does not serve its paths (observed).
     Insights,
+    /// Where service accounts get their tokens; gets their secret (observed).
+    Oauth,
 }
 
 /// The addresses that [`Hosts::custom`] checks.
@@ -35,6 +37,8 @@ pub struct HostUrls {
     pub issuer: Url,
     /// Base of Directory Insights.
     pub insights: Url,
+    /// Base of the token endpoint of service accounts.
+    pub oauth: Url,
     /// Where an identity provider sends people back to.
     pub callback: Url,
 }
@@ -50,7 +54,7 @@ impl Hosts {
     /// The known hosts of a region.
     ///
     /// Certainty: console from the published API descriptions and observed; insights observed; issuer observed in the
-    /// US by many and in EU and IN by one client each; callback documented for the US and *inferred* from the pattern
+    /// US by many and in EU and IN by one client each; token hosts of service accounts observed in all three; callback documented for the US and *inferred* from the pattern
     /// for EU and IN, so a caller that depends on those should say so.
     pub fn of(region: Region) -> Self {
         let infix = match region {
@@ -63,6 +67,7 @@ impl Hosts {
             console: url(format!("https://console.{infix}jumpcloud.com")),
             issuer: url(format!("https://oauth.id.{infix}jumpcloud.com")),
             insights: url(format!("https://api.{infix}jumpcloud.com")),
+            oauth: url(format!("https://admin-oauth.id.{infix}jumpcloud.com")),
             callback: url(format!("https://login.{infix}jumpcloud.com/oauth/callback")),
         };
         Self { urls, sandbox: false }
@@ -79,7 +84,8 @@ impl Hosts {
         }
         let mut callback = base.clone();
         callback.set_path("/oauth/callback");
-        let urls = HostUrls { console: base.clone(), issuer: base.clone(), insights: base.clone(), callback };
+        let base = || base.clone();
+        let urls = HostUrls { console: base(), issuer: base(), insights: base(), oauth: base(), callback };
         Ok(Self { urls, sandbox: true })
     }
 
@@ -89,10 +95,11 @@ impl Hosts {
     /// A url that is not HTTPS, is on this machine, or has more than scheme, host and port (the callback may have a
     /// path).
     pub fn custom(urls: HostUrls) -> Result<Self, HostError> {
-        for base in [&urls.console, &urls.issuer, &urls.insights] {
+        let bases = [&urls.console, &urls.issuer, &urls.insights, &urls.oauth];
+        for base in bases {
             plain_base(base)?;
         }
-        for url in [&urls.console, &urls.issuer, &urls.insights, &urls.callback] {
+        for url in bases.into_iter().chain([&urls.callback]) {
             if url.scheme() != "https" {
                 return Err(HostError::NotHttps { url: url.to_string() });
             }
@@ -114,6 +121,7 @@ impl Hosts {
             Host::Console => &self.urls.console,
             Host::Issuer => &self.urls.issuer,
             Host::Insights => &self.urls.insights,
+            Host::Oauth => &self.urls.oauth,
         }
     }
 

@@ -10,7 +10,8 @@
 //!
 //! - [`Client::send`] sends once. Whether a request without an answer may have arrived is part of the result
 //!   ([`Outcome::NotSent`] or [`Outcome::Unknown`]), because for a write that is the only question that matters.
-//! - The key goes to the console and insights hosts it was bound to, and nowhere else.
+//! - The key goes to the console and insights hosts it was bound to, and nowhere else. The secret of a service account
+//!   goes to its token host alone, and the token that it brings to the other two.
 //! - No secret and no body is in an error, a log event or a `Debug` text.
 //! - Requests are spaced by two adaptive limits: one per organisation, one for the process.
 
@@ -23,6 +24,7 @@ mod limit;
 mod redact;
 mod request;
 mod retry;
+mod token;
 
 pub use answer::{Answer, Outcome};
 pub use client::{Client, Options};

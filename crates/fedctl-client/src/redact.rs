@@ -11,8 +11,16 @@ pub const REDACTED: &str = "[redacted]";
 
 /// Names whose values are secrets, in lower case. Two of them are in the service's own bodies, the others in what an
 /// edge or a proxy may echo.
-const NAMES: [&str; 7] =
-    ["clientsecret", "client_secret", "password", "apikey", "x-api-key", "idpprivatekey", "authorization"];
+const NAMES: [&str; 8] = [
+    "clientsecret",
+    "client_secret",
+    "password",
+    "apikey",
+    "x-api-key",
+    "idpprivatekey",
+    "authorization",
+    "access_token",
+];
 /// From this length on a bare word after `name:` is taken for a secret; below it may be prose ("password: too short").
 const LONG: usize = 16;
 
@@ -57,7 +65,8 @@ impl fmt::Debug for Redactor {
     }
 }
 
-fn percent_encoded(secret: &str) -> Zeroizing<String> {
+/// As forms write it.
+pub(crate) fn percent_encoded(secret: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(secret.len() * 3));
     for byte in secret.bytes() {
         match byte {

@@ -29,7 +29,7 @@ pub enum Extra {
     EventuallyConsistent,
     /// `x-unfiltered-total-count: true`: `x-total-count` counts what the filter leaves out, too (published description).
     UnfilteredTotalCount,
-    /// HTTP Basic authentication of an OIDC client, for [`Host::Issuer`] only. Both parts are sent as they are: the
+    /// HTTP Basic authentication of a client, for [`Host::Issuer`] and [`Host::Oauth`] only. Both parts are sent as they are: the
     /// caller encodes what RFC 6749 section 2.3.1 wants encoded.
     ClientBasic {
         /// The client id.

@@ -59,10 +59,12 @@ pub(crate) fn of_read(outcome: &Outcome) -> Again {
             _ => Again::No,
         },
         Outcome::NotSent(error) | Outcome::Unknown(error) => match error {
-            SendError::Connect { .. } | SendError::TimedOut { .. } | SendError::Interrupted { .. } => {
-                Again::After(None)
-            }
+            SendError::Connect { .. }
+            | SendError::TimedOut { .. }
+            | SendError::Interrupted { .. }
+            | SendError::NoToken { passes: true, .. } => Again::After(None),
             SendError::Stopped { .. }
+            | SendError::NoToken { passes: false, .. }
             | SendError::Invalid { .. }
             | SendError::TooLong { .. }
             | SendError::Mixed { .. } => Again::No,

@@ -19,6 +19,11 @@ impl ObjectId {
         }
         Some(Self(bytes))
     }
+
+    /// When the object was made, seconds since 1970: the first four bytes. `[observed]`: recorded ids agree with `created`.
+    pub fn made(self) -> u64 {
+        self.0[..4].iter().fold(0, |seconds, byte| seconds << 8 | u64::from(*byte))
+    }
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -67,6 +72,12 @@ impl<'de> serde::Deserialize<'de> for ObjectId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_says_when_its_object_was_made() {
+        // 2023-09-29T12:09:34Z, as `created` of that recording says.
+        assert_eq!(ObjectId::parse("6516be7eac1f57664752c607").map(ObjectId::made), Some(1_695_989_374));
+    }
 
     #[test]
     fn reads_what_it_writes_and_nothing_else() {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fedctl_client::{BucketLimits, Host, HostUrls, Hosts, Key, Limits, Options, Url};
 use fedctl_core::operator::{self, Credentials, HostOverrides, Limit, Operator};
+use fedctl_core::plan::rules::Rules;
 use fedctl_core::spec::{Located, Side, Spec};
 use secrecy::SecretString;
 
@@ -16,6 +17,9 @@ use crate::{config, secret, worktree};
 
 /// Where the keys of credentials come from that no operator file names, by name.
 pub type Keys<'a> = &'a dyn Fn(&str) -> Option<SecretString>;
+
+/// How many seconds the traces of an earlier run settle: the executor looks 90 s for what it made, and then gives up.
+const SETTLE: u32 = 120;
 
 /// Everything that reaches outside the two organisations of a spec.
 pub struct Access<'a> {
@@ -36,7 +40,9 @@ impl OperatorFile {
     /// # Errors
     /// It cannot be read or is not valid.
     pub fn read(path: &Path, ui: &mut Ui) -> Result<Self, Failure> {
-        let text = read_text(path)?;
+        let named =
+            "it is meant as the operator file, by `--operator`, else by $FEDCTL_OPERATOR, else by its place at home";
+        let text = read_text(path).map_err(|failure| failure.hint(named))?;
         let parsed = operator::parse(&text);
         let name = path.display().to_string();
         if !parsed.problems.is_empty() {
@@ -80,11 +86,14 @@ impl<'a> Access<'a> {
         Self { file, keys }
     }
 
-    /// Where the key of a side comes from, as messages say it.
-    pub fn place(&self, side: &Side) -> String {
+    /// The key of a side as messages call it: by where it comes from.
+    pub fn name(&self, side: &Side) -> String {
         match self.credentials(side) {
-            Some((_, credentials)) => secret::place(&credentials.source),
-            None => format!("${}", config::key_variable(side.credentials.as_str())),
+            Some((_, Credentials { source, account: None, .. })) => format!("the key in {}", secret::place(source)),
+            Some((_, Credentials { source, account: Some(id), .. })) => {
+                format!("the service account `{id}` with the secret in {}", secret::place(source))
+            }
+            None => format!("the key in ${}", config::key_variable(side.credentials.as_str())),
         }
     }
 
@@ -94,17 +103,23 @@ impl<'a> Access<'a> {
     /// There is none, it may not open this organisation, or it cannot belong there.
     pub fn key(&self, side: &Side, spec: &Spec) -> Result<Key, Failure> {
         let hosts = self.hosts(side, spec)?;
-        let secret = match self.credentials(side) {
+        let organization = side.organization.as_str();
+        let bound = match self.credentials(side) {
             Some((file, credentials)) => {
                 allowed(credentials, side)?;
-                secret::fetch(&credentials.source, &file.folder)?
+                let secret = secret::fetch(&credentials.source, &file.folder)?;
+                match &credentials.account {
+                    Some(account) => Key::bind_account(account.as_str(), secret, hosts, organization),
+                    None => Key::bind(secret, hosts, organization),
+                }
             }
             None => {
                 let name = side.credentials.as_str();
-                (self.keys)(name).ok_or_else(|| failure::no_key(name, &config::key_variable(name)))?
+                let secret = (self.keys)(name).ok_or_else(|| failure::no_key(name, &config::key_variable(name)))?;
+                Key::bind(secret, hosts, organization)
             }
         };
-        Key::bind(secret, hosts, side.organization.as_str()).map_err(|error| failure::key(&error, &self.place(side)))
+        bound.map_err(|error| failure::key(&error, &self.name(side)))
     }
 
     /// What a client of real hosts or of the sandbox is given. The way to the sandbox is never by a proxy.
@@ -123,6 +138,18 @@ impl<'a> Access<'a> {
             options.extra_authorities = authorities(&folder.join(ca.as_str()))?;
         }
         Ok(options)
+    }
+
+    /// What every plan has to obey.
+    pub fn rules(&self) -> Rules {
+        self.file.as_ref().map(|file| Rules::of(&file.operator)).unwrap_or_default()
+    }
+
+    /// How many seconds old traces of earlier runs must be before something is made or removed that rests on seeing all of
+    /// them. A simulator shows at once what was made, so nobody waits there unless the operator asks for it.
+    pub fn settle(&self, spec: &Spec) -> u32 {
+        let said = self.file.as_ref().and_then(|file| file.operator.settle.as_ref());
+        said.map_or(if spec.sandbox.is_some() { 0 } else { SETTLE }, |settle| settle.value)
     }
 
     fn credentials(&self, side: &Side) -> Option<(&OperatorFile, &Credentials)> {
@@ -186,6 +213,7 @@ fn overridden(hosts: &Hosts, overrides: &HostOverrides) -> Result<Hosts, Failure
         console: or(&overrides.console, hosts.base(Host::Console))?,
         issuer: or(&overrides.issuer, hosts.base(Host::Issuer))?,
         insights: or(&overrides.insights, hosts.base(Host::Insights))?,
+        oauth: or(&overrides.oauth, hosts.base(Host::Oauth))?,
         callback: or(&overrides.callback, hosts.callback())?,
     })?)
 }

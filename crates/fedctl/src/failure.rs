@@ -111,18 +111,19 @@ pub fn unknown(unknown: &std::collections::BTreeMap<Query, Why>) -> Failure {
 /// An organisation that could not be read.
 pub fn read(error: &ReadError, spec: &Spec, keys: &[String; 2]) -> Failure {
     let [primary, secondary] = keys;
-    let place = |org: &Org| match org {
+    let key = |org: &Org| match org {
         Org::Primary => primary,
         Org::Secondary => secondary,
     };
     let failed = |message: String| Failure::new(Exit::Failed, message).unwritten();
     match error {
         ReadError::Refused { status: 401, org, message, .. } => {
-            failed(format!("the {org} organisation does not know the key in {} (401: {message})", place(org)))
+            failed(format!("the {org} organisation does not know {} (401: {message})", key(org)))
                 .hint("is it complete and not expired, and is `region` right? a key works in its own region only")
         }
-        ReadError::Refused { status: 403, org, .. } => failed(error.to_string())
-            .hint(format!("may the administrator of the key in {} do this, and from this address?", place(org))),
+        ReadError::Refused { status: 403, org, .. } => {
+            failed(error.to_string()).hint(format!("may {} do this, and from this address?", key(org)))
+        }
         ReadError::Refused { status: 400 | 404, .. } => {
             failed(error.to_string()).hint("is the organisation id in the spec right, and may this key choose it?")
         }
@@ -177,8 +178,8 @@ impl From<BuildError> for Failure {
 }
 
 /// A key that cannot be used with the organisation it was given for.
-pub fn key(error: &KeyError, place: &str) -> Failure {
-    let failure = Failure::new(Exit::Failed, format!("the key in {place} cannot be used: {error}")).unwritten();
+pub fn key(error: &KeyError, name: &str) -> Failure {
+    let failure = Failure::new(Exit::Failed, format!("{name} cannot be used: {error}")).unwritten();
     if matches!(error, KeyError::SimulatedKeyForRealHosts) {
         return failure
             .hint("`sandbox: http://127.0.0.1:PORT` in the spec means the simulator; without it, give the real key");

@@ -10,6 +10,7 @@ pub mod planfile;
 pub mod render;
 pub mod secret;
 pub mod session;
+pub mod settle;
 pub mod simulated;
 pub mod snippet;
 pub mod source;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace::{self, Verification};
@@ -23,16 +24,18 @@ pub struct Session {
     pub source: Source,
     /// What it says.
     pub spec: Spec,
-    /// Where the organisations are.
+    /// Where the organisations are, and what the operator demands.
     pub terms: Terms,
     /// The organisations.
     pub organizations: Organizations,
-    /// Where the keys of the two come from, as messages say it.
+    /// The keys of the two as messages call them.
     pub keys: [String; 2],
     /// How many requests may be out at a time.
     pub concurrency: usize,
     /// How many looks may share a request.
     pub batch: usize,
+    /// How many seconds old traces of earlier runs must be before some things are done.
+    pub settle: u32,
 }
 
 impl Session {
@@ -53,7 +56,7 @@ impl Session {
     /// Keys that are missing or cannot belong to the spec.
     pub fn of(source: Source, spec: Spec, access: &Access<'_>) -> Result<Self, Failure> {
         let (primary, secondary) = (access.key(&spec.primary, &spec)?, access.key(&spec.secondary, &spec)?);
-        let terms = terms(primary.hosts(), secondary.hosts());
+        let terms = terms(primary.hosts(), secondary.hosts(), access.rules());
         let options = access.options(&spec)?;
         let shared = SharedHost::new(options.limits.host);
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
@@ -61,8 +64,9 @@ impl Session {
         let organizations = Organizations::new(primary, secondary)?;
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
-        let keys = [&spec.primary, &spec.secondary].map(|side| access.place(side));
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch })
+        let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
+        let settle = access.settle(&spec);
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle })
     }
 
     /// Reads both organisations and plans.
@@ -70,13 +74,21 @@ impl Session {
     /// # Errors
     /// They cannot be read, or do not bear out what the spec says.
     pub async fn plan(&self, ui: &mut Ui) -> Result<Plan, Failure> {
+        Ok(self.plan_and_newest(ui).await?.0)
+    }
+
+    /// The same, and when the newest trace of an earlier run was made, seconds since 1970.
+    ///
+    /// # Errors
+    /// As for a plan.
+    pub async fn plan_and_newest(&self, ui: &mut Ui) -> Result<(Plan, Option<u64>), Failure> {
         let step = |live: &_| planner::step(&self.spec, &self.terms, live);
-        let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
+        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
         .await
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        self.ready(step, ui)
+        Ok((self.ready(step, ui)?, live.newest_trace(self.spec.federation.as_str())))
     }
 
     /// Reads both organisations and traces everybody.
@@ -107,12 +119,12 @@ impl Session {
 }
 
 /// `[documented]`: the url of an issuer is given without its final slash, and the login url of the app is the console.
-fn terms(primary: &Hosts, secondary: &Hosts) -> Terms {
+fn terms(primary: &Hosts, secondary: &Hosts, rules: Rules) -> Terms {
     let bare = |url: &Url| url.as_str().trim_end_matches('/').into();
     Terms {
         issuer: bare(primary.base(fedctl_client::Host::Issuer)),
         callback: secondary.callback().as_str().into(),
         login: bare(secondary.base(fedctl_client::Host::Console)),
-        rules: fedctl_core::plan::rules::Rules::default(),
+        rules,
     }
 }

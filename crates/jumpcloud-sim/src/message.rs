@@ -9,6 +9,8 @@ pub enum Host {
     Api,
     /// The OAuth issuer.
     Issuer,
+    /// Where service accounts get their tokens (`admin-oauth.id.jumpcloud.com`).
+    AdminOauth,
     /// The portal where people sign in.
     Login,
 }

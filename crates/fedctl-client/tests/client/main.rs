@@ -9,3 +9,4 @@ mod privacy;
 mod reads;
 mod sending;
 mod server;
+mod tokens;

@@ -97,7 +97,13 @@ async fn nothing_that_is_printed_holds_the_key_a_body_or_a_query_value() {
 
 /// Where a subscriber writes to.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -128,7 +134,7 @@ async fn events_are_written_down() {
     request.extra.push(Extra::ClientBasic { client_id: "id".to_owned(), client_secret: "hidden-secret".into() });
     client.send(request).await;
     client.send(Request::get(Host::Console, "/api/x?limit=3&filter=hidden-value")).await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     let events: Vec<&str> = text.lines().filter(|line| line.contains("DEBUG fedctl_client")).collect();
     assert_eq!(events.len(), 2, "{text}");
     let wanted =

@@ -69,7 +69,7 @@ async fn the_key_goes_to_console_and_insights_and_never_to_the_issuer() {
 }
 
 #[tokio::test]
-async fn client_authentication_goes_to_the_issuer_alone() {
+async fn client_authentication_goes_to_issuers_alone() {
     let server = Server::always(Reply::json(200, "{}")).await;
     let request = |host| {
         let mut request = Request::get(host, "/oauth2/token");
@@ -226,6 +226,7 @@ fn other_hosts_must_be_https() {
         console: url(console),
         issuer: real.base(Host::Issuer).clone(),
         insights: real.base(Host::Insights).clone(),
+        oauth: real.base(Host::Oauth).clone(),
         callback: real.callback().clone(),
     };
     assert!(Hosts::custom(urls("https://gateway.example.com")).is_ok_and(|hosts| !hosts.is_sandbox()));
@@ -238,17 +239,17 @@ fn other_hosts_must_be_https() {
 fn every_region_has_its_hosts() {
     let hosts = |region| {
         let hosts = Hosts::of(region);
-        [Host::Console, Host::Issuer, Host::Insights].map(|host| hosts.base(host).to_string()).join(" ")
+        [Host::Console, Host::Issuer, Host::Insights, Host::Oauth].map(|host| hosts.base(host).to_string()).join(" ")
             + " "
             + hosts.callback().as_str()
     };
     assert_eq!(
         hosts(Region::Us),
-        "https://console.jumpcloud.com/ https://oauth.id.jumpcloud.com/ https://api.jumpcloud.com/ https://login.jumpcloud.com/oauth/callback"
+        "https://console.jumpcloud.com/ https://oauth.id.jumpcloud.com/ https://api.jumpcloud.com/ https://admin-oauth.id.jumpcloud.com/ https://login.jumpcloud.com/oauth/callback"
     );
     assert_eq!(
         hosts(Region::Eu),
-        "https://console.eu.jumpcloud.com/ https://oauth.id.eu.jumpcloud.com/ https://api.eu.jumpcloud.com/ https://login.eu.jumpcloud.com/oauth/callback"
+        "https://console.eu.jumpcloud.com/ https://oauth.id.eu.jumpcloud.com/ https://api.eu.jumpcloud.com/ https://admin-oauth.id.eu.jumpcloud.com/ https://login.eu.jumpcloud.com/oauth/callback"
     );
     assert!(hosts(Region::In).contains("https://oauth.id.in.jumpcloud.com/"));
 }

@@ -4,6 +4,7 @@
 //! nothing here turns the third into the first (invariant I13).
 
 mod index;
+mod newest;
 mod query;
 pub mod users;
 

@@ -4,6 +4,7 @@
 //! and opens, runs and reads none of them.
 
 mod not_yet;
+mod questions;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -13,12 +14,13 @@ mod words;
 use std::collections::BTreeMap;
 
 use crate::spec::{Code, CredentialsName, Diagnostic, FieldPath, Located, MAX_FILE_BYTES, Severity, Word, sides};
-use crate::text::node::{Node, Order, What};
+use crate::text::node::{Order, What};
 use crate::text::reader::{Fields, Reader};
 use crate::text::{Format, document};
 
-pub use types::{Argv, Ceilings, Credentials, Form, HostOverrides, Limit, Limits, Operator, Protect, Source};
-pub use words::{FilePath, HttpsUrl, ProxyUrl, Question, Variable};
+pub use questions::{Form, Question};
+pub use types::{Argv, Ceilings, Credentials, HostOverrides, Limit, Limits, Operator, Protect, Source};
+pub use words::{ClientId, FilePath, HttpsUrl, ProxyUrl, Variable};
 
 /// The largest operator file.
 pub const MAX_OPERATOR_BYTES: usize = MAX_FILE_BYTES;
@@ -87,35 +89,29 @@ fn read(reader: &mut Reader, top: &Fields<'_>) -> Operator {
         settle: settle(reader, top),
         limits: limits(reader, top),
     };
-    reader.extend(not_yet::check(&operator, top));
+    reader.extend(not_yet::check(top));
     operator
 }
 
-/// The entries of a mapping whose keys are names: each with its name and where it stands.
-fn named<'n, T: Word>(reader: &mut Reader, top: &Fields<'n>, key: &str) -> Vec<(Located<T>, &'n Node)> {
-    let Some(node) = top.get(key) else { return Vec::new() };
-    let at = top.at(key);
-    let What::Map(entries) = &node.what else {
-        reader.wrong_type(node, &at, "a mapping");
-        return Vec::new();
-    };
-    let mut read = Vec::new();
-    for entry in entries.iter().filter(|entry| entry.key != "<<") {
-        let at = at.key(&entry.key);
-        match T::parse(&entry.key) {
-            Ok(name) => read.push((Located::new(name, at), &entry.value)),
-            Err(refused) => reader.refuse_key(refused, &at),
-        }
-    }
-    read
-}
-
+/// Each under its name: what is wrong with a name is one problem, and what is wrong behind it others.
 fn credentials(reader: &mut Reader, top: &Fields<'_>) -> BTreeMap<CredentialsName, Credentials> {
     let mut all = BTreeMap::new();
-    for (name, node) in named::<CredentialsName>(reader, top, "credentials") {
-        if let Some(read) = sources::credentials(reader, node, name.at) {
-            // One that is there twice is reported as that, and the first is read.
-            all.entry(name.value).or_insert(read);
+    let Some(node) = top.get("credentials") else { return all };
+    let at = top.at("credentials");
+    let What::Map(entries) = &node.what else {
+        reader.wrong_type(node, &at, "a mapping");
+        return all;
+    };
+    for entry in entries.iter().filter(|entry| entry.key != "<<") {
+        let at = at.key(&entry.key);
+        match CredentialsName::parse(&entry.key) {
+            Ok(name) => {
+                if let Some(read) = sources::credentials(reader, &entry.value, at) {
+                    // One that is there twice is reported as that, and the first is read.
+                    all.entry(name).or_insert(read);
+                }
+            }
+            Err(refused) => reader.refuse_key(refused, &at),
         }
     }
     all
@@ -136,13 +132,14 @@ fn ceilings(reader: &mut Reader, top: &Fields<'_>) -> Ceilings {
 }
 
 fn forms(reader: &mut Reader, top: &Fields<'_>) -> BTreeMap<Question, Located<Form>> {
-    let mut forms = BTreeMap::new();
-    for (question, node) in named::<Question>(reader, top, "forms") {
-        if let Some(form) = reader.word_at::<Form>(node, question.at) {
-            forms.entry(question.value).or_insert(form);
-        }
-    }
-    forms
+    let names: Vec<&str> = Question::ALL.iter().map(|question| question.as_str()).collect();
+    let fields = reader.section(top, "forms", &names);
+    let pinned = Question::ALL.iter().filter_map(|question| {
+        let at = fields.at(question.as_str());
+        let form = reader.choice(fields.get(question.as_str())?, &at, question.forms())?;
+        Some((*question, Located::new(form, at)))
+    });
+    pinned.collect()
 }
 
 /// At most an hour: whoever waits longer has stopped waiting.

@@ -1,51 +1,19 @@
 //! What the format has and this version does not do: one list, which becomes shorter.
 
 use super::sources::SOURCES;
-use super::types::Operator;
 use crate::spec::{Code, Diagnostic, FieldPath};
 use crate::text::reader::Fields;
 
-/// Something that may be asked for: what it is called, and where this file asks for it.
-type NotYet = (&'static str, fn(&Asked<'_>) -> Option<FieldPath>);
-
-/// What was read, and the file as it was written for what is not read at all.
-struct Asked<'a> {
-    operator: &'a Operator,
-    top: &'a Fields<'a>,
-}
-
-/// The list. Whoever makes fedctl do one of these removes its line.
-const NOT_YET: &[NotYet] = &[
-    ("a lease", |asked| asked.key("lease")),
-    ("a journal", |asked| asked.key("journal")),
-    ("an escrow", |asked| asked.key("escrow")),
-    ("protecting people of the primary organisation", |asked| {
-        asked.operator.protect.primary.first().map(|person| person.at.clone())
-    }),
-    ("protecting accounts by name", |asked| asked.operator.protect.secondary.first().map(|person| person.at.clone())),
-    ("a ceiling", |asked| {
-        let ceilings = &asked.operator.ceilings;
-        let all = [&ceilings.max_losses, &ceilings.max_gains, &ceilings.max_renames];
-        all.into_iter().flatten().next().map(|ceiling| ceiling.at.clone())
-    }),
-    ("pinning a wire form", |asked| asked.operator.forms.values().next().map(|form| form.at.clone())),
-    ("`settle`", |asked| asked.operator.settle.as_ref().map(|settle| settle.at.clone())),
-];
+/// The list: keys of the file, and what they ask for. Whoever makes fedctl do one of these removes its line.
+const NOT_YET: &[(&str, &str)] = &[("lease", "a lease"), ("journal", "a journal"), ("escrow", "an escrow")];
 
 /// Sources of keys on the list.
-const SOURCES_NOT_YET: &[&str] = &["vault", "keyring", "service_account"];
+const SOURCES_NOT_YET: &[&str] = &["vault", "keyring"];
 
 /// Reports everything on the list that this file asks for.
-pub(super) fn check(operator: &Operator, top: &Fields<'_>) -> Vec<Diagnostic> {
-    let asked = Asked { operator, top };
-    let parts = NOT_YET.iter().filter_map(|(what, at)| Some(report(what, &at(&asked)?)));
-    parts.chain(sources(top)).collect()
-}
-
-impl Asked<'_> {
-    fn key(&self, key: &str) -> Option<FieldPath> {
-        self.top.get(key).map(|_| self.top.at(key))
-    }
+pub(super) fn check(top: &Fields<'_>) -> Vec<Diagnostic> {
+    let asked = NOT_YET.iter().filter(|(key, _)| top.get(key).is_some());
+    asked.map(|(key, what)| report(what, &top.at(key))).chain(sources(top)).collect()
 }
 
 fn sources(top: &Fields<'_>) -> Vec<Diagnostic> {

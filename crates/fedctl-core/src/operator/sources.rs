@@ -1,13 +1,16 @@
-//! Reads one entry of `credentials`: where the key comes from, and what it is for.
+//! Reads one entry of `credentials`: where the key or secret comes from, and what it is for.
 
 use super::types::{Argv, Credentials, HostOverrides, Source};
-use super::words::FilePath;
+use super::words::{ClientId, FilePath};
 use crate::spec::{Code, Diagnostic, FieldPath, Located, Word};
 use crate::text::node::{Node, What};
 use crate::text::reader::{Fields, Reader, in_backticks};
 
 /// Sources that are done, and then those that are not yet.
 pub(super) const SOURCES: &[&str] = &["env", "file", "exec", "vault", "keyring", "service_account"];
+
+/// Where the secret of a service account can come from.
+const SECRET_SOURCES: &[&str] = &["env", "file", "exec"];
 
 const KEYS: &[&str] = &["env", "file", "exec", "vault", "keyring", "service_account", "organizations", "hosts"];
 const EXAMPLES: &[&str] = &["env: ACME_API_KEY", "file: /run/secrets/acme", "exec: [/usr/bin/pass, show, acme]"];
@@ -19,8 +22,8 @@ pub(super) fn credentials(reader: &mut Reader, node: &Node, at: FieldPath) -> Op
     let fields = reader.fields(Some(node), at.clone(), KEYS);
     let organizations = organizations(reader, &fields);
     let hosts = hosts(reader, &fields);
-    let source = source(reader, &fields)?;
-    Some(Credentials { source, organizations, hosts, at })
+    let (source, account) = source(reader, &fields, SOURCES)?;
+    Some(Credentials { source, account, organizations, hosts, at })
 }
 
 /// An empty list would open nothing, which nobody means: it is what is left when the last one is taken out.
@@ -37,31 +40,45 @@ fn organizations(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Located<crate:
     reader.words(fields, "organizations")
 }
 
-fn source(reader: &mut Reader, fields: &Fields<'_>) -> Option<Source> {
-    let written: Vec<&str> = SOURCES.iter().copied().filter(|key| fields.get(key).is_some()).collect();
+/// The one source that is written, and the client id if it is a service account's.
+fn source(reader: &mut Reader, fields: &Fields<'_>, of: &[&str]) -> Option<(Source, Option<Located<ClientId>>)> {
+    let written: Vec<&str> = of.iter().copied().filter(|key| fields.get(key).is_some()).collect();
     let [key] = *written else {
         if fields.is_written() {
             reader.push(not_one(fields, &written));
         }
         return None;
     };
-    match key {
+    let source = match key {
         "env" => reader.word(fields, "env").map(Source::Env),
         "file" => reader.word(fields, "file").map(Source::File),
         "exec" => exec(reader, fields).map(Source::Exec),
+        "service_account" => return service_account(reader, fields),
         // On the list of what is not done yet.
         _ => None,
-    }
+    };
+    source.map(|source| (source, None))
+}
+
+/// Its secret comes from where a key can come from; its client id is none and stands here.
+fn service_account(reader: &mut Reader, fields: &Fields<'_>) -> Option<(Source, Option<Located<ClientId>>)> {
+    let account = reader.section(fields, "service_account", &["client_id", "secret"]);
+    reader.must_have(&account, "client_id", "client_id: 0f8fad5b-d9cb-469f-a165-70867728950e");
+    reader.must_have(&account, "secret", "secret: {env: ACME_CLIENT_SECRET}");
+    let client_id = reader.word(&account, "client_id");
+    let secret = reader.section(&account, "secret", SECRET_SOURCES);
+    let (source, _) = source(reader, &secret, SECRET_SOURCES)?;
+    Some((source, Some(client_id?)))
 }
 
 fn not_one(fields: &Fields<'_>, written: &[&str]) -> Diagnostic {
     let Some((first, others)) = written.split_first() else {
-        let message = format!("`{}` does not say where its key comes from", fields.at);
+        let message = format!("`{}` does not say where it comes from", fields.at);
         return Diagnostic::error(Code::MissingKey, message)
             .at_key(&fields.at, "")
             .help(format!("write one of {}", in_backticks(EXAMPLES)));
     };
-    let message = format!("`{}` says {} times where its key comes from", fields.at, written.len());
+    let message = format!("`{}` says {} times where it comes from", fields.at, written.len());
     let mut problem = Diagnostic::error(Code::SeveralSources, message);
     for other in others {
         problem = problem.at_key(&fields.at(other), "again");
@@ -95,11 +112,12 @@ fn exec(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<Argv>> {
 }
 
 fn hosts(reader: &mut Reader, fields: &Fields<'_>) -> HostOverrides {
-    let fields = reader.section(fields, "hosts", &["console", "issuer", "insights", "callback"]);
+    let fields = reader.section(fields, "hosts", &["console", "issuer", "insights", "oauth", "callback"]);
     HostOverrides {
         console: reader.word(&fields, "console"),
         issuer: reader.word(&fields, "issuer"),
         insights: reader.word(&fields, "insights"),
+        oauth: reader.word(&fields, "oauth"),
         callback: reader.word(&fields, "callback"),
     }
 }

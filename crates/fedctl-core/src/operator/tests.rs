@@ -1,6 +1,7 @@
 //! Texts and what becomes of them.
 
 use super::*;
+use crate::address::Org;
 use crate::spec::Severity;
 
 const EXAMPLE: &str = include_str!("../../../../docs/operator.example.yaml");
@@ -32,11 +33,17 @@ fn codes(text: &str) -> Vec<Code> {
 fn the_example_is_valid_and_says_every_key() {
     let operator = valid(EXAMPLE);
     let sources: Vec<_> = operator.credentials.iter().map(|(name, one)| (name.as_str(), &one.source)).collect();
-    assert!(matches!(sources[..], [("acme", Source::Env(_)), ("beta", Source::File(_)), ("gamma", Source::Exec(_))]));
+    let [("acme", Source::Env(_)), ("beta", Source::File(_)), ("delta", Source::Env(_)), ("gamma", Source::Exec(_))] =
+        sources[..]
+    else {
+        panic!("{sources:?}")
+    };
     assert_eq!(operator.limits.host.rate.unwrap().value, 20);
     let deeper =
-        ["primary", "max_losses", "max_gains", "max_renames", "rate", "in_flight", "callback", "organizations"];
-    for key in KEYS.iter().chain(sources::SOURCES).chain(&deeper) {
+        ["primary", "max_losses", "max_gains", "max_renames", "rate", "in_flight", "callback", "organizations"]
+            .into_iter()
+            .chain(["oauth", "client_id"]);
+    for key in KEYS.iter().chain(sources::SOURCES).copied().chain(deeper) {
         assert!(EXAMPLE.contains(key), "{key}");
     }
 }
@@ -45,11 +52,7 @@ fn the_example_is_valid_and_says_every_key() {
 fn what_is_not_done_yet_is_refused_where_it_is_asked_for() {
     let text = "\
 version: 1
-credentials: {a: {vault: x}, b: {keyring: y}, c: {service_account: z}}
-protect: {primary: [ceo@acme.com], secondary: [breakglass@beta.com]}
-ceilings: {max_losses: 3}
-forms: {routing-policy: manual, other: some-form}
-settle: 120s
+credentials: {a: {vault: x}, b: {keyring: y}, c: {env: C}}
 lease: x
 journal: {}
 escrow: []
@@ -58,16 +61,54 @@ escrow: []
     insta::assert_snapshot!(shown(text).replace(help, ""), @r"
     2:19 not-yet: a key from `vault` is not done by this version of fedctl
     2:34 not-yet: a key from `keyring` is not done by this version of fedctl
-    2:51 not-yet: a key from `service_account` is not done by this version of fedctl
-    3:21 not-yet: protecting people of the primary organisation is not done by this version of fedctl
-    3:48 not-yet: protecting accounts by name is not done by this version of fedctl
-    4:12 not-yet: a ceiling is not done by this version of fedctl
-    5:33 not-yet: pinning a wire form is not done by this version of fedctl
-    6:1 not-yet: `settle` is not done by this version of fedctl
-    7:1 not-yet: a lease is not done by this version of fedctl
-    8:1 not-yet: a journal is not done by this version of fedctl
-    9:1 not-yet: an escrow is not done by this version of fedctl
+    3:1 not-yet: a lease is not done by this version of fedctl
+    4:1 not-yet: a journal is not done by this version of fedctl
+    5:1 not-yet: an escrow is not done by this version of fedctl
     ");
+}
+
+#[test]
+fn a_service_account_has_an_id_and_a_secret_from_somewhere() {
+    let account = |text: &str| format!("version: 1\ncredentials:\n  a: {{service_account: {text}}}\n");
+    let operator = valid(&account("{client_id: 0f8f-d9cb, secret: {file: a.secret}}"));
+    let read = operator.credentials.values().next().unwrap();
+    assert!(matches!(&read.source, Source::File(path) if path.as_str() == "a.secret"));
+    assert_eq!(read.account.as_ref().map(|id| id.as_str()), Some("0f8f-d9cb"));
+    let wrong = ["{client_id: x}", "{secret: {env: A}}", "hush", "{client_id: x, secret: hush}"];
+    let more = ["{client_id: hush hush, secret: {env: A}}", "{client_id: x, secret: {env: A, exec: [/b]}}"];
+    let shown: String = wrong.iter().chain(&more).map(|text| shown(&account(text))).collect();
+    assert!(!shown.contains("hush"), "{shown}");
+    insta::assert_snapshot!(shown, @r"
+    3:7 missing-key: `credentials.a.service_account.secret` is missing
+        help: write it, for example `secret: {env: ACME_CLIENT_SECRET}`
+    3:7 missing-key: `credentials.a.service_account.client_id` is missing
+        help: write it, for example `client_id: 0f8fad5b-d9cb-469f-a165-70867728950e`
+    3:24 wrong-type: `credentials.a.service_account` is text, not a mapping
+    3:47 wrong-type: `credentials.a.service_account.secret` is text, not a mapping
+    3:36 invalid-name: this is no client id
+        help: copy it from the service account in the console; its secret does not belong here
+    3:56 several-sources: `credentials.a.service_account.secret` says 2 times where it comes from
+        help: keep one: which of them wins is nothing to guess at
+    ");
+    let nested = account("{client_id: x, secret: {vault: y}}");
+    assert_eq!(codes(&nested), [Code::MissingKey, Code::UnknownKey]);
+}
+
+#[test]
+fn what_plans_have_to_obey_is_read() {
+    let text = "\
+version: 1
+protect: {primary: [CEO@acme.com], secondary: [breakglass@beta.com]}
+ceilings: {max_losses: 3, max_gains: 0, max_renames: 5}
+forms: {routing-policy-body: manual}
+";
+    let rules = crate::plan::rules::Rules::of(&valid(text));
+    assert!(rules.protects(Org::Primary, "ceo@acme.com") && rules.protects(Org::Secondary, "breakglass@beta.com"));
+    assert!(!rules.protects(Org::Secondary, "ceo@acme.com"));
+    assert_eq!((rules.max_losses, rules.max_gains, rules.max_renames), (Some(3), Some(0), Some(5)));
+    assert_eq!(rules.forms[Question::RoutingPolicyBody.as_str()], Form::Manual);
+    let as_seen = valid(&text.replace("manual", "as-seen"));
+    assert_eq!(as_seen.forms[&Question::RoutingPolicyBody].value, Form::Named("as-seen"));
 }
 
 #[test]
@@ -94,7 +135,7 @@ credentials:
 proxy: socks5://x
 limits: {organization: {rate: 0, in_flight: 65}, host: {rate: fast}}
 settle: soon
-forms: {Routing Policy: x, routing-policy: A B}
+forms: {routing-policy: x, routing-policy-body: A}
 federation: acme
 colour: blue
 ";
@@ -108,9 +149,9 @@ fn everything_that_is_wrong_is_reported_at_once_and_no_secret_is_repeated() {
         help: name the variable that holds the key, as in `env: ACME_API_KEY`: upper-case letters, digits and underscores
     4:3 invalid-name: this cannot be the name of credentials
         help: use at most 32 lower-case letters, digits and hyphens; it names credentials and never holds the key itself
-    5:19 several-sources: `credentials.two` says 2 times where its key comes from
+    5:19 several-sources: `credentials.two` says 2 times where it comes from
         help: keep one: which of them wins is nothing to guess at
-    6:3 missing-key: `credentials.none` does not say where its key comes from
+    6:3 missing-key: `credentials.none` does not say where it comes from
         help: write one of `env: ACME_API_KEY`, `file: /run/secrets/acme`, `exec: [/usr/bin/pass, show, acme]`
     6:25 empty-value: `credentials.none.organizations` is empty
         help: name one, or remove the key: then any may be opened
@@ -124,7 +165,7 @@ fn everything_that_is_wrong_is_reported_at_once_and_no_secret_is_repeated() {
     10:56 invalid-url: this is no address of a host that gets a key
         help: write `https://` and the host, without a user name or password, as in `https://console.example.com`
     10:79 unknown-key: `credentials.hosts.hosts` has no key `admin`
-        help: its keys are `console`, `issuer`, `insights`, `callback`
+        help: its keys are `console`, `issuer`, `insights`, `oauth`, `callback`
     11:35 invalid-organization: `12` is no organisation id
         help: an organisation id is 24 lower-case hexadecimal digits; it is under Settings > Organization Profile
     11:39 invalid-organization: `12` is no organisation id
@@ -140,10 +181,10 @@ fn everything_that_is_wrong_is_reported_at_once_and_no_secret_is_repeated() {
         help: write a number such as `3`
     15:9 invalid-duration: `soon` is no number of seconds
         help: write `0s` to `3600s`
-    16:9 invalid-name: `Routing Policy` cannot be the name of a question
-        help: use at most 48 lower-case letters, digits and hyphens
-    16:44 invalid-name: `A B` cannot be the name of a form
-        help: use at most 48 lower-case letters, digits and hyphens
+    16:9 unknown-key: `forms` has no key `routing-policy`
+        help: its keys are `routing-policy-body`
+    16:49 unknown-value: `A` is not possible here
+        help: possible are `a`, `as-seen`, `manual`
     17:1 unknown-key: `federation` belongs to a spec
         help: is this file a spec? an operator file is given with `--operator`, a spec as the argument
     18:1 unknown-key: an operator file has no key `colour`

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{FilePath, HttpsUrl, ProxyUrl, Question, Variable};
+use super::questions::{Form, Question};
+use super::words::{ClientId, FilePath, HttpsUrl, ProxyUrl, Variable};
 use crate::spec::{CredentialsName, Email, FieldPath, Located, OrganizationId};
 
 /// Everything that whoever runs fedctl says about the world outside the two organisations. Everything has a default.
@@ -21,18 +22,20 @@ pub struct Operator {
     pub ceilings: Ceilings,
     /// Pinned answers to what JumpCloud does not document; default none, and forms are tried in their order.
     pub forms: BTreeMap<Question, Located<Form>>,
-    /// How many seconds old a trace of an earlier run must be before something is made or removed on its account;
-    /// default 120.
+    /// How many seconds old the traces of earlier runs must be before something is made that the service may take twice, or
+    /// something is removed; default 120, and 0 in a sandbox.
     pub settle: Option<Located<u32>>,
     /// How fast to ask at most; default slow at first, and faster while the answers are good.
     pub limits: Limits,
 }
 
-/// One key: where it comes from, and what it may be used for.
+/// One key, or one service account: where its secret comes from, and what it may be used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// Where the key comes from.
+    /// Where the key comes from, or the secret of the service account.
     pub source: Source,
+    /// The client id, if this is a service account; it gets a token with its secret.
+    pub account: Option<Located<ClientId>>,
     /// The organisations that it may open; empty means any. A spec that names another is refused before anything is asked.
     pub organizations: Vec<Located<OrganizationId>>,
     /// Other hosts than those of the region; default none.
@@ -41,7 +44,7 @@ pub struct Credentials {
     pub at: FieldPath,
 }
 
-/// Where a key comes from.
+/// Where a key or a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A variable of the environment.
@@ -70,6 +73,8 @@ pub struct HostOverrides {
     pub issuer: Option<Located<HttpsUrl>>,
     /// Directory Insights; gets the key.
     pub insights: Option<Located<HttpsUrl>>,
+    /// Where a service account gets its tokens; gets its secret.
+    pub oauth: Option<Located<HttpsUrl>>,
     /// Where an identity provider sends people back to; the only one with a path.
     pub callback: Option<Located<HttpsUrl>>,
 }
@@ -99,15 +104,6 @@ pub struct Ceilings {
     pub max_gains: Option<Located<u32>>,
     /// How many accounts may be renamed.
     pub max_renames: Option<Located<u32>>,
-}
-
-/// The answer to a question about a wire format.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Form {
-    /// The form with this name, and no other is tried.
-    Named(String),
-    /// A person does it by hand.
-    Manual,
 }
 
 /// How fast to ask at most.

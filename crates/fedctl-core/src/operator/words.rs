@@ -1,20 +1,19 @@
 //! Words of the operator file. What is wrong with them is said without repeating them where people put secrets.
 
-use super::types::Form;
 use crate::spec::{Code, Refused, Word};
 use crate::text::word::{made_of, words};
 
 words! {
     /// The name of a variable of the environment: upper-case letters, digits and underscores, at most 128.
     Variable,
+    /// The client id of a service account: at most 128 visible characters of ASCII.
+    ClientId,
     /// The path of a file; one that is not absolute begins at the folder of the operator file.
     FilePath,
     /// An address that begins with `https://` and holds no user name or password.
     HttpsUrl,
     /// The address of a proxy, `http://` or `https://`, without a user name or password.
     ProxyUrl,
-    /// What is asked about a wire format: lower-case letters, digits and hyphens, at most 48.
-    Question,
 }
 
 impl FilePath {
@@ -35,6 +34,16 @@ impl Word for Variable {
         Err(Refused::new(Code::InvalidVariable, "this cannot be the name of a variable").help(
             "name the variable that holds the key, as in `env: ACME_API_KEY`: upper-case letters, digits and underscores",
         ))
+    }
+}
+
+impl Word for ClientId {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        if made_of(text, 128, |c| c.is_ascii_graphic()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new(Code::InvalidName, "this is no client id")
+            .help("copy it from the service account in the console; its secret does not belong here"))
     }
 }
 
@@ -80,29 +89,4 @@ fn is_url(text: &str, schemes: &[&str]) -> bool {
     text.len() <= 2048
         && rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
         && rest.chars().all(is_plain)
-}
-
-impl Word for Question {
-    fn parse(text: &str) -> Result<Self, Refused> {
-        if is_slug(text) { Ok(Self(text.to_owned())) } else { Err(no_slug(text, "question")) }
-    }
-}
-
-impl Word for Form {
-    fn parse(text: &str) -> Result<Self, Refused> {
-        match text {
-            "manual" => Ok(Self::Manual),
-            _ if is_slug(text) => Ok(Self::Named(text.to_owned())),
-            _ => Err(no_slug(text, "form")),
-        }
-    }
-}
-
-fn is_slug(text: &str) -> bool {
-    made_of(text, 48, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-}
-
-fn no_slug(text: &str, what: &str) -> Refused {
-    Refused::new(Code::InvalidName, format!("`{text}` cannot be the name of a {what}"))
-        .help("use at most 48 lower-case letters, digits and hyphens")
 }

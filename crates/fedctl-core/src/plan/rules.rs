@@ -32,7 +32,7 @@ impl Rules {
             max_losses: number(&operator.ceilings.max_losses),
             max_gains: number(&operator.ceilings.max_gains),
             max_renames: number(&operator.ceilings.max_renames),
-            forms: forms.map(|(question, form)| (question.as_str().into(), form.value.clone())).collect(),
+            forms: forms.map(|(question, form)| (question.as_str().into(), form.value)).collect(),
         }
     }
 

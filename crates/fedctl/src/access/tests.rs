@@ -36,7 +36,7 @@ fn what_the_operator_does_not_name_comes_from_the_environment() {
     let failure = access.key(&spec.primary, &spec).unwrap_err().text();
     assert!(failure.contains("there is no key in $FEDCTL_NOBODY_SETS_THIS"), "{failure}");
     assert!(access.key(&spec.secondary, &spec).is_ok());
-    assert_eq!(access.place(&spec.secondary), "$FEDCTL_BETA_API_KEY");
+    assert_eq!(access.name(&spec.secondary), "the key in $FEDCTL_BETA_API_KEY");
     let failure = Access::new(None, &none).key(&spec.primary, &spec).unwrap_err().text();
     assert!(failure.contains("$FEDCTL_ACME_API_KEY"), "{failure}");
 }
@@ -53,12 +53,21 @@ fn a_key_opens_only_what_it_was_given_for_and_is_not_fetched_for_more() {
 }
 
 #[test]
+fn a_service_account_is_called_by_its_id() {
+    let spec = spec("");
+    let text = "credentials: {acme: {service_account: {client_id: an-id, secret: {env: PATH}}}}\n";
+    let access = access(text, Path::new("/"), &none);
+    assert_eq!(access.name(&spec.primary), "the service account `an-id` with the secret in $PATH");
+}
+
+#[test]
 fn hosts_are_overridden_one_by_one() {
     let spec = spec("");
     let text = "credentials: {acme: {env: PATH, hosts: {console: \"https://console.example.com\", callback: \"https://l.example.com/cb\"}}}\n";
     let hosts = access(text, Path::new("/"), &none).hosts(&spec.primary, &spec).unwrap();
     assert_eq!(hosts.base(Host::Console).as_str(), "https://console.example.com/");
     assert_eq!(hosts.base(Host::Issuer).as_str(), "https://oauth.id.eu.jumpcloud.com/");
+    assert_eq!(hosts.base(Host::Oauth).as_str(), "https://admin-oauth.id.eu.jumpcloud.com/");
     assert_eq!(hosts.callback().as_str(), "https://l.example.com/cb");
     for bad in ["https://127.0.0.1", "https://console.example.com/path"] {
         let text = text.replace("https://console.example.com", bad);

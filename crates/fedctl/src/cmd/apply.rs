@@ -13,6 +13,7 @@ use crate::planfile::{self, PlanFile};
 use crate::render::report::Report;
 use crate::render::text::count;
 use crate::session::Session;
+use crate::settle;
 use crate::ui::Ui;
 
 /// Plans and applies.
@@ -26,7 +27,7 @@ pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<E
     }
     let spec = saved.as_ref().map_or(&args.path, |saved| &saved.head.spec);
     let session = Session::open(spec, operator, ui)?;
-    let plan = session.plan(ui).await?;
+    let plan = settle::plan(&session, ui).await?;
     if let Some(saved) = &saved {
         saved.allows(&plan, &session.source, args.exact)?;
     }

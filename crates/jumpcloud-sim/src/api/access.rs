@@ -6,10 +6,26 @@ use super::reply::Reply;
 use crate::id::OrgId;
 use crate::message::Request;
 use crate::world::World;
+use crate::world::organizations::Role;
 
-/// A key that is known, and the organisations it opens.
+/// A key or token that is known, and the organisations it opens.
 pub(crate) struct Access {
     pub(crate) organizations: Vec<OrgId>,
+    role: Role,
+}
+
+impl Access {
+    /// Refuses what the role is not enough for, with the documented shape of errors \[spec\].
+    pub(crate) fn allows(&self, request: &Request, path: &[&str]) -> Result<(), Reply> {
+        let reads = request.method == "GET" || matches!(path, ["api", "search", ..] | ["insights", ..]);
+        let may = match self.role {
+            Role::AdministratorWithBilling => true,
+            Role::ReadOnly => reads,
+            Role::CommandRunner => false,
+        };
+        let refusal = || Reply::json(403, &json!({"code": 403, "message": "Forbidden", "status": "Forbidden"}));
+        if may { Ok(()) } else { Err(refusal()) }
+    }
 }
 
 /// Routes that are about organisations, not in one: the official SDK never sends them `x-org-id` \[observed\].
@@ -24,16 +40,17 @@ pub(crate) fn is_without_organization(path: &[&str]) -> bool {
 
 impl World {
     pub(crate) fn access(&self, request: &Request) -> Result<Access, Reply> {
-        let Some(key) = request.header("x-api-key") else {
-            // A browser without a session is sent to log in, and so is everybody else [observed].
-            return Err(Reply::empty(302).with_header("location", "/login"));
-        };
-        let unknown = || {
-            let body = json!({"error": "Unauthorized", "message": "Unauthorized: api key user not found"});
-            Reply::json(401, &body)
-        };
-        let key = self.keys.get(key).ok_or_else(unknown)?;
-        Ok(Access { organizations: key.organizations.clone() })
+        if let Some(key) = request.header("x-api-key") {
+            let key = self.keys.get(key).ok_or_else(|| unauthorized("api key user not found"))?;
+            return Ok(Access { organizations: key.organizations.clone(), role: key.role });
+        }
+        if let Some(token) = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+            let account = self.account_of_token(token).ok_or_else(|| unauthorized("token is not valid"))?;
+            let role = Role::default();
+            return Ok(Access { organizations: account.organizations.clone(), role });
+        }
+        // A browser without a session is sent to log in, and so is everybody else [observed].
+        Err(Reply::empty(302).with_header("location", "/login"))
     }
 
     /// The organisation that a request is for: the key's only one, or the one it names \[spec\].
@@ -48,4 +65,9 @@ impl World {
         let known = access.organizations.contains(&named) && self.organizations.contains_key(&named);
         if known { Ok(named) } else { Err(Reply::message(404, "Not Found: organization not found")) }
     }
+}
+
+/// How a key that is not known is refused \[observed\]; a token is refused alike \[unknown\].
+fn unauthorized(why: &str) -> Reply {
+    Reply::json(401, &json!({"error": "Unauthorized", "message": format!("Unauthorized: {why}")}))
 }

@@ -27,6 +27,7 @@ use crate::message::{Host, Request, Response};
 use crate::query::{Params, page::Page, segments};
 use crate::world::World;
 use crate::world::journal::LoggedRequest;
+use crate::world::service_accounts::TOKEN_SECONDS;
 use reply::{Answer, Reply};
 
 /// A request that may be answered: whose it is, and its parts.
@@ -59,6 +60,7 @@ impl World {
         let (organization, answer) = match request.host {
             Host::Api => self.answer_api(request),
             Host::Issuer => (None, self.answer_issuer(request)),
+            Host::AdminOauth => (None, self.answer_admin_oauth(request)),
             Host::Login => (None, Err(Reply::not_found())),
         };
         let reply = answer.unwrap_or_else(|error| error);
@@ -95,6 +97,9 @@ impl World {
             Ok(access) => access,
             Err(refusal) => return (None, Err(refusal)),
         };
+        if let Err(refusal) = access.allows(request, &path) {
+            return (None, Err(refusal));
+        }
         if access::is_without_organization(&path) {
             return (None, self.answer_without_organization(request, &access, &path));
         }
@@ -121,6 +126,15 @@ impl World {
             ["insights", "directory", "v1", "events"] if method == "POST" => self.insights(call),
             _ => Err(Reply::not_found()),
         }
+    }
+
+    fn answer_admin_oauth(&mut self, request: &Request) -> Answer {
+        if (request.method.as_str(), request.path.as_str()) != ("POST", "/oauth2/token") {
+            return Err(Reply::not_found());
+        }
+        let token = self.client_credentials(request).map_err(|error| Reply::json(error.status, &error.to_json()))?;
+        let body = json!({"access_token": token, "expires_in": TOKEN_SECONDS, "scope": "api", "token_type": "bearer"});
+        Ok(Reply::json(200, &body))
     }
 
     fn answer_issuer(&mut self, request: &Request) -> Answer {

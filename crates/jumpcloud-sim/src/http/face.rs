@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response as HttpResponse;
 
-use super::{Shared, control, html, issuer, portal};
+use super::{Shared, control, fields, html, issuer, portal};
 use crate::clock::http_date;
 use crate::{Host, Request, Response};
 
@@ -65,7 +65,7 @@ fn described(method: &str, uri: &Uri, headers: &HeaderMap, body: Vec<u8>) -> Req
     let headers = headers.iter();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     Request {
-        host: host_of(uri.path()),
+        host: host_of(uri.path(), &body),
         method: method.to_owned(),
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
@@ -75,7 +75,13 @@ fn described(method: &str, uri: &Uri, headers: &HeaderMap, body: Vec<u8>) -> Req
 }
 
 /// Which of JumpCloud's hosts a path stands for, when all of them are one port.
-fn host_of(path: &str) -> Host {
+fn host_of(path: &str, body: &[u8]) -> Host {
+    // Both token endpoints have one path; what is asked for tells them apart.
+    if path == "/oauth2/token"
+        && fields::parse(body).get("grant_type").is_some_and(|grant| grant == "client_credentials")
+    {
+        return Host::AdminOauth;
+    }
     let first = path.split('/').nth(1).unwrap_or_default();
     match first {
         "oauth2" | ".well-known" | "userinfo" => Host::Issuer,
@@ -86,7 +92,8 @@ fn host_of(path: &str) -> Host {
 
 /// Answers a request without waiting for anything.
 fn answer(shared: &Shared, mut request: Request) -> Response {
-    if request.host == Host::Api && !request.path.starts_with("/__sim/") {
+    let is_api = request.host == Host::Api && !request.path.starts_with("/__sim/");
+    if is_api || request.host == Host::AdminOauth {
         return shared.world().answer(&request);
     }
     if request.method == "HEAD" {
@@ -97,7 +104,7 @@ fn answer(shared: &Shared, mut request: Request) -> Response {
         Host::Issuer => issuer::answer(shared, &request),
         Host::Login if request.path == "/login/oauth" => issuer::answer(shared, &request),
         Host::Login => portal::answer(shared, &request),
-        Host::Api => control::answer(shared, &request),
+        Host::Api | Host::AdminOauth => control::answer(shared, &request),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod claims;
+mod machine;
 mod token;
 
 use std::collections::BTreeMap;

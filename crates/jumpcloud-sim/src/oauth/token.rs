@@ -121,7 +121,7 @@ fn proof(request: &Request, form: &Params) -> Result<Proof, OauthError> {
 }
 
 /// Both halves are form-encoded before they are joined (RFC 6749, 2.3.1).
-fn decode_basic(encoded: &str) -> Option<(String, String)> {
+pub(super) fn decode_basic(encoded: &str) -> Option<(String, String)> {
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
     let decode = |part: &str| {

@@ -9,6 +9,7 @@ pub(crate) mod policies;
 pub(crate) mod population;
 pub(crate) mod providers;
 pub(crate) mod rules;
+pub(crate) mod service_accounts;
 pub(crate) mod sorted;
 pub(crate) mod state;
 pub(crate) mod user_fields;
@@ -30,6 +31,7 @@ use journal::{LoggedRequest, Mail};
 use organizations::{Key, Organization};
 use policies::Policy;
 use providers::Provider;
+use service_accounts::ServiceAccounts;
 use users::{Directory, User};
 
 /// How much the clock of a world advances with each request.
@@ -46,6 +48,8 @@ pub struct World {
     pub(crate) settings: Settings,
     pub(crate) organizations: BTreeMap<OrgId, Organization>,
     pub(crate) keys: BTreeMap<Secret, Key>,
+    #[serde(default)]
+    pub(crate) service_accounts: ServiceAccounts,
     #[serde(with = "state::listed")]
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) groups: BTreeMap<GroupId, Group>,
@@ -77,6 +81,7 @@ impl World {
             settings: Settings::default(),
             organizations: BTreeMap::new(),
             keys: BTreeMap::new(),
+            service_accounts: ServiceAccounts::default(),
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             apps: BTreeMap::new(),

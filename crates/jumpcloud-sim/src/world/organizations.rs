@@ -45,6 +45,23 @@ pub struct Key {
     pub admin: ObjectId,
     /// The organisations it opens.
     pub organizations: Vec<OrgId>,
+    /// What its administrator may do.
+    #[serde(default)]
+    pub role: Role,
+}
+
+/// What an administrator may do, as far as it matters here. Which step needs which role is \[unknown\]; that a role may
+/// not be enough is \[spec\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Everything.
+    #[default]
+    AdministratorWithBilling,
+    /// Everything is seen and nothing changed.
+    ReadOnly,
+    /// Neither: runs commands on systems, which are not simulated.
+    CommandRunner,
 }
 
 impl World {
@@ -71,8 +88,13 @@ impl World {
     pub fn add_key(&mut self, orgs: &[OrgId]) -> String {
         let key = format!("sim_{}", self.dice().hex(40));
         let admin = self.new_id();
-        self.keys.insert(Secret::new(key.as_str()), Key { admin, organizations: orgs.to_vec() });
+        self.keys.insert(Secret::new(key.as_str()), Key { admin, organizations: orgs.to_vec(), role: Role::default() });
         key
+    }
+
+    /// Gives the administrator of a key another role.
+    pub fn set_role(&mut self, key: &str, role: Role) -> bool {
+        self.keys.get_mut(key).map(|key| key.role = role).is_some()
     }
 
     /// The organisations, in the order of their ids.

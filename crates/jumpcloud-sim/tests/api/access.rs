@@ -1,5 +1,5 @@
 use jumpcloud_sim::fixture::{self, Pair};
-use jumpcloud_sim::{Host, Request, Response, World};
+use jumpcloud_sim::{Host, Request, Response, Role, World};
 use serde_json::json;
 
 fn get(world: &mut World, target: &str, headers: &[(&str, &str)]) -> Response {
@@ -114,4 +114,19 @@ fn what_is_not_there_is_not_found() {
         assert_eq!(get(&mut world, target, &[("x-api-key", &primary_key)]).status, 404, "{target}");
     }
     assert_eq!(world.answer(&Request::to(Host::Login, "GET", "/login")).status, 404);
+}
+
+#[test]
+fn a_role_may_not_be_enough() {
+    let Pair { mut world, primary_key, .. } = fixture::pair(1);
+    let ask = |world: &mut World, method: &str, target: &str| {
+        let request = Request::api(method, target).with_header("x-api-key", &primary_key);
+        world.answer(&request.with_json(&json!({"name": "A"}))).status
+    };
+    let all = [("GET", "/api/systemusers"), ("POST", "/api/search/systemusers"), ("POST", "/api/v2/usergroups")];
+    for (role, wanted) in [(Role::ReadOnly, [200, 200, 403]), (Role::CommandRunner, [403, 403, 403])] {
+        assert!(world.set_role(&primary_key, role));
+        assert_eq!(all.map(|(method, target)| ask(&mut world, method, target)), wanted);
+    }
+    assert!(!world.set_role("sim_nobody", Role::ReadOnly));
 }

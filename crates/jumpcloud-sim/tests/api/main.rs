@@ -13,5 +13,6 @@ mod oauth;
 mod policies;
 mod providers;
 mod random;
+mod service_accounts;
 mod sign_in;
 mod users;

@@ -2,7 +2,10 @@
 
 use std::net::TcpListener;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sim::World;
+use jumpcloud_sim::fixture::{self, Pair};
 use tokio::net::TcpStream;
 
 use crate::client::Client;
@@ -71,4 +74,20 @@ async fn stopping_frees_the_port_although_a_connection_is_open() {
     handle.stop().await.unwrap();
     TcpListener::bind(address).unwrap();
     drop(idle);
+}
+
+#[tokio::test]
+async fn both_token_endpoints_are_on_one_port() {
+    let Pair { mut world, secondary, .. } = fixture::pair(1);
+    let (client_id, secret) = world.add_service_account(&[secondary]);
+    let handle = start(world);
+    let basic = format!("Basic {}", STANDARD.encode(format!("{client_id}:{secret}")));
+    let mut account = Client::new(handle.address()).with("authorization", &basic);
+    let fields = [("grant_type", "client_credentials"), ("scope", "api")];
+    let granted = account.form("/oauth2/token", &fields).await.expect(200).json();
+    let bearer = format!("Bearer {}", granted["access_token"].as_str().expect("a token"));
+    Client::new(handle.address()).with("authorization", &bearer).get("/api/settings").await.expect(200);
+    // The issuer knows apps, and no service accounts.
+    let refused = account.form("/oauth2/token", &[("grant_type", "authorization_code")]).await.expect(401).json();
+    assert_eq!(refused["error"], "invalid_client");
 }
