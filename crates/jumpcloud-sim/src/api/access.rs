@@ -6,10 +6,13 @@ use super::reply::Reply;
 use crate::id::OrgId;
 use crate::message::Request;
 use crate::world::World;
+use crate::world::events::Initiator;
 
 /// A key that is known, and the organisations it opens.
 pub(crate) struct Access {
     pub(crate) organizations: Vec<OrgId>,
+    /// Whose key it is.
+    pub(crate) by: Initiator,
 }
 
 /// Routes that are about organisations, not in one: the official SDK never sends them `x-org-id` \[observed\].
@@ -33,7 +36,8 @@ impl World {
             Reply::json(401, &body)
         };
         let key = self.keys.get(key).ok_or_else(unknown)?;
-        Ok(Access { organizations: key.organizations.clone() })
+        let by = Initiator::Admin { id: key.admin, email: key.email.clone(), by_key: true };
+        Ok(Access { organizations: key.organizations.clone(), by })
     }
 
     /// The organisation that a request is for: the key's only one, or the one it names \[spec\].

@@ -8,6 +8,7 @@ use crate::id::{GroupId, UserId};
 use crate::query::v2;
 use crate::settings::Duplicate;
 use crate::world::World;
+use crate::world::events::Change;
 use crate::world::groups::{Group, Membership, ldap_groups};
 use crate::world::rules::Rule;
 use crate::world::sorted::SortedIds;
@@ -66,7 +67,7 @@ impl World {
         }
         let id = self.add_group(call.org, &write.name);
         self.write_group(id, write);
-        Ok(Reply::json(201, &group_json(self.group(id).ok_or_else(Reply::not_found)?)))
+        self.group_reply(call, 201, id, Change::GroupCreate)
     }
 
     fn replace_group(&mut self, call: &Call<'_>, id: &str) -> Answer {
@@ -81,12 +82,20 @@ impl World {
             }
         }
         self.write_group(id, write);
-        Ok(Reply::json(200, &group_json(self.group(id).ok_or_else(Reply::not_found)?)))
+        self.group_reply(call, 200, id, Change::GroupUpdate)
+    }
+
+    fn group_reply(&mut self, call: &Call<'_>, status: u16, id: GroupId, what: Change) -> Answer {
+        let group = self.group(id).ok_or_else(Reply::not_found)?;
+        let (reply, resource) = (Reply::json(status, &group_json(group)), group.into());
+        self.tell(call, what, resource);
+        Ok(reply)
     }
 
     fn delete_group(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let id = self.find_group(call, id)?.id;
         let group = self.remove_group(id).ok_or_else(Reply::not_found)?;
+        self.tell(call, Change::GroupDelete, (&group).into());
         if self.settings.group_delete_empty {
             return Ok(Reply::empty(204));
         }

@@ -7,11 +7,15 @@ mod common;
 
 mod access;
 mod applications;
+mod audit;
+mod console;
+mod dynamic;
 mod groups;
 mod insights;
 mod oauth;
 mod policies;
 mod providers;
 mod random;
+mod replace;
 mod sign_in;
 mod users;
