@@ -2,6 +2,7 @@
 
 mod demo;
 mod env;
+mod howto;
 mod http;
 mod keys;
 mod life;
