@@ -8,6 +8,7 @@ mod keys;
 mod life;
 mod machines;
 mod objects;
+mod picture;
 mod portal;
 mod readme;
 mod sandbox;
