@@ -1,6 +1,7 @@
 //! The program from outside, and the rules of this repository.
 
 mod demo;
+mod endless;
 mod env;
 mod howto;
 mod http;
