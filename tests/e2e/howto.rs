@@ -151,7 +151,7 @@ fn make_provider(sandbox: &Sandbox, choices: &Choices<'_>, app: &App) -> String 
 
 /// Binds a group to what is at a path.
 #[track_caller]
-pub(crate) fn bind(sandbox: &Sandbox, side: Side, path: &str, group: &str) {
+fn bind(sandbox: &Sandbox, side: Side, path: &str, group: &str) {
     let group = json!({"op": "add", "type": "user_group", "id": group});
     sandbox.api(side, "POST", &format!("{path}/associations"), &group);
 }

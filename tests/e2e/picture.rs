@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jumpcloud_sim::console;
 use serde_json::{Map, Value, json};
 
 use crate::env::redact;
-use crate::howto::{DEMO, bind};
+use crate::howto::DEMO;
 use crate::sandbox::Side::{self, Primary, Secondary};
 use crate::sandbox::{Sandbox, text};
 
@@ -170,14 +171,19 @@ fn a_picture_shows_what_a_human_changed_and_no_mark() {
     let sandbox = Sandbox::applied();
     let before = picture(&sandbox);
     assert!(!before.iter().any(|line| line.contains("managed by fedctl") || line.contains("attributes/fedctl")));
-    let app = sandbox.only(Primary, "/api/applications?limit=100", "displayLabel", DEMO.app);
-    let policy = sandbox.only(Secondary, "/api/v2/identity-provider/policies", "name", DEMO.policy);
-    bind(&sandbox, Primary, &format!("/api/v2/applications/{}", text(&app["_id"])), &sandbox.group(Primary, "Sales"));
-    sandbox.change_world(|world| {
-        world["policies"][text(&policy["id"])]["enabled"] = json!(false);
-        let provider = world["providers"].as_object_mut().and_then(|all| all.values_mut().next());
-        provider.expect("there is one")["client_secret"] = json!("another");
+    let id = |side, target, field, name| sandbox.only(side, target, field, name)["id"].clone();
+    let app = id(Primary, "/api/applications?limit=100", "displayLabel", DEMO.app);
+    let provider = id(Secondary, "/api/v2/identity-providers", "name", DEMO.provider);
+    let policy = id(Secondary, "/api/v2/identity-provider/policies", "name", DEMO.policy);
+    let sales = sandbox.group(Primary, "Sales");
+    let done = sandbox.by_hand(|world| {
+        let app = text(&app).parse().expect("an app has an id");
+        let policy = text(&policy).parse().expect("a policy has an id");
+        console::set_app_group(world, app, sales.parse().expect("a group has an id"), true)
+            && console::set_policy_enabled(world, policy, false)
+            && console::set_provider_secret(world, text(&provider).parse().expect("it has an id"), "another")
     });
+    assert!(done);
     let changes = differences(&before, &picture(&sandbox));
     let changed = |what: &str| changes.iter().any(|line| line == what);
     assert!(changed(r#"+ primary/app/OIDC for Beta/1/groups/1 = "Sales""#), "{changes:#?}");

@@ -13,6 +13,9 @@ use crate::world::groups::{Group, Membership, ldap_groups};
 use crate::world::rules::Rule;
 use crate::world::sorted::SortedIds;
 
+/// What answers have and the schema of a PUT has not \[spec\].
+const READ_ONLY: [&str; 5] = ["id", "type", "organizationObjectId", "suggestionCounts", "memberQueryErrorFlags"];
+
 /// What a body says of a group. What a full replace leaves out of the rule stays \[observed\].
 struct GroupWrite {
     name: String,
@@ -73,6 +76,7 @@ impl World {
     fn replace_group(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let group = self.find_group(call, id)?;
         let (id, had) = (group.id, posix_groups(group.attributes.as_ref()).cloned());
+        self.refuse_read_only(&call.object()?)?;
         let mut write = self.read_group(call)?;
         if let Some(had) = had {
             let attributes = write.attributes.get_or_insert_default();
@@ -83,6 +87,14 @@ impl World {
         }
         self.write_group(id, write);
         self.group_reply(call, 200, id, Change::GroupUpdate)
+    }
+
+    fn refuse_read_only(&self, body: &Map<String, Value>) -> Result<(), Reply> {
+        let found = READ_ONLY.into_iter().find(|name| body.contains_key(*name));
+        match found.filter(|_| self.settings.group_read_only_refused) {
+            Some(name) => Err(Reply::v2_refusal(&format!("{name} may not be written"))),
+            None => Ok(()),
+        }
     }
 
     fn group_reply(&mut self, call: &Call<'_>, status: u16, id: GroupId, what: Change) -> Answer {

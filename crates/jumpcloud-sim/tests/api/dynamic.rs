@@ -3,7 +3,7 @@
 use jumpcloud_sim::{NewUser, Request, UserId};
 use serde_json::{Value, json};
 
-use crate::common::{Client, text, with_client};
+use crate::common::{Client, text, with_client, writable};
 
 fn user(client: &mut Client<'_>, email: &str, attributes: &[(&str, &str)]) -> UserId {
     let org = client.world.organizations().next().unwrap().id;
@@ -116,7 +116,7 @@ fn an_exemption_freezes_somebody_in_or_out() {
         let ben = user(client, "ben@beta.com", &[]).to_string();
         let id = group(client, &search("email:$ew:.beta"));
         let target = format!("/api/v2/usergroups/{id}");
-        let mut whole = client.get(&target).json();
+        let mut whole = writable(client.get(&target).json());
         whole["memberQueryExemptions"] = json!([{"id": ann, "type": "USER"}, {"id": ben, "type": "USER"}]);
         assert_eq!(client.put(&target, &whole).status, 200);
         assert_eq!(members(client, &id), [ann.as_str()], "an exemption by itself moves nobody");

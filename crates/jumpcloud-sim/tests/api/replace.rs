@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{Client, text, with_client};
+use crate::common::{Client, text, with_client, writable};
 
 fn oidc_app(client: &mut Client<'_>) -> (String, Value) {
     let app = json!({"active": true, "name": "oidc", "displayName": "OpenID Connect", "displayLabel": "Beta",
@@ -91,18 +91,24 @@ fn a_provider_is_replaced_with_a_new_client_and_secret_under_its_id() {
 }
 
 #[test]
-fn read_only_keys_of_a_group_are_passed_over() {
+fn read_only_keys_of_a_group_are_refused_or_passed_over() {
     with_client(|client| {
         let id = text(&client.post("/api/v2/usergroups", &json!({"name": "A", "description": "d"})).json(), "id");
         let target = format!("/api/v2/usergroups/{id}");
         let before = client.get(&target).json();
-        assert_eq!(client.put(&target, &before).json(), before, "an echo changes nothing");
+        assert_eq!(client.put(&target, &writable(before.clone())).json(), before, "an echo changes nothing");
         let mut forged = before.clone();
         forged["id"] = json!("6516be7eac1f57664752c607");
         forged["type"] = json!("system_group");
         forged["organizationObjectId"] = json!("6516be7eac1f57664752c607");
         forged["suggestionCounts"] = json!({"add": 7, "remove": 7, "total": 14});
         forged["memberQueryErrorFlags"] = json!(["CYCLE"]);
+        for name in ["id", "type", "organizationObjectId", "suggestionCounts", "memberQueryErrorFlags"] {
+            let one = json!({"name": "A", name: forged[name]});
+            assert_eq!(client.put(&target, &one).status, 400, "{name}");
+        }
+        assert_eq!(client.get(&target).json(), before);
+        client.world.set("group-read-only-refused", "false").unwrap();
         assert_eq!(client.put(&target, &forged).json(), before);
     });
 }
