@@ -1,14 +1,17 @@
 //! The program from outside, and the rules of this repository.
 
 mod demo;
+mod endless;
 mod env;
 mod hostile;
+mod howto;
 mod http;
 mod keys;
 mod life;
 mod machines;
 mod objects;
 mod operator;
+mod picture;
 mod portal;
 mod readme;
 mod sandbox;

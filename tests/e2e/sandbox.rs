@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use jumpcloud_sim::World;
 use serde_json::{Value, json};
 
 use crate::env::{Home, Run};
@@ -144,6 +145,16 @@ impl Sandbox {
         change(&mut world);
         self.control("PUT", "world", &world.to_string());
         self.forget_requests();
+    }
+
+    /// Does something by hand, as [`jumpcloud_sim::console`] can, and forgets the requests so far.
+    #[track_caller]
+    pub(crate) fn by_hand<T>(&self, hands: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = World::import(self.world()).expect("the simulator knows its own world");
+        let result = hands(&mut world);
+        self.control("PUT", "world", &world.export().to_string());
+        self.forget_requests();
+        result
     }
 
     pub(crate) fn forget_requests(&self) {

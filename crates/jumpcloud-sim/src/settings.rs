@@ -268,6 +268,8 @@ settings! {
     member_conflict: bool = true, "member-conflict";
     /// Whether adding an association that exists answers 409 \[observed\] or 204.
     association_conflict: bool = true, "association-conflict";
+    /// Whether a PUT of a group refuses keys that only answers have; clients take them out \[observed\].
+    group_read_only_refused: bool = true, "group-read-only-refused";
     /// Whether deleting a group answers 204 \[observed\] or 200 with the group \[spec\].
     group_delete_empty: bool = true, "group-delete-empty";
     /// Whether deleting an app answers 204 or 200 with the app \[spec\].

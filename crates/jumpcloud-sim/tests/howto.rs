@@ -6,7 +6,7 @@ mod common;
 
 use common::{Client, text};
 use jumpcloud_sim::fixture::{self, Pair};
-use jumpcloud_sim::{Hop, Host, NewUser, Obstacle, OrgId, Request, Route, UserId, World, console};
+use jumpcloud_sim::{Hop, Host, Initiator, NewUser, Obstacle, OrgId, Request, Route, UserId, World, console};
 use serde_json::{Value, json};
 
 /// Two organisations that are federated for one person.
@@ -14,6 +14,8 @@ struct Federated {
     world: World,
     primary: OrgId,
     secondary: OrgId,
+    primary_key: String,
+    secondary_key: String,
     ann: UserId,
     account: UserId,
     app: String,
@@ -38,7 +40,19 @@ fn federate() -> Federated {
     let (app, client_id, client_secret) = set_up_primary(&mut client, ann);
     let mut client = Client { world: &mut world, key: &secondary_key };
     let (account, policy) = set_up_secondary(&mut client, &client_id, &client_secret);
-    Federated { world, primary, secondary, ann, account, app, client_id, client_secret, policy }
+    Federated {
+        world,
+        primary,
+        secondary,
+        primary_key,
+        secondary_key,
+        ann,
+        account,
+        app,
+        client_id,
+        client_secret,
+        policy,
+    }
 }
 
 fn set_up_primary(client: &mut Client<'_>, ann: UserId) -> (String, String, String) {
@@ -144,10 +158,32 @@ fn the_whole_flow_runs_over_the_issuer() {
     let account = federated.world.open_account(federated.secondary, "ann@acme.com.beta", email);
     assert_eq!(account, Ok(federated.account));
 
-    let types: Vec<_> = federated.world.events().iter().map(|event| (event.organization, event.event_type())).collect();
+    let sign_ins = federated.world.events().iter().filter(|event| matches!(event.by, Initiator::User { .. }));
+    let types: Vec<_> = sign_ins.map(|event| (event.organization, event.event_type())).collect();
     assert_eq!(types, [(federated.primary, "sso_auth"), (federated.secondary, "user_login_attempt")]);
     let again = federated.exchange(&code, &secret);
     assert_eq!((again.status, &again.json()["error"]), (400, &json!("invalid_grant")), "a code is good once");
+}
+
+#[test]
+fn a_sign_in_is_told_to_both_organisations() {
+    let mut federated = federate();
+    let query = format!("client_id={}&redirect_uri={CALLBACK}&response_type=code&state=abcdefgh", federated.client_id);
+    let challenge = federated.world.authorize(&query).unwrap().challenge;
+    federated.world.log_in(&challenge, "ann@acme.com", "correct horse").unwrap();
+    federated.world.open_account(federated.secondary, "ann@acme.com.beta", Some("ann@acme.com.beta")).unwrap();
+
+    let Federated { mut world, primary_key, secondary_key, app, ann, account, .. } = federated;
+    let mut ask = |key: &str, service: &str, term: Value| {
+        let body = json!({"service": [service], "start_time": "2026-01-01T00:00:00Z", "search_term": {"and": [term]}});
+        let answer = Client { world: &mut world, key }.post("/insights/directory/v1/events", &body);
+        assert_eq!(answer.header("x-result-count"), Some("1"), "{}", answer.json());
+        answer.json()[0].clone()
+    };
+    let event = ask(&primary_key, "sso", json!({"event_type": "sso_auth", "application.id": app}));
+    assert_eq!(event["initiated_by"]["id"], json!(ann));
+    let event = ask(&secondary_key, "directory", json!({"event_type": "user_login_attempt", "resource.id": account}));
+    assert_eq!((&event["success"], &event["auth_context"]["auth_methods"]), (&json!(true), &json!({})));
 }
 
 #[test]

@@ -6,11 +6,14 @@ use super::reply::Reply;
 use crate::id::OrgId;
 use crate::message::Request;
 use crate::world::World;
+use crate::world::events::Initiator;
 use crate::world::organizations::Role;
 
 /// A key or token that is known, and the organisations it opens.
 pub(crate) struct Access {
     pub(crate) organizations: Vec<OrgId>,
+    /// Whose key it is.
+    pub(crate) by: Initiator,
     role: Role,
 }
 
@@ -42,12 +45,13 @@ impl World {
     pub(crate) fn access(&self, request: &Request) -> Result<Access, Reply> {
         if let Some(key) = request.header("x-api-key") {
             let key = self.keys.get(key).ok_or_else(|| unauthorized("api key user not found"))?;
-            return Ok(Access { organizations: key.organizations.clone(), role: key.role });
+            let by = Initiator::Admin { id: key.admin, email: key.email.clone(), by_key: true };
+            return Ok(Access { organizations: key.organizations.clone(), by, role: key.role });
         }
         if let Some(token) = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
             let account = self.account_of_token(token).ok_or_else(|| unauthorized("token is not valid"))?;
-            let role = Role::default();
-            return Ok(Access { organizations: account.organizations.clone(), role });
+            let by = Initiator::Admin { id: account.id, email: account.email.clone(), by_key: true };
+            return Ok(Access { organizations: account.organizations.clone(), by, role: Role::default() });
         }
         // A browser without a session is sent to log in, and so is everybody else [observed].
         Err(Reply::empty(302).with_header("location", "/login"))

@@ -12,6 +12,7 @@ use crate::query::v1;
 use crate::settings::Unasked;
 use crate::world::World;
 use crate::world::apps::{App, template_names};
+use crate::world::events::Change;
 
 /// The fields of an app.
 const FIELDS: [&str; 18] = [
@@ -79,7 +80,8 @@ impl World {
         let body = call.object()?;
         let template = self.check_app(&body)?;
         let id = self.add_app(call.org, &template, "");
-        self.write_app(id, &body)
+        self.write_app(id, &body)?;
+        self.app_reply(call, id, Change::ApplicationCreate)
     }
 
     /// Everything that is left out goes back to its default \[spec\]; the OIDC client stays \[observed\].
@@ -92,12 +94,21 @@ impl World {
             return Err(Reply::v1_refusal("name may not be changed"));
         }
         self.check_app(&body)?;
-        self.write_app(id, &body)
+        self.write_app(id, &body)?;
+        self.app_reply(call, id, Change::ApplicationUpdate)
+    }
+
+    fn app_reply(&mut self, call: &Call<'_>, id: AppId, what: Change) -> Answer {
+        let app = self.app(id).ok_or_else(Reply::not_found)?;
+        let (reply, resource) = (Reply::json(200, &app_json(app)), app.into());
+        self.tell(call, what, resource);
+        Ok(reply)
     }
 
     fn delete_app(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let id = self.find_app(call, id)?.id;
         let app = self.remove_app(id).ok_or_else(Reply::not_found)?;
+        self.tell(call, Change::ApplicationDelete, (&app).into());
         if self.settings.app_delete_empty {
             return Ok(Reply::empty(204));
         }
@@ -128,7 +139,7 @@ impl World {
         Ok(template.to_owned())
     }
 
-    fn write_app(&mut self, id: AppId, body: &Map<String, Value>) -> Answer {
+    fn write_app(&mut self, id: AppId, body: &Map<String, Value>) -> Result<(), Reply> {
         let keeps_description = self.settings.oidc_app_description == Unasked::Keep;
         let app = self.apps.get_mut(&id).ok_or_else(Reply::not_found)?;
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
@@ -148,7 +159,7 @@ impl World {
         app.sso_url = text("ssoUrl");
         let config = body.get("config").filter(|config| app.name != "oidc" && config.is_object());
         app.config = config.cloned().unwrap_or_else(|| json!({}));
-        Ok(Reply::json(200, &app_json(app)))
+        Ok(())
     }
 }
 

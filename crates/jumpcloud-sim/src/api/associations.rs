@@ -8,6 +8,7 @@ use super::reply::{Answer, Reply};
 use crate::id::{AppId, GroupId, PolicyId, UserId};
 use crate::world::World;
 use crate::world::apps::App;
+use crate::world::events::Resource;
 use crate::world::policies::Policy;
 use crate::world::sorted::SortedIds;
 
@@ -140,7 +141,7 @@ impl World {
             "user" => Bound::User(self.find_user(call, &operation.id)?.id),
             _ => return Err(Reply::v2_refusal("type must be one of user, user_group")),
         };
-        self.bind(owner, bound, operation.op)
+        self.bind(call, owner, bound, operation.op)
     }
 
     fn change_owner(&mut self, call: &Call<'_>, bound: Bound) -> Answer {
@@ -150,11 +151,11 @@ impl World {
             "idp_routing_policy" => Owner::Policy(self.find_policy(call, &operation.id)?.id),
             _ => return Err(Reply::v2_refusal("type is not valid")),
         };
-        self.bind(owner, bound, operation.op)
+        self.bind(call, owner, bound, operation.op)
     }
 
     /// `204`; `409` for one that exists, `404` for one that does not \[observed\].
-    fn bind(&mut self, owner: Owner, bound: Bound, op: Op) -> Answer {
+    fn bind(&mut self, call: &Call<'_>, owner: Owner, bound: Bound, op: Op) -> Answer {
         let (groups, users) = match owner {
             Owner::App(id) => self.apps.get_mut(&id).map(|app: &mut App| (&mut app.groups, &mut app.users)),
             Owner::Policy(id) => {
@@ -169,10 +170,30 @@ impl World {
             (Op::Remove, Bound::User(id)) => users.remove(id),
             (Op::Update, bound) => bound.is_in(groups, users),
         };
+        if done && op != Op::Update {
+            let ends = self.resource_of_owner(owner).zip(self.resource_of_bound(bound));
+            if let Some((owner, bound)) = ends {
+                self.tell_association(call, op == Op::Add, owner, bound);
+            }
+        }
         match op {
             Op::Add if !done && self.settings.association_conflict => Err(Reply::exists()),
             Op::Remove | Op::Update if !done => Err(Reply::not_found()),
             Op::Add | Op::Remove | Op::Update => Ok(Reply::empty(204)),
+        }
+    }
+
+    fn resource_of_owner(&self, owner: Owner) -> Option<Resource> {
+        match owner {
+            Owner::App(id) => self.app(id).map(Resource::from),
+            Owner::Policy(id) => self.policy(id).map(Resource::from),
+        }
+    }
+
+    fn resource_of_bound(&self, bound: Bound) -> Option<Resource> {
+        match bound {
+            Bound::Group(id) => self.group(id).map(Resource::from),
+            Bound::User(id) => self.user(id).map(Resource::from),
         }
     }
 

@@ -8,9 +8,13 @@ use crate::id::{GroupId, UserId};
 use crate::query::v2;
 use crate::settings::Duplicate;
 use crate::world::World;
+use crate::world::events::Change;
 use crate::world::groups::{Group, Membership, ldap_groups};
 use crate::world::rules::Rule;
 use crate::world::sorted::SortedIds;
+
+/// What answers have and the schema of a PUT has not \[spec\].
+const READ_ONLY: [&str; 5] = ["id", "type", "organizationObjectId", "suggestionCounts", "memberQueryErrorFlags"];
 
 /// What a body says of a group. What a full replace leaves out of the rule stays \[observed\].
 struct GroupWrite {
@@ -66,12 +70,13 @@ impl World {
         }
         let id = self.add_group(call.org, &write.name);
         self.write_group(id, write);
-        Ok(Reply::json(201, &group_json(self.group(id).ok_or_else(Reply::not_found)?)))
+        self.group_reply(call, 201, id, Change::GroupCreate)
     }
 
     fn replace_group(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let group = self.find_group(call, id)?;
         let (id, had) = (group.id, posix_groups(group.attributes.as_ref()).cloned());
+        self.refuse_read_only(&call.object()?)?;
         let mut write = self.read_group(call)?;
         if let Some(had) = had {
             let attributes = write.attributes.get_or_insert_default();
@@ -81,12 +86,28 @@ impl World {
             }
         }
         self.write_group(id, write);
-        Ok(Reply::json(200, &group_json(self.group(id).ok_or_else(Reply::not_found)?)))
+        self.group_reply(call, 200, id, Change::GroupUpdate)
+    }
+
+    fn refuse_read_only(&self, body: &Map<String, Value>) -> Result<(), Reply> {
+        let found = READ_ONLY.into_iter().find(|name| body.contains_key(*name));
+        match found.filter(|_| self.settings.group_read_only_refused) {
+            Some(name) => Err(Reply::v2_refusal(&format!("{name} may not be written"))),
+            None => Ok(()),
+        }
+    }
+
+    fn group_reply(&mut self, call: &Call<'_>, status: u16, id: GroupId, what: Change) -> Answer {
+        let group = self.group(id).ok_or_else(Reply::not_found)?;
+        let (reply, resource) = (Reply::json(status, &group_json(group)), group.into());
+        self.tell(call, what, resource);
+        Ok(reply)
     }
 
     fn delete_group(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let id = self.find_group(call, id)?.id;
         let group = self.remove_group(id).ok_or_else(Reply::not_found)?;
+        self.tell(call, Change::GroupDelete, (&group).into());
         if self.settings.group_delete_empty {
             return Ok(Reply::empty(204));
         }

@@ -6,6 +6,7 @@ use super::Call;
 use super::graph::{self, Node, Op, Operation};
 use super::reply::{Answer, Reply};
 use crate::world::World;
+use crate::world::events::Resource;
 
 impl World {
     /// Members of an unknown group are `404` \[observed\].
@@ -43,6 +44,12 @@ impl World {
             Op::Remove => self.set_member(group, user, false),
             Op::Update => true,
         };
+        if done && operation.op != Op::Update {
+            let ends = self.group(group).map(Resource::from).zip(self.user(user).map(Resource::from));
+            if let Some((group, user)) = ends {
+                self.tell_association(call, operation.op == Op::Add, group, user);
+            }
+        }
         match operation.op {
             Op::Add if !done && self.settings.member_conflict => Err(Reply::exists()),
             Op::Remove if !done => Err(Reply::not_found()),

@@ -26,6 +26,7 @@ use crate::id::OrgId;
 use crate::message::{Host, Request, Response};
 use crate::query::{Params, page::Page, segments};
 use crate::world::World;
+use crate::world::events::{Change, EventKind, Initiator, Resource};
 use crate::world::journal::LoggedRequest;
 use crate::world::service_accounts::TOKEN_SECONDS;
 use reply::{Answer, Reply};
@@ -35,6 +36,7 @@ pub(crate) struct Call<'a> {
     request: &'a Request,
     params: Params,
     org: OrgId,
+    by: Initiator,
 }
 
 impl Call<'_> {
@@ -104,9 +106,22 @@ impl World {
             return (None, self.answer_without_organization(request, &access, &path));
         }
         match self.organization_of(request, &access) {
-            Ok(org) => (Some(org), self.dispatch(&Call { request, params: Params::parse(&request.query), org }, &path)),
+            Ok(org) => {
+                let call = Call { request, params: Params::parse(&request.query), org, by: access.by };
+                (Some(org), self.dispatch(&call, &path))
+            }
             Err(refusal) => (None, Err(refusal)),
         }
+    }
+
+    /// Tells Insights what this call did to an object.
+    fn tell(&mut self, call: &Call<'_>, what: Change, resource: Resource) {
+        self.record_change(call.org, &call.by, what, resource);
+    }
+
+    /// Tells Insights that this call bound two objects, or unbound them.
+    fn tell_association(&mut self, call: &Call<'_>, added: bool, from: Resource, to: Resource) {
+        self.remember(call.org, call.by.clone(), EventKind::AssociationChange { added, from, to });
     }
 
     fn dispatch(&mut self, call: &Call<'_>, path: &[&str]) -> Answer {
@@ -124,6 +139,7 @@ impl World {
             ["api", "applications", rest @ ..] => self.applications(call, method, rest),
             ["api", "application-templates", rest @ ..] if method == "GET" => templates::answer(call, rest),
             ["insights", "directory", "v1", "events"] if method == "POST" => self.insights(call),
+            ["insights", "directory", "v1", "events", "count"] if method == "POST" => self.count_insights(call),
             _ => Err(Reply::not_found()),
         }
     }

@@ -7,6 +7,7 @@ use super::reply::{Answer, Reply};
 use crate::settings::SecondSettings;
 use crate::world::World;
 use crate::world::apps::{App, ClientAuth, DynamicClaim, OidcSettings};
+use crate::world::events::Change;
 
 /// What the service keeps itself, or has its own field here.
 const OWN_KEYS: [&str; 7] = [
@@ -42,10 +43,11 @@ impl World {
         let secret = self.configure_app(id, settings);
         let app = self.apps.get_mut(&id).ok_or_else(Reply::not_found)?;
         app.hidden = hidden.unwrap_or(app.hidden);
-        let mut body = sso_json(app)?;
+        let (mut body, resource) = (sso_json(app)?, (&*app).into());
         if let Some(secret) = secret {
             body["oidc"]["clientSecret"] = json!(secret.expose());
         }
+        self.tell(call, Change::ApplicationUpdate, resource);
         Ok(Reply::json(200, &body))
     }
 
@@ -61,7 +63,9 @@ impl World {
             let OidcSettings { client_id, client_secret, .. } = before;
             app.oidc = Some(OidcSettings { client_id, client_secret, ..settings });
         }
-        Ok(Reply::json(200, &sso_json(app)?))
+        let (body, resource) = (sso_json(app)?, (&*app).into());
+        self.tell(call, Change::ApplicationUpdate, resource);
+        Ok(Reply::json(200, &body))
     }
 }
 

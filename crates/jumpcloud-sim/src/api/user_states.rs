@@ -7,6 +7,7 @@ use super::reply::{Answer, Reply};
 use super::users::check_password_is_own;
 use crate::id::UserId;
 use crate::world::World;
+use crate::world::events::Change;
 use crate::world::user_fields::Flag;
 use crate::world::users::State;
 
@@ -17,6 +18,7 @@ impl World {
             ["state", "activate"] => self.activate(call, id),
             ["state", "suspend"] => {
                 self.edit_user(id, |user| user.state = State::Suspended);
+                self.tell_user(call, Change::UserSuspended, id);
                 Ok(Reply::empty(200))
             }
             ["password"] => self.set_password(call, id),
@@ -27,6 +29,7 @@ impl World {
                         rare.account_locked_date = None;
                     }
                 });
+                self.tell_user(call, Change::UserUnlocked, id);
                 Ok(Reply::empty(200))
             }
             ["expire"] => {
@@ -55,6 +58,7 @@ impl World {
         let is_false = email.and_then(Value::as_bool) == Some(false);
         let redirected = email.and_then(Value::as_str).filter(|address| !address.is_empty());
         self.edit_user(id, |user| user.state = State::Activated);
+        self.tell_user(call, Change::UserActivated, id);
         if !is_false {
             self.mail_user(id, redirected);
         }
@@ -68,6 +72,7 @@ impl World {
         check_password_is_own(self.user(id).ok_or_else(Reply::not_found)?)?;
         let now_ms = self.now_ms;
         self.edit_user(id, |user| user.set_password(password, now_ms));
+        self.tell_user(call, Change::UserPasswordChange, id);
         self.user_reply(id)
     }
 }

@@ -10,6 +10,7 @@ use crate::id::UserId;
 use crate::query::v1::Fields;
 use crate::settings::{Duplicate, MissingUser};
 use crate::world::World;
+use crate::world::events::{Change, Resource};
 use crate::world::user_fields::TextField;
 use crate::world::users::{RestrictionKind, State, User};
 
@@ -60,6 +61,7 @@ impl World {
         if self.user(id).is_some_and(|user| user.state == State::Activated && !user.is_activated()) {
             self.mail_user(id, None);
         }
+        self.tell_user(call, Change::UserCreate, id);
         self.user_reply(id)
     }
 
@@ -86,12 +88,14 @@ impl World {
         }
         self.check_unique(call, Some(id), &write)?;
         self.write_user(id, write);
+        self.tell_user(call, Change::UserUpdate, id);
         self.user_reply(id)
     }
 
     fn delete_user(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let id = self.find_user(call, id)?.id;
         let user = self.remove_user(id).ok_or_else(Reply::not_found)?;
+        self.tell(call, Change::UserDelete, (&user).into());
         Ok(Reply::bytes(200, bytes(&user, &Fields::All)))
     }
 
@@ -154,6 +158,12 @@ impl World {
             }
             write.write(user, attributes, now_ms);
         });
+    }
+
+    pub(crate) fn tell_user(&mut self, call: &Call<'_>, what: Change, id: UserId) {
+        if let Some(user) = self.user(id).map(Resource::from) {
+            self.tell(call, what, user);
+        }
     }
 
     pub(crate) fn user_reply(&self, id: UserId) -> Answer {

@@ -1,16 +1,20 @@
-//! Events: what Directory Insights tells of sign-ins.
+//! Events: what Directory Insights tells of sign-ins and of changes, and who made them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::World;
+use super::apps::App;
+use super::groups::Group;
+use super::policies::Policy;
+use super::users::User;
 use crate::clock::rfc3339;
 use crate::id::{AppId, ObjectId, OrgId, UserId};
 
-/// How many events are remembered.
+/// How many events are remembered; then the oldest quarter is forgotten.
 const EVENTS: usize = 100_000;
 
-/// What happened \[spec\].
+/// What happened \[spec\]. Nothing is published about events of identity providers and routing policies, so there are none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
@@ -32,6 +36,111 @@ pub enum EventKind {
         /// What went wrong.
         error: Option<String>,
     },
+    /// An administrator changed an object.
+    Change {
+        /// What was done.
+        what: Change,
+        /// To what.
+        resource: Resource,
+    },
+    /// An administrator bound two objects, or unbound them; a group and its member too.
+    AssociationChange {
+        /// Bound, not unbound.
+        added: bool,
+        /// What has members or bindings.
+        from: Resource,
+        /// What became one, or was.
+        to: Resource,
+    },
+}
+
+macro_rules! changes {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal;)+) => {
+        /// What an administrator does to an object \[spec\].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Change { $($(#[$doc])+ $variant),+ }
+
+        impl Change {
+            /// The name of the event.
+            pub fn event_type(self) -> &'static str {
+                match self { $(Change::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+changes! {
+    /// An app was made.
+    ApplicationCreate = "application_create";
+    /// An app or its OIDC client was changed.
+    ApplicationUpdate = "application_update";
+    /// An app was deleted.
+    ApplicationDelete = "application_delete";
+    /// A group was made.
+    GroupCreate = "group_create";
+    /// A group was changed, its rule too.
+    GroupUpdate = "group_update";
+    /// A group was deleted.
+    GroupDelete = "group_delete";
+    /// A user was made.
+    UserCreate = "user_create";
+    /// Fields of a user were written.
+    UserUpdate = "user_update";
+    /// A user was deleted.
+    UserDelete = "user_delete";
+    /// A user was activated.
+    UserActivated = "user_activated";
+    /// A user was suspended.
+    UserSuspended = "user_suspended";
+    /// A user was suspended no longer.
+    UserUnsuspended = "user_unsuspended";
+    /// A user was locked out.
+    UserLockout = "user_lockout";
+    /// A user was locked out no longer.
+    UserUnlocked = "user_unlocked";
+    /// A user got another password.
+    UserPasswordChange = "user_password_change";
+    /// A user became an administrator.
+    AdminCreate = "admin_create";
+    /// A user is no administrator any more.
+    AdminDelete = "admin_delete";
+}
+
+/// An object as an event remembers it: it may be gone when somebody reads the event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Its kind on the wire: `application`, `user_group`, `idp_routing_policy`, `user`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its id.
+    pub id: ObjectId,
+    /// What it was called: a label, a name, an address.
+    pub name: String,
+}
+
+/// Who brought an event about \[spec\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Initiator {
+    /// A user, who signs in.
+    User {
+        /// Who.
+        id: UserId,
+        /// The username at that time.
+        username: String,
+        /// The address at that time.
+        email: String,
+    },
+    /// An administrator.
+    Admin {
+        /// Who.
+        id: ObjectId,
+        /// The address.
+        email: String,
+        /// With an API key rather than in the console.
+        by_key: bool,
+    },
 }
 
 /// One event.
@@ -44,11 +153,7 @@ pub struct Event {
     /// When.
     pub at_ms: u64,
     /// Who.
-    pub user: UserId,
-    /// The user's name at that time.
-    pub username: String,
-    /// The user's address at that time.
-    pub email: String,
+    pub by: Initiator,
     /// What.
     pub kind: EventKind,
 }
@@ -56,9 +161,11 @@ pub struct Event {
 impl Event {
     /// The name of its kind.
     pub fn event_type(&self) -> &'static str {
-        match self.kind {
+        match &self.kind {
             EventKind::SsoAuth { .. } => "sso_auth",
             EventKind::UserLoginAttempt { .. } => "user_login_attempt",
+            EventKind::Change { what, .. } => what.event_type(),
+            EventKind::AssociationChange { .. } => "association_change",
         }
     }
 
@@ -66,54 +173,132 @@ impl Event {
     pub fn service(&self) -> &'static str {
         match self.kind {
             EventKind::SsoAuth { .. } => "sso",
-            EventKind::UserLoginAttempt { .. } => "directory",
+            EventKind::UserLoginAttempt { .. } | EventKind::Change { .. } | EventKind::AssociationChange { .. } => {
+                "directory"
+            }
         }
     }
 
     /// As Directory Insights writes it; its values are in lower case \[spec\].
     pub fn to_json(&self) -> Value {
-        let user = json!({"type": "systemuser", "id": self.user, "username": self.username.to_lowercase(), "email": self.email.to_lowercase()});
+        let by = self.by.to_json();
         let mut event = json!({
             "id": self.id, "event_type": self.event_type(), "service": self.service(), "organization": self.organization,
-            "timestamp": rfc3339(self.at_ms), "@version": "1", "client_ip": "127.0.0.1", "initiated_by": user,
+            "timestamp": rfc3339(self.at_ms), "@version": "1", "client_ip": "127.0.0.1", "initiated_by": by,
         });
+        event["success"] = json!(true);
+        if self.service() == "directory" {
+            event["auth_method"] = json!(self.by.auth_method());
+        }
         match &self.kind {
             EventKind::SsoAuth { app, label, name } => {
                 event["application"] =
                     json!({"id": app, "display_label": label.to_lowercase(), "name": name, "sso_url": ""});
                 event["idp_initiated"] = json!(false);
-                event["success"] = json!(true);
             }
             EventKind::UserLoginAttempt { success, password, error } => {
-                event["resource"] = user;
+                event["resource"] = by;
                 event["success"] = json!(success);
                 event["mfa"] = json!(false);
-                event["auth_method"] = json!("session");
                 let methods = if *password { json!({"password": {"success": success}}) } else { json!({}) };
                 event["auth_context"] = json!({"auth_methods": methods});
                 if let Some(error) = error {
                     event["error_message"] = json!(error.to_lowercase());
                 }
             }
+            EventKind::Change { resource, .. } => event["resource"] = resource.to_json("id"),
+            // That there is an object is [spec]; what is in it is [inferred].
+            EventKind::AssociationChange { added, from, to } => {
+                event["resource"] = from.to_json("id");
+                let connection = json!({"from": from.to_json("object_id"), "to": to.to_json("object_id")});
+                event["association"] = json!({"op": if *added { "add" } else { "remove" }, "connection": connection});
+            }
         }
         event
     }
 }
 
+impl Initiator {
+    fn to_json(&self) -> Value {
+        match self {
+            Initiator::User { id, username, email } => {
+                json!({"type": "systemuser", "id": id, "username": username.to_lowercase(), "email": email.to_lowercase()})
+            }
+            Initiator::Admin { id, email, .. } => json!({"type": "admin", "id": id, "email": email.to_lowercase()}),
+        }
+    }
+
+    fn auth_method(&self) -> &'static str {
+        match self {
+            Initiator::Admin { by_key: true, .. } => "api-key",
+            Initiator::Admin { by_key: false, .. } | Initiator::User { .. } => "session",
+        }
+    }
+}
+
+impl Resource {
+    fn to_json(&self, id: &str) -> Value {
+        let name = if self.kind == "user" { "email" } else { "name" };
+        json!({"type": self.kind, id: self.id, name: self.name.to_lowercase()})
+    }
+}
+
+impl From<&App> for Resource {
+    fn from(app: &App) -> Resource {
+        Resource { kind: "application".to_owned(), id: app.id.into(), name: app.display_label.clone() }
+    }
+}
+
+impl From<&Group> for Resource {
+    fn from(group: &Group) -> Resource {
+        Resource { kind: "user_group".to_owned(), id: group.id.into(), name: group.name.clone() }
+    }
+}
+
+impl From<&Policy> for Resource {
+    fn from(policy: &Policy) -> Resource {
+        Resource { kind: "idp_routing_policy".to_owned(), id: policy.id.into(), name: policy.name.clone() }
+    }
+}
+
+impl From<&User> for Resource {
+    fn from(user: &User) -> Resource {
+        Resource { kind: "user".to_owned(), id: user.id.into(), name: user.email.to_string() }
+    }
+}
+
 impl World {
-    /// What happened, the oldest first.
+    /// What happened, the oldest first; the oldest are forgotten.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
+    /// Forgets what happened.
+    pub fn clear_events(&mut self) {
+        self.events.clear();
+    }
+
+    /// Remembers what a user did.
     pub(crate) fn record(&mut self, user: UserId, kind: EventKind) {
-        let id = self.new_id();
         let Some(account) = self.users.get(&user) else { return };
         let organization = account.organization;
         let (email, username) = (account.email.to_string(), account.username.to_string());
+        self.remember(organization, Initiator::User { id: user, username, email }, kind);
+    }
+
+    /// Remembers what an administrator did to an object.
+    pub(crate) fn record_change(&mut self, org: OrgId, by: &Initiator, what: Change, resource: Resource) {
+        self.remember(org, by.clone(), EventKind::Change { what, resource });
+    }
+
+    pub(crate) fn remember(&mut self, organization: OrgId, by: Initiator, kind: EventKind) {
         if self.events.len() >= EVENTS {
             self.events.drain(..EVENTS / 4);
         }
-        self.events.push(Event { id, organization, at_ms: self.now_ms, user, username, email, kind });
+        // Ids of their own: what is told of a world must not change the ids of what is made in it.
+        self.events_made = self.events_made.wrapping_add(1);
+        let seconds = u32::try_from(self.now_ms / 1000).unwrap_or(u32::MAX);
+        let id = ObjectId::assemble(seconds, u32::from_be_bytes(*b"evnt"), self.events_made);
+        self.events.push(Event { id, organization, at_ms: self.now_ms, by, kind });
     }
 }

@@ -43,6 +43,8 @@ pub struct Organization {
 pub struct Key {
     /// Whose it is.
     pub admin: ObjectId,
+    /// The administrator's address.
+    pub email: String,
     /// The organisations it opens.
     pub organizations: Vec<OrgId>,
     /// What its administrator may do.
@@ -88,7 +90,9 @@ impl World {
     pub fn add_key(&mut self, orgs: &[OrgId]) -> String {
         let key = format!("sim_{}", self.dice().hex(40));
         let admin = self.new_id();
-        self.keys.insert(Secret::new(key.as_str()), Key { admin, organizations: orgs.to_vec(), role: Role::default() });
+        let email = format!("key-{}@example.com", self.keys.len() + 1);
+        let key_of = Key { admin, email, organizations: orgs.to_vec(), role: Role::default() };
+        self.keys.insert(Secret::new(key.as_str()), key_of);
         key
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::World;
-use crate::id::OrgId;
+use crate::id::{ObjectId, OrgId};
 use crate::secret::Secret;
 
 /// How long a token is good; a client in use assumes an hour where the answer does not say \[observed\].
@@ -14,6 +14,10 @@ pub(crate) const TOKEN_SECONDS: u64 = 3600;
 /// A service account with a client secret. It may have two secrets \[doc\]; here it has one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceAccount {
+    /// Who it is in the log of events.
+    pub id: ObjectId,
+    /// The name that the log shows.
+    pub email: String,
     /// Its client secret.
     pub secret: Secret,
     /// The organisations it opens.
@@ -39,7 +43,12 @@ impl World {
     /// \[observed\].
     pub fn add_service_account(&mut self, orgs: &[OrgId]) -> (String, String) {
         let (client_id, secret) = (self.dice().uuid(), format!("sim_{}", self.dice().hex(40)));
-        let account = ServiceAccount { secret: Secret::new(secret.as_str()), organizations: orgs.to_vec() };
+        let account = ServiceAccount {
+            id: self.new_id(),
+            email: format!("service-{}@example.com", self.service_accounts.accounts.len() + 1),
+            secret: Secret::new(secret.as_str()),
+            organizations: orgs.to_vec(),
+        };
         self.service_accounts.accounts.insert(client_id.clone(), account);
         (client_id, secret)
     }

@@ -7,12 +7,16 @@ mod common;
 
 mod access;
 mod applications;
+mod audit;
+mod console;
+mod dynamic;
 mod groups;
 mod insights;
 mod oauth;
 mod policies;
 mod providers;
 mod random;
+mod replace;
 mod service_accounts;
 mod sign_in;
 mod users;

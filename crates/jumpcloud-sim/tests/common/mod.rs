@@ -34,6 +34,14 @@ impl Client<'_> {
     }
 }
 
+/// A group as an answer has it, without what a PUT may not have.
+pub fn writable(mut group: Value) -> Value {
+    for name in ["id", "type", "organizationObjectId", "suggestionCounts", "memberQueryErrorFlags"] {
+        group.as_object_mut().expect("a group has fields").remove(name);
+    }
+    group
+}
+
 /// A client of the primary of two empty organisations, for the length of a test.
 pub fn with_client(test: impl FnOnce(&mut Client<'_>)) {
     let Pair { mut world, primary_key, .. } = fixture::pair(1);

@@ -34,7 +34,8 @@ fn events(federation: &Federation) -> Vec<(String, String)> {
     let world = federation.handle.world();
     let world = world.lock().expect("whole");
     let event = |event: &jumpcloud_sim::Event| (event.organization.to_string(), event.event_type().to_owned());
-    world.events().iter().map(event).collect()
+    let sign_ins = world.events().iter().filter(|event| matches!(event.by, jumpcloud_sim::Initiator::User { .. }));
+    sign_ins.map(event).collect()
 }
 
 #[tokio::test]

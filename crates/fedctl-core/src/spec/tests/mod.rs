@@ -5,6 +5,7 @@ mod defaults;
 mod fleet;
 mod fuzz;
 mod places;
+mod reference;
 mod yaml_dangers;
 
 use super::{Code, Parsed, Spec, parse};
