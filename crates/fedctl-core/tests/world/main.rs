@@ -15,6 +15,7 @@ mod judge;
 mod order;
 mod properties;
 mod review;
+mod saved;
 mod section;
 mod watch;
 mod worlds;

@@ -151,5 +151,6 @@ fn fix(person: &Traced, hop: Hop) -> &'static str {
         Some(Held::NoAccess) => {
             "if they are to sign in: put them into the group that the spec names under `app.access`"
         }
+        Some(Held::NotInSavedPlan) => "make a new plan with `fedctl plan`, and apply it",
     }
 }
