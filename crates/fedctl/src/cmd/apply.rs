@@ -47,9 +47,9 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     let text = super::plan::view(&session, &plan, args.full).text();
     // Whoever is to say yes has to see to what.
     if is_asked && ui.asks() {
-        ui.warn(&text)
+        ui.warn(&text);
     } else {
-        ui.say(&text)
+        ui.say(&text);
     }
     if !left.is_empty() {
         ui.warn(&left_out(&left));
@@ -58,13 +58,18 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
         return Err(Failure::new(Exit::Refused, "a guard refused this plan").unwritten());
     }
     if is_asked {
-        if !ui.asks() {
-            return Err(nobody());
-        }
-        let answer = ui.ask("\nApply this plan? Only `yes` is taken for yes: ").await;
-        verdict(answer.as_deref())?;
+        approve(ui).await?;
     }
     Ok((session, Arc::new(plan)))
+}
+
+async fn approve(ui: &mut Ui) -> Result<(), Failure> {
+    if !ui.asks() {
+        return Err(Failure::new(Exit::Usage, "there is nobody to ask")
+            .unwritten()
+            .hint("run it in a terminal, or say --auto-approve"));
+    }
+    verdict(ui.ask("\nApply this plan? Only `yes` is taken for yes: ").await.as_deref())
 }
 
 /// Who is left for the next plan.
@@ -79,10 +84,6 @@ fn left_out(people: &[Arc<str>]) -> String {
         count(people.len(), "person is", "people are"),
         shown.join(", ")
     )
-}
-
-fn nobody() -> Failure {
-    Failure::new(Exit::Usage, "there is nobody to ask").unwritten().hint("run it in a terminal, or say --auto-approve")
 }
 
 /// What an answer means.

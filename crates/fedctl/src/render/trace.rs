@@ -108,7 +108,7 @@ pub fn text(found: &Verification, person: &Traced, source: &Source) -> String {
         let broken = first_broken.filter(|first| first.name() == hop && person.held.is_none());
         text.extend(broken.map(|first| format!("      fix: {}\n", fix(person, first))));
     }
-    text.push_str("(+ as it must be, x not so, . of something that is not there)\n\n");
+    text.push_str("(+ as it must be, x not so, . part of something that is not there)\n\n");
     if let Some(held) = person.held {
         text.push_str(&format!("Held: {}\n", held.as_str()));
         text.extend(first_broken.map(|first| format!("      fix: {}\n", fix(person, first))));
