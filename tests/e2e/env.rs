@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -55,12 +55,17 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn of(command: &mut Command) -> Self {
         let output = command.output().expect("the program starts");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
+        Self::ended(command, &output)
+    }
+
+    /// A run that has ended already.
+    pub(crate) fn ended(command: &Command, output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program prints text");
         Self {
             args: command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             status: output.status.code().expect("the program was not killed"),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
         }
     }
 

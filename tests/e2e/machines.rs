@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::Sandbox;
+use crate::env::Home;
+use crate::sandbox::Side::Secondary;
+use crate::sandbox::{Sandbox, text};
 
 #[test]
 fn a_plan_is_one_document() {
@@ -23,7 +25,7 @@ fn a_plan_is_one_document() {
     assert_eq!(number_with(&plan["people"], "fate", "held"), 2);
     let person = json!({
         "person": "ben.fischer@acme.com", "account": "ben.fischer@acme.com.beta", "fate": "gains",
-        "spec": "people.from.groups[0]",
+        "spec": "people.from.groups[0]", "file": "demo.yaml", "line": 9, "column": 14,
     });
     assert_eq!(plan["people"][0], person);
     let made = json!({"target": "secondary/user-group/Federated from Acme", "verb": "create"});
@@ -80,10 +82,97 @@ fn findings_are_one_document() {
     };
     let whole = json!({
         "person": "ben.fischer@acme.com", "account": "ben.fischer@acme.com.beta", "whole": true,
-        "spec": "people.from.groups[0]",
+        "spec": "people.from.groups[0]", "file": "demo.yaml", "line": 9, "column": 14,
     });
     assert_eq!(row("ben.fischer@acme.com"), whole);
-    assert_eq!(row("hiro.jensen@acme.com")["held"], "suspended at the primary");
+    assert_eq!(row("hiro.jensen@acme.com")["held"], "suspended");
+    assert_eq!(row("hiro.jensen@acme.com")["why"], "suspended at the primary");
+}
+
+#[test]
+fn a_trace_is_one_document() {
+    let run = Sandbox::applied().fedctl("trace demo.yaml pablo.larsen@acme.com --format json").exits_with(2);
+    assert_eq!(run.stderr, "");
+    let trace = run.json();
+    assert_eq!(
+        (&trace["held"], &trace["secret"], &trace["line"]),
+        (&json!("no-password"), &json!("unproved"), &json!(9))
+    );
+    assert_eq!(trace["hops"][0]["state"], "broken");
+    assert_eq!(trace["hops"][1], json!({"hop": "account-active", "state": "unasked"}));
+    assert_eq!(trace["hops"][4], json!({"hop": "routing-assignment", "state": "whole"}));
+}
+
+#[test]
+fn a_saved_plan_is_shown_as_the_document_it_was() {
+    let sandbox = Sandbox::start();
+    let planned = sandbox.fedctl("plan demo.yaml --format json --out x.plan").exits_with(0);
+    assert_eq!(sandbox.fedctl("show x.plan --format json").exits_with(0).stdout, planned.stdout);
+}
+
+#[test]
+fn what_the_program_prints_is_as_the_published_schemas_say() {
+    let fresh = Sandbox::start();
+    let document = |sandbox: &Sandbox, args: &str| (args.to_owned(), sandbox.fedctl(args).json());
+    let mut documents =
+        vec![document(&fresh, "plan demo.yaml --format json"), document(&fresh, "verify demo.yaml --format json")];
+    fresh.change_member(Secondary, "add", "Staff", &fresh.user(Secondary, "admin@beta.com"));
+    fresh.api(Secondary, "POST", "/api/v2/usergroups", &json!({"name": "Federated from Acme"}));
+    documents.push(document(&fresh, "plan demo.yaml --format json"));
+    let refusing = Sandbox::start_with("--set oidc-app-description=refuse");
+    documents.push(document(&refusing, "apply demo.yaml --auto-approve --format json"));
+    let applied = Sandbox::start();
+    documents.push(document(&applied, "apply demo.yaml --auto-approve --format json"));
+    documents.push(document(&applied, "trace demo.yaml ben.fischer@acme.com --format json"));
+    documents.push(document(&applied, "trace demo.yaml pablo.larsen@acme.com --format json"));
+    for (args, document) in &documents {
+        let name = text(&document["schema"]);
+        let valid = jsonschema::validator_for(&closed(published(name))).expect("it is a schema");
+        let wrong: Vec<String> = valid.iter_errors(document).map(|error| error.to_string()).collect();
+        assert_eq!(wrong, [""; 0], "{args}");
+    }
+}
+
+#[test]
+fn the_published_schemas_are_what_the_program_prints() {
+    for (kind, name) in [("plan", "plan"), ("report", "report"), ("verify", "verify"), ("trace", "trace")] {
+        let path = schema_path(&format!("fedctl.{name}.v1"));
+        let printed = Home::new().run(&format!("schema {kind}")).exits_with(0).stdout;
+        if updates() {
+            std::fs::write(&path, &printed).expect("the schema can be written");
+        }
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(published == printed, "{path} is out of date: UPDATE_DOCS=1 cargo test -p fedctl --test e2e schemas");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a switch of whoever changes a schema, not of the program")]
+fn updates() -> bool {
+    std::env::var_os("UPDATE_DOCS").is_some_and(|value| !value.is_empty())
+}
+
+fn schema_path(name: &str) -> String {
+    format!("{}/../../docs/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn published(name: &str) -> Value {
+    let text = std::fs::read_to_string(schema_path(name)).expect("the schema is published");
+    serde_json::from_str(&text).expect("it is JSON")
+}
+
+/// A schema that allows nothing but what it names: a published one lets later versions add fields.
+fn closed(mut schema: Value) -> Value {
+    if let Some(object) = schema.as_object_mut() {
+        if object.get("properties").is_some_and(Value::is_object) {
+            object.entry("unevaluatedProperties").or_insert(Value::Bool(false));
+        }
+        for key in ["properties", "$defs"] {
+            for inner in object.get_mut(key).and_then(Value::as_object_mut).into_iter().flatten() {
+                *inner.1 = closed(inner.1.take());
+            }
+        }
+    }
+    schema
 }
 
 /// How many rows of a list have this value in a field.

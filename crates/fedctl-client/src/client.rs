@@ -82,9 +82,11 @@ impl Options {
         }
     }
 
-    /// The same with [`Limits::loopback`].
+    /// The same with [`Limits::loopback`] and shorter pauses: whoever does not listen on this machine now will not in a
+    /// second.
     pub fn loopback() -> Self {
-        Self { limits: Limits::loopback(), ..Self::real() }
+        let retries = Retries { first: Duration::from_millis(25), ..Retries::default() };
+        Self { limits: Limits::loopback(), retries, ..Self::real() }
     }
 
     /// What fits the hosts of a key.
@@ -187,9 +189,11 @@ impl Inner {
             Ok(prepared) => prepared,
             Err(error) => return Outcome::NotSent(error),
         };
+        let asked = Instant::now();
         let Ok(organization) = self.organization.acquire().await else { return stopped(target) };
         let Ok(host) = self.shared.bucket().acquire().await else { return stopped(target) };
         let start = Instant::now();
+        self.trace_sending(request, &target, start - asked);
         let outcome = match self.http.execute(prepared).await {
             Ok(response) => self.receive(response, request.host, target.clone()).await,
             Err(error) => unanswered(target.clone(), error),
@@ -279,6 +283,17 @@ impl Inner {
             self.shared.stop();
         }
         Outcome::Answered(answer)
+    }
+
+    fn trace_sending(&self, request: &Request, target: &Target, waited: Duration) {
+        tracing::trace!(
+            organization = self.key.organization(),
+            method = target.method,
+            path = target.path,
+            waited = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+            bytes = request.body.as_ref().map(|body| body.bytes.len()),
+            "sending"
+        );
     }
 
     fn trace(&self, target: &Target, outcome: &Outcome, took: Duration) {

@@ -97,6 +97,20 @@ impl<'a> Access<'a> {
         }
     }
 
+    /// Makes sure that no key is missing from the environment, so that all that are can be said at once.
+    ///
+    /// # Errors
+    /// One or both are.
+    pub fn all_there(&self, spec: &Spec) -> Result<(), Failure> {
+        let mut missing: Vec<(String, String)> = [&spec.primary, &spec.secondary]
+            .into_iter()
+            .filter(|side| self.credentials(side).is_none() && (self.keys)(side.credentials.as_str()).is_none())
+            .map(|side| (side.credentials.to_string(), config::key_variable(side.credentials.as_str())))
+            .collect();
+        missing.dedup();
+        if missing.is_empty() { Ok(()) } else { Err(failure::no_keys(&missing)) }
+    }
+
     /// The key of a side, bound to its hosts and organisation.
     ///
     /// # Errors
@@ -115,8 +129,8 @@ impl<'a> Access<'a> {
             }
             None => {
                 let name = side.credentials.as_str();
-                let secret = (self.keys)(name).ok_or_else(|| failure::no_key(name, &config::key_variable(name)))?;
-                Key::bind(secret, hosts, organization)
+                let missing = || failure::no_keys(&[(name.to_owned(), config::key_variable(name))]);
+                Key::bind((self.keys)(name).ok_or_else(missing)?, hosts, organization)
             }
         };
         bound.map_err(|error| failure::key(&error, &self.name(side)))

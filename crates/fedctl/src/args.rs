@@ -12,7 +12,7 @@ pub struct Args {
     /// Say only what is asked for, and what went wrong
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Log each request to standard error (-vv: more)
+    /// Log each request to standard error (-vv: also when it leaves, and how long it waited for its turn)
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Where keys come from; without it, $FEDCTL_OPERATOR or ~/.config/fedctl/operator.yaml
@@ -42,6 +42,10 @@ pub enum Command {
     Sandbox(Sandbox),
     /// Tell the whole story on a simulator, in a few seconds
     Demo(Demo),
+    /// Print the JSON Schema of what `--format json` prints
+    Schema(Schema),
+    /// Print what lets a shell complete commands and options
+    Completions(Completions),
 }
 
 /// How the result is written to standard output.
@@ -51,6 +55,17 @@ pub enum Format {
     Text,
     /// For machines; the schema has a version.
     Json,
+}
+
+/// How a plan is written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// For machines; the schema has a version.
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
 }
 
 /// `validate`
@@ -68,7 +83,7 @@ pub struct Plan {
     pub spec: PathBuf,
     /// How to write the plan
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: PlanFormat,
     /// Save the plan, to be looked at and applied later
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -85,9 +100,9 @@ pub struct Plan {
 pub struct Show {
     /// A file that `plan --out` wrote
     pub plan: PathBuf,
-    /// Text as it was shown, or the lines of the plan
+    /// How to write the plan; as text, it is what was shown when it was made
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: PlanFormat,
 }
 
 /// `apply`
@@ -102,6 +117,9 @@ pub struct Apply {
     /// Do not ask before writing
     #[arg(long)]
     pub auto_approve: bool,
+    /// Before asking, list everybody and every action, where alike ones are folded otherwise
+    #[arg(long)]
+    pub full: bool,
     /// How to write the report
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -127,6 +145,9 @@ pub struct Trace {
     pub spec: PathBuf,
     /// The person, by the address in either organisation
     pub person: String,
+    /// How to write the findings
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 /// `sandbox`
@@ -161,6 +182,34 @@ pub struct Demo {
     /// Same seed, same world
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// `schema`
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    /// Which document: `plan` and `show`, `apply`, `verify`, or `trace`
+    #[arg(value_enum)]
+    pub document: Document,
+}
+
+/// A document that the program prints for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    /// What would change.
+    Plan,
+    /// What became of it.
+    Report,
+    /// Who can sign in.
+    Verify,
+    /// One person's way.
+    Trace,
+}
+
+/// `completions`
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    /// Which shell
+    pub shell: clap_complete::Shell,
 }
 
 #[cfg(test)]

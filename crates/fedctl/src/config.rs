@@ -46,7 +46,7 @@ pub fn without_color() -> bool {
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// Starts logging to standard error: nothing, requests (`-v`), or everything of ours (`-vv`).
+/// Starts logging to standard error: nothing, requests that were answered (`-v`), and those that leave, too (`-vv`).
 pub fn logging(verbose: u8) {
     let level = match verbose {
         0 => return,

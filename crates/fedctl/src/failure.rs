@@ -57,6 +57,14 @@ impl Failure {
         Self { exit: Exit::Unproven, message, unwritten: false, ..self }
     }
 
+    /// The same failure when something was written before: only what is said about it is missing.
+    #[must_use]
+    pub fn after_writing(self) -> Self {
+        let message = format!("applied in part or whole, but {}", self.message);
+        let hint = Some("`fedctl plan` shows what is left to do".to_owned());
+        Self { exit: Exit::Partial, message, hint, unwritten: false, ..self }
+    }
+
     /// Keeps the text of what caused it.
     #[must_use]
     pub fn because(mut self, error: &dyn std::error::Error) -> Self {
@@ -190,11 +198,17 @@ pub fn key(error: &KeyError, name: &str) -> Failure {
     failure
 }
 
-/// No key was given.
-pub fn no_key(credentials: &str, variable: &str) -> Failure {
-    Failure::new(Exit::Failed, format!("there is no key for the credentials `{credentials}`"))
+/// These credentials have no key, each with the variable that was looked for.
+pub fn no_keys(missing: &[(String, String)]) -> Failure {
+    let list = |of: fn(&(String, String)) -> String| missing.iter().map(of).collect::<Vec<_>>().join(" and ");
+    Failure::new(Exit::Failed, format!("there is no key for the credentials {}", list(|(name, _)| format!("`{name}`"))))
         .unwritten()
-        .hint(format!("put the API key of that organisation into ${variable}"))
+        .hint(format!("put the API key of that organisation into {}", list(|(_, variable)| format!("${variable}"))))
+}
+
+/// A signal came before anything was written.
+pub fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted").unwritten()
 }
 
 #[cfg(test)]

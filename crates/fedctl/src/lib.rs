@@ -33,6 +33,8 @@ pub async fn run(args: Args, ui: &mut Ui) -> Exit {
         Command::Trace(args) => cmd::trace::run(&args, operator, ui).await,
         Command::Sandbox(args) => cmd::sandbox::run(&args, ui).await,
         Command::Demo(args) => cmd::demo::run(&args, ui).await,
+        Command::Schema(args) => cmd::schema::run(&args, ui),
+        Command::Completions(args) => cmd::completions::run(&args, ui),
     };
     result.unwrap_or_else(|failure| failure.show(ui))
 }

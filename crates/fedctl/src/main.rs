@@ -10,12 +10,7 @@ use fedctl::ui::Ui;
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        // Help and version are no errors; everything else is a matter of usage.
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            let _: std::io::Result<()> = error.print();
-            return exit.into();
-        }
+        Err(error) => return answer(&error).into(),
     };
     fedctl::config::logging(args.verbose);
     let mut ui = Ui::of_process(args.quiet);
@@ -23,5 +18,19 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fedctl::failure::Failure::from(error).show(&mut ui).into(),
     };
-    runtime.block_on(fedctl::run(args, &mut ui)).into()
+    let exit = runtime.block_on(fedctl::run(args, &mut ui));
+    // A question that nobody answered is still waited for by a thread.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+/// Help and version are no errors; everything else is a matter of usage.
+fn answer(error: &clap::Error) -> Exit {
+    match error.print() {
+        _ if error.use_stderr() => Exit::Usage,
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            fedctl::ui::lost(&cause).show(&mut Ui::of_process(false))
+        }
+        Ok(()) | Err(_) => Exit::Done,
+    }
 }

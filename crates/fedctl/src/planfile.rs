@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::saved::{Saved, Stale};
@@ -16,12 +17,19 @@ use sha2::{Digest, Sha256};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::frame::Frame;
+use crate::render::plan_diff;
+use crate::render::rows::Rows;
 use crate::source::Source;
 
 /// How long a plan may be applied, in seconds of the server's clock: a week.
 const LIVES: u64 = 7 * 24 * 60 * 60;
 /// The most that a plan file may hold once it is unpacked.
 const LARGEST: u64 = 512 * 1024 * 1024;
+/// How many reasons, and how many lines of a difference, are shown.
+const SHOWN: usize = 20;
+/// What to do about a plan that cannot be applied any more.
+const AGAIN: &str = "make a new plan with `fedctl plan --out FILE`, and have it looked at";
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// What a plan file belongs to.
@@ -31,14 +39,12 @@ pub struct Head {
     schema: String,
     /// The version of fedctl that wrote it.
     fedctl: String,
-    /// The spec, as it was named.
-    pub spec: PathBuf,
+    /// The spec, as seen from the folder of the plan file.
+    spec: PathBuf,
     /// SHA-256 of the spec's text and of its defaults.
     spec_sha256: String,
-    /// The server's clock of the reading, seconds since 1970.
-    as_of: Option<u64>,
-    /// The digest of the plan.
-    pub digest: String,
+    /// What it is shown with.
+    pub frame: Frame,
     /// What was shown of it.
     pub text: String,
 }
@@ -48,6 +54,7 @@ pub struct PlanFile {
     /// What it belongs to.
     pub head: Head,
     lines: String,
+    folder: PathBuf,
 }
 
 const SCHEMA: &str = "fedctl.planfile.v1";
@@ -62,17 +69,16 @@ pub fn is_plan(path: &Path) -> bool {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write(path: &Path, plan: &Plan, source: &Source, text: String) -> Result<(), Failure> {
-    let head = Head {
-        schema: SCHEMA.to_owned(),
-        fedctl: env!("CARGO_PKG_VERSION").to_owned(),
-        spec: source.path.clone(),
-        spec_sha256: sha256(source.whole().as_bytes()),
-        as_of: plan.as_of,
-        digest: plan.digest(),
-        text,
-    };
+pub fn write(path: &Path, plan: &Plan, source: &Source, frame: Frame, text: String) -> Result<(), Failure> {
     let pack = || -> std::io::Result<()> {
+        let head = Head {
+            schema: SCHEMA.to_owned(),
+            fedctl: env!("CARGO_PKG_VERSION").to_owned(),
+            spec: seen_from(path, &source.path)?,
+            spec_sha256: sha256(source.whole().as_bytes()),
+            frame,
+            text,
+        };
         let mut packed = GzEncoder::new(Vec::new(), Compression::default());
         writeln!(packed, "{}", serde_json::to_string(&head)?)?;
         for line in plan.lines() {
@@ -83,6 +89,14 @@ pub fn write(path: &Path, plan: &Plan, source: &Source, text: String) -> Result<
     pack().map_err(|error| {
         Failure::new(Exit::Failed, format!("the plan cannot be written to `{}`", path.display())).because(&error)
     })
+}
+
+/// The way from a plan file to its spec, so that both can be moved together; where the spec is not below the folder of the
+/// plan file, the whole path.
+fn seen_from(plan: &Path, spec: &Path) -> std::io::Result<PathBuf> {
+    let (plan, spec) = (std::path::absolute(plan)?, std::path::absolute(spec)?);
+    let below = plan.parent().and_then(|folder| spec.strip_prefix(folder).ok());
+    Ok(below.map_or_else(|| spec.clone(), Path::to_owned))
 }
 
 #[cfg(unix)]
@@ -121,52 +135,80 @@ impl PlanFile {
         if head.schema != SCHEMA {
             return Err(no_plan(&format!("its format is {}, and this version reads {SCHEMA}", head.schema)));
         }
-        if sha256(lines.as_bytes()) != head.digest {
+        if sha256(lines.as_bytes()) != head.frame.digest {
             return Err(no_plan("it was damaged or changed since it was written"));
         }
-        Ok(Self { lines: lines.to_owned(), head })
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { lines: lines.to_owned(), head, folder })
     }
 
-    /// The lines of the plan.
-    pub fn lines(&self) -> &str {
-        &self.lines
-    }
-
-    /// Refuses when the fresh plan is more than this one, or with `exact` when it is not the very same.
+    /// What is in it, to be shown.
     ///
     /// # Errors
-    /// The plan is stale: which object and which field.
-    pub fn allows(&self, fresh: &Plan, source: &Source, exact: bool) -> Result<(), Failure> {
-        if sha256(source.whole().as_bytes()) != self.head.spec_sha256 {
-            return Err(stale(vec![format!("`{}` is not the text that the plan was made from", source.name())]));
+    /// A line that is none of a plan.
+    pub fn rows(&self) -> Result<Rows, Failure> {
+        Ok(Rows::of(self.lines.lines()).map_err(|error| unreadable(&error))?.placed(&self.head.frame.places))
+    }
+
+    /// The spec that it was made from, if that says what it said then.
+    ///
+    /// # Errors
+    /// The spec cannot be read, or is another text now.
+    pub fn source(&self) -> Result<Source, Failure> {
+        let path = self.folder.join(&self.head.spec);
+        let source = Source::read(&path).map_err(|failure| {
+            failure.hint("the plan was made from this spec: put it there, as it was, or make a new plan")
+        })?;
+        if sha256(source.whole().as_bytes()) == self.head.spec_sha256 {
+            return Ok(source);
         }
-        let age = fresh.as_of.zip(self.head.as_of).map(|(now, then)| now.saturating_sub(then));
+        let message = format!("the saved plan is stale: `{}` was changed since it was made", source.name());
+        Err(Failure::new(Exit::Stale, message).unwritten().hint(AGAIN))
+    }
+
+    /// Takes out of a fresh plan the people for whom this one does nothing, and gives their addresses. With `exact` nobody
+    /// is taken out.
+    ///
+    /// # Errors
+    /// The plan is stale, for the fresh one is more; with `exact`, for it is not the very same: which object and field.
+    pub fn settle(&self, fresh: &mut Plan, exact: bool) -> Result<Vec<Arc<str>>, Failure> {
+        let age = fresh.as_of.zip(self.head.frame.as_of).map(|(now, then)| now.saturating_sub(then));
         if age.is_some_and(|age| age > LIVES) {
-            return Err(stale(vec!["it is older than a week".to_owned()]));
+            let message = "the saved plan is stale: it is older than a week";
+            return Err(Failure::new(Exit::Stale, message).unwritten().hint(AGAIN));
         }
-        if exact && fresh.digest() != self.head.digest {
-            return Err(stale(vec![format!(
-                "its digest is {}, and that of a fresh plan is {}",
-                self.head.digest,
-                fresh.digest()
-            )]));
+        let saved = Saved::parse(self.lines.lines()).map_err(|error| unreadable(&error))?;
+        if exact {
+            let is_same = fresh.digest() == self.head.frame.digest;
+            let message = "the saved plan is stale: what would be done now is not exactly it";
+            return if is_same {
+                Ok(Vec::new())
+            } else {
+                Err(self.stale(message, &saved.differences(fresh), fresh)?)
+            };
         }
-        let saved = Saved::parse(self.lines.lines())
-            .map_err(|error| Failure::new(Exit::Usage, "the plan file cannot be read").because(&error))?;
+        let left = saved.restrict(fresh);
         let reasons = saved.allows(fresh);
-        if reasons.is_empty() { Ok(()) } else { Err(stale(reasons.iter().map(Stale::to_string).collect())) }
+        let message = "the saved plan is stale: what would be done now is not all in it";
+        if reasons.is_empty() { Ok(left) } else { Err(self.stale(message, &reasons, fresh)?) }
+    }
+
+    fn stale(&self, message: &str, reasons: &[Stale], fresh: &Plan) -> Result<Failure, Failure> {
+        let mut lines: Vec<String> = reasons.iter().take(SHOWN).map(Stale::to_string).collect();
+        lines.extend(more(reasons.len()));
+        let now = Rows::of(fresh.lines()).map_err(|error| unreadable(&error))?;
+        lines.push("the saved plan (-) and a fresh one (+):".to_owned());
+        let diff = plan_diff::lines(&self.rows()?, &now);
+        lines.extend(diff.iter().take(SHOWN).cloned());
+        lines.extend(more(diff.len()));
+        Ok(Failure::new(Exit::Stale, message).unwritten().lines(lines).hint(AGAIN))
     }
 }
 
-fn stale(reasons: Vec<String>) -> Failure {
-    const SHOWN: usize = 20;
-    let more = reasons.len().saturating_sub(SHOWN);
-    let mut lines: Vec<String> = reasons.into_iter().take(SHOWN).collect();
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    Failure::new(Exit::Stale, "the saved plan is stale: what would be done now is not all in it")
-        .unwritten()
-        .lines(lines)
-        .hint("make a new plan with `fedctl plan --out FILE`, and have it looked at")
+fn more(number: usize) -> Option<String> {
+    (number > SHOWN).then(|| format!("and {} more", number - SHOWN))
+}
+
+fn unreadable(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Usage, "the plan file cannot be read").because(error).hint(AGAIN)
 }

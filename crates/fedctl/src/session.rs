@@ -44,9 +44,16 @@ impl Session {
     /// # Errors
     /// An invalid spec, or keys that are missing or cannot belong to it.
     pub fn open(path: &Path, operator: Option<&Path>, ui: &mut Ui) -> Result<Self, Failure> {
-        let source = Source::read(path)?;
+        Self::open_source(Source::read(path)?, operator, ui)
+    }
+
+    /// The same of a spec that was read.
+    ///
+    /// # Errors
+    /// An invalid spec, or keys that are missing or cannot belong to it.
+    pub fn open_source(source: Source, operator: Option<&Path>, ui: &mut Ui) -> Result<Self, Failure> {
         let spec = source.spec(ui)?;
-        let file = OperatorFile::find(operator, path, ui)?;
+        let file = OperatorFile::find(operator, &source.path, ui)?;
         Self::of(source, spec, &Access::new(file, &config::key))
     }
 
@@ -55,6 +62,7 @@ impl Session {
     /// # Errors
     /// Keys that are missing or cannot belong to the spec.
     pub fn of(source: Source, spec: Spec, access: &Access<'_>) -> Result<Self, Failure> {
+        access.all_there(&spec)?;
         let (primary, secondary) = (access.key(&spec.primary, &spec)?, access.key(&spec.secondary, &spec)?);
         let terms = terms(primary.hosts(), secondary.hosts(), access.rules());
         let options = access.options(&spec)?;

@@ -1,11 +1,14 @@
 //! A spec as a file: its text and the defaults of its folder, for parsing and for pointing at lines.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use fedctl_core::spec::{self, At, Diagnostic, FieldPath, FleetText, MAX_FILE_BYTES, Origin, Parsed, Spec};
+use fedctl_core::spec::{self, At, Diagnostic, FieldPath, FleetText, MAX_FILE_BYTES, Origin, Parsed, Position, Spec};
 use fedctl_core::text;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
@@ -14,6 +17,23 @@ use crate::ui::Ui;
 
 /// What the defaults of a folder are called.
 pub const FLEET: &str = "fleet.yaml";
+
+/// How many bytes are walked through for places: each costs a walk through the text or two.
+const MOST_WALKED: usize = 64 << 20;
+
+/// Where in a file something stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// The file: the spec, or the defaults beside it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+/// Places by the path in the spec.
+pub type Places = BTreeMap<String, Place>;
 
 /// A file with a spec. Nothing but it and the `fleet.yaml` beside it is opened.
 #[derive(Debug)]
@@ -36,11 +56,14 @@ impl Source {
     /// # Errors
     /// One of the two cannot be read, is too large, or is no text.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        if path.file_name().is_some_and(|name| name == FLEET) {
+        if is_fleet(path) {
             let message = format!("`{}` holds defaults for the specs of its folder, and is no spec", path.display());
             return Err(
                 Failure::new(Exit::Usage, message).hint("name a spec; `fedctl validate` checks the defaults too")
             );
+        }
+        if path.is_dir() {
+            return Err(folder(path));
         }
         let text = read_text(path)?;
         Ok(Self { path: path.to_owned(), text, fleet: fleet_beside(path)? })
@@ -59,15 +82,33 @@ impl Source {
 
     /// `file:line` of a place in the spec or its defaults; of what holds it, where it is a default of fedctl.
     pub fn place(&self, path: &FieldPath) -> String {
-        let at = At::Value(path.clone());
+        match self.locate(path) {
+            (file, Some(position)) => format!("{file}:{}", position.line),
+            (file, None) => file,
+        }
+    }
+
+    /// The places of paths in the spec or its defaults. None, where a long spec names so many that finding them would take
+    /// longer than planning.
+    pub fn places(&self, paths: &[&FieldPath]) -> Places {
+        let paths: BTreeSet<&FieldPath> = paths.iter().copied().collect();
+        if paths.len().saturating_mul(self.text.len()) > MOST_WALKED {
+            return Places::new();
+        }
+        let place = |path: &FieldPath| match self.locate(path) {
+            (file, Some(at)) => Some((path.to_string(), Place { file, line: at.line, column: at.column })),
+            (_, None) => None,
+        };
+        paths.into_iter().filter_map(place).collect()
+    }
+
+    /// The file that says what stands at a path, and where in it.
+    fn locate(&self, path: &FieldPath) -> (String, Option<Position>) {
         let (name, text) = match &self.fleet {
             Some(fleet) if self.origin(path, fleet) == Origin::Fleet => (self.fleet_name(), fleet.text()),
             Some(_) | None => (self.name(), self.text.as_str()),
         };
-        match at.locate(text) {
-            Some(position) => format!("{name}:{}", position.line),
-            None => name,
-        }
+        (name, At::Value(path.clone()).locate(text))
     }
 
     /// What it says, or what is wrong with it.
@@ -148,6 +189,44 @@ impl Fleet {
         }
         problems
     }
+}
+
+/// The specs of a folder, by name, and its defaults if there are any.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub fn specs_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::new(Exit::Usage, format!("`{}` cannot be listed", folder.display())).because(&error)
+    };
+    let is_spec = |file: &PathBuf| {
+        file.is_file() && file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    };
+    let entries = std::fs::read_dir(folder).map_err(cannot)?;
+    let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).filter(is_spec).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// Whether a file holds defaults for the specs of its folder.
+pub fn is_fleet(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == FLEET)
+}
+
+/// A folder where a spec was to be named.
+fn folder(path: &Path) -> Failure {
+    let files = match specs_in(path) {
+        Ok(files) => files,
+        Err(failure) => return failure,
+    };
+    let specs: Vec<String> =
+        files.iter().filter(|file| !is_fleet(file)).map(|file| file.display().to_string()).collect();
+    let hint = match specs.first() {
+        Some(first) => format!("name one of the specs in it, such as `{first}`; only `validate` takes a folder"),
+        None => "there is no spec in it: a spec is a file named *.yaml or *.yml".to_owned(),
+    };
+    let message = format!("`{}` is a folder, and a plan is of one spec", path.display());
+    Failure::new(Exit::Usage, message).lines(specs).hint(hint)
 }
 
 fn fleet_beside(path: &Path) -> Result<Option<FleetText>, Failure> {

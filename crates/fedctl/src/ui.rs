@@ -2,6 +2,9 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use crate::exit::Exit;
+use crate::failure::Failure;
+
 /// Where an invocation prints, and whom it can ask.
 pub struct Ui {
     out: Box<dyn Write + Send>,
@@ -47,9 +50,15 @@ impl Ui {
     }
 
     /// Data. Whoever reads it may have gone, which is no error.
-    pub fn out(&mut self, text: &str) {
+    ///
+    /// # Errors
+    /// It cannot be written: a full disk, say.
+    pub fn out(&mut self, text: &str) -> Result<(), Failure> {
         self.end_progress();
-        let _: io::Result<()> = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(lost(&error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Talk, left out when quiet.
@@ -79,14 +88,52 @@ impl Ui {
         }
     }
 
-    /// Asks a person for one word. `None` where there is nobody to ask.
-    pub fn ask(&mut self, question: &str) -> Option<String> {
+    /// Whether there is a person to ask.
+    pub fn asks(&self) -> bool {
+        self.asks
+    }
+
+    /// Asks a person for one word. `None` where there is nobody, or nobody answers (Ctrl-D).
+    pub async fn ask(&mut self, question: &str) -> Option<String> {
         if !self.asks {
             return None;
         }
         self.warn(question);
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).ok()?;
-        Some(answer.trim().to_owned())
+        let answer = tokio::task::spawn_blocking(|| {
+            let mut answer = String::new();
+            io::stdin().lock().read_line(&mut answer).map(|bytes| (bytes > 0).then(|| answer.trim().to_owned()))
+        });
+        answer.await.ok()?.ok()?
+    }
+}
+
+/// The result cannot be written to standard output.
+pub fn lost(error: &io::Error) -> Failure {
+    Failure::new(Exit::Failed, "the result cannot be written to standard output")
+        .because(error)
+        .hint("is the disk full to which it is redirected?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fails(io::ErrorKind);
+
+    impl Write for Fails {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn only_a_reader_that_has_gone_is_no_error() {
+        let out = |kind| Ui::of_writers(Fails(kind), io::sink()).out("data");
+        assert!(out(io::ErrorKind::BrokenPipe).is_ok());
+        assert!(out(io::ErrorKind::StorageFull).unwrap_err().text().contains("cannot be written"));
     }
 }

@@ -77,7 +77,7 @@ impl Because {
             Because::Orphaned => "the app that the identity provider leads to is gone",
             Because::SecretLost => "the secret of the one before was lost with an earlier run",
             Because::Superseded => "it is ours and another one took its place",
-            Because::NextStep => "the next step of making it",
+            Because::NextStep => "it is made in several steps, and this is the next",
             Because::Precondition => "the steps after it rest on it",
         }
     }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::action::{After, Arg, Call, Change, Choice, Expect, Write};
 use super::hole::Body;
-use super::{Action, Because, Fate, Known, Note, Pair, Plan, PlannedPerson, Refusal, Subject, Verb};
+use super::{Action, Because, Fate, Held, Known, Note, Pair, Plan, PlannedPerson, Refusal, Subject, Verb};
 use crate::address::Address;
 use crate::object_id::ObjectId;
 
@@ -21,7 +21,7 @@ impl Plan {
             federation: &self.federation,
             primary: self.organizations[0],
             secondary: self.organizations[1],
-            pair: self.pair,
+            secret: self.pair,
             left: &self.left,
         });
         let people = self.people.iter().map(|person| Line::Person(person_line(person)));
@@ -54,6 +54,8 @@ impl Plan {
             target: &action.target,
             verb: action.verb,
             because: action.because,
+            why: action.write.checks().unwrap_or(action.because.as_str()),
+            takes_away: action.takes_away(),
             person: match action.subject {
                 Subject::Federation => None,
                 Subject::Person(at) => self.people.get(at as usize).map(|person| &*person.email),
@@ -95,7 +97,7 @@ struct Head<'a> {
     federation: &'a str,
     primary: ObjectId,
     secondary: ObjectId,
-    pair: Pair,
+    secret: Pair,
     #[serde(skip_serializing_if = "<[ObjectId]>::is_empty")]
     left: &'a [ObjectId],
 }
@@ -107,7 +109,9 @@ pub struct PersonLine<'a> {
     account: &'a str,
     fate: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    held: Option<&'static str>,
+    held: Option<Held>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
     spec: String,
 }
 
@@ -120,9 +124,16 @@ pub fn person_line(person: &PlannedPerson) -> PersonLine<'_> {
         Fate::TakenOver => ("taken-over", None),
         Fate::Loses => ("loses", None),
         Fate::Mended => ("mended", None),
-        Fate::Held(held) => ("held", Some(held.as_str())),
+        Fate::Held(held) => ("held", Some(held)),
     };
-    PersonLine { person: &person.email, account: &person.account, fate, held, spec: person.spec.to_string() }
+    PersonLine {
+        person: &person.email,
+        account: &person.account,
+        fate,
+        held,
+        why: held.map(Held::as_str),
+        spec: person.spec.to_string(),
+    }
 }
 
 #[derive(Serialize)]
@@ -143,6 +154,9 @@ pub struct ActionLine<'a> {
     target: &'a Address,
     verb: Verb,
     because: Because,
+    why: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    takes_away: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -95,6 +95,8 @@ pub enum Held {
     AccessTaken,
     /// Not in the group that the spec says gives people the app.
     NoAccess,
+    /// The saved plan that is applied does nothing for them.
+    NotInSavedPlan,
 }
 
 impl Held {
@@ -121,6 +123,7 @@ impl Held {
             Held::Unrouted => "the account was taken out of the routing group by somebody, and that stays",
             Held::AccessTaken => "was taken out of the group that gives people the app by somebody, and that stays",
             Held::NoAccess => "not in the group that gives people the app",
+            Held::NotInSavedPlan => "the saved plan does nothing for them: left for the next plan",
         }
     }
 }

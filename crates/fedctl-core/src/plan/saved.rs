@@ -1,16 +1,19 @@
 //! A saved plan: an upper bound for what may be done, never a script.
 //!
 //! It is read back only to be compared with a plan that was made afresh. Every fresh action must stand in it with the same
-//! request; fewer is fine, for somebody, or an earlier try, did them already.
+//! request; fewer is fine, for somebody, or an earlier try, did them already. People for whom it does nothing are no reason
+//! to stop: they are left for the next plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Plan;
+use super::action::{Because, Write};
 use super::lines::FORMAT;
+use super::{Action, Fate, Held, Plan, Subject, Verb};
 
 /// A plan as it was saved, taken apart for comparison.
 #[derive(Debug, Default)]
@@ -18,6 +21,8 @@ pub struct Saved {
     organizations: [Box<str>; 2],
     known: BTreeMap<Box<str>, Box<str>>,
     actions: BTreeMap<Box<str>, Vec<Entry>>,
+    /// Primary e-mails of the people for whom something is done.
+    people: BTreeSet<Box<str>>,
 }
 
 /// An action without its reason, which may change between two readings while the request stays the same.
@@ -68,6 +73,13 @@ pub enum Stale {
         /// As it would be now.
         fresh: Box<str>,
     },
+    /// An action of the saved plan that a fresh one does not have: too few only where the very same is asked for.
+    Gone {
+        /// Its object.
+        target: Box<str>,
+        /// What was to be done to it.
+        verb: Box<str>,
+    },
     /// An object that is another one now, under the same name.
     AnotherObject {
         /// Its name.
@@ -84,6 +96,7 @@ impl fmt::Display for Stale {
         match self {
             Stale::Organizations => f.write_str("the saved plan is of other organisations"),
             Stale::NotInSaved { target, verb } => write!(f, "{target}: {verb} is not in the saved plan"),
+            Stale::Gone { target, verb } => write!(f, "{target}: {verb} is in the saved plan and not to be done now"),
             Stale::Differs { target, field, saved, fresh } => {
                 write!(f, "{target}: {field} was {saved} in the saved plan and is {fresh} now")
             }
@@ -109,6 +122,8 @@ enum Line {
 struct ActionLine {
     target: Box<str>,
     verb: Box<str>,
+    #[serde(default)]
+    person: Option<Box<str>>,
     #[serde(default)]
     changes: Value,
     write: Value,
@@ -136,12 +151,39 @@ impl Saved {
             Line::Known { address, id } => {
                 self.known.insert(address, id);
             }
-            Line::Action(ActionLine { target, verb, changes, write }) => {
+            Line::Action(ActionLine { target, verb, person, changes, write }) => {
+                self.people.extend(person);
                 self.actions.entry(target).or_default().push(Entry { verb, changes, write });
             }
             Line::Person {} | Line::Note {} | Line::Refusal {} => {}
         }
         Ok(())
+    }
+
+    /// Leaves out of a fresh plan everybody for whom the saved one does nothing, and gives their primary e-mails.
+    ///
+    /// They count as held from then on: whoever is in the routing group already is routed by this plan only if that takes
+    /// no way in from them.
+    pub fn restrict(&self, fresh: &mut Plan) -> Vec<Arc<str>> {
+        let is_left = |person: &super::PlannedPerson| !self.people.contains(&*person.email);
+        let positions: BTreeSet<u32> = fresh.actions.iter().filter_map(subject).collect();
+        let left: BTreeSet<u32> =
+            positions.into_iter().filter(|at| fresh.people.get(*at as usize).is_some_and(is_left)).collect();
+        if left.is_empty() {
+            return Vec::new();
+        }
+        fresh.actions.retain(|action| subject(action).is_none_or(|at| !left.contains(&at)));
+        // A check is there for what comes after it.
+        if fresh.actions.iter().all(|action| action.verb == Verb::Check) {
+            fresh.actions.clear();
+        }
+        let people = (0u32..).zip(&mut fresh.people).filter(|(at, _)| left.contains(at));
+        people
+            .map(|(_, person)| {
+                person.fate = Fate::Held(Held::NotInSavedPlan);
+                Arc::clone(&person.email)
+            })
+            .collect()
     }
 
     /// Everything in a fresh plan that is more than what was saved, or another thing. Nothing: it may be applied.
@@ -158,13 +200,35 @@ impl Saved {
                 Some(Stale::AnotherObject { address: address.into(), saved: saved.clone(), fresh: now.into() })
             })
             .collect();
+        let more = fresh.actions.iter().filter(|action| !self.goes_without_saying(action));
+        stale.extend(more.filter_map(|action| self.differs(&action.target.to_string(), &entry(fresh, action))));
+        stale
+    }
+
+    /// Everything in which a fresh plan does more than what was saved, less, or another thing.
+    pub fn differences(&self, fresh: &Plan) -> Vec<Stale> {
+        let mut stale = self.allows(fresh);
+        let mut now: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for action in &fresh.actions {
-            let line = serde_json::to_value(fresh.action_line(action)).unwrap_or_default();
-            let entry = |key: &str| line.get(key).cloned().unwrap_or_default();
-            let entry = Entry { verb: action.verb.as_str().into(), changes: entry("changes"), write: entry("write") };
-            stale.extend(self.differs(&action.target.to_string(), &entry));
+            now.entry(action.target.to_string()).or_default().insert(action.verb.as_str());
+        }
+        for (target, entries) in &self.actions {
+            let verbs = now.get(&**target);
+            let gone = entries.iter().filter(|entry| !verbs.is_some_and(|verbs| verbs.contains(&*entry.verb)));
+            stale.extend(gone.map(|entry| Stale::Gone { target: target.clone(), verb: entry.verb.clone() }));
         }
         stale
+    }
+
+    /// Whether an action is no more than what was approved although it need not stand in it: what only looks, and the removal
+    /// of what an earlier try of this plan left half made where the plan makes it.
+    fn goes_without_saying(&self, action: &Action) -> bool {
+        let kind = format!("{}/{}/", action.target.org, action.target.kind);
+        let makes = |entry: &Entry| &*entry.verb == Verb::Create.as_str();
+        let is_made = || self.actions.iter().any(|(target, all)| target.starts_with(&kind) && all.iter().any(makes));
+        let is_left_over = action.verb == Verb::Delete && action.because == Because::Superseded;
+        let was_known = || self.known.contains_key(action.target.to_string().as_str());
+        matches!(action.write, Write::Seen(_)) || (is_left_over && !was_known() && is_made())
     }
 
     fn differs(&self, target: &str, fresh: &Entry) -> Option<Stale> {
@@ -178,6 +242,20 @@ impl Saved {
         let (field, saved, fresh) = difference(saved, fresh);
         Some(Stale::Differs { target: target.into(), field, saved: saved.into(), fresh: fresh.into() })
     }
+}
+
+/// The person that an action is for, by position.
+fn subject(action: &Action) -> Option<u32> {
+    match action.subject {
+        Subject::Federation => None,
+        Subject::Person(at) => Some(at),
+    }
+}
+
+fn entry(plan: &Plan, action: &Action) -> Entry {
+    let line = serde_json::to_value(plan.action_line(action)).unwrap_or_default();
+    let part = |key: &str| line.get(key).cloned().unwrap_or_default();
+    Entry { verb: action.verb.as_str().into(), changes: part("changes"), write: part("write") }
 }
 
 /// The first field that differs, before it or after it; else the request.

@@ -61,7 +61,7 @@ fn somebody(reader: &mut Reader, from: &Fields<'_>) {
     if from.is_written() && is_empty("groups") && is_empty("emails") {
         reader.push(
             Diagnostic::error(Code::NobodySelected, "this selects nobody").at_key(&from.at, "").help(
-                "name a group in `groups` or a person in `emails`; to take a federation down, use `fedctl destroy`",
+                "name a group in `groups` or a person in `emails`; naming nobody does not take a federation down",
             ),
         );
     }

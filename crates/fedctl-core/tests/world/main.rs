@@ -16,6 +16,7 @@ mod judge;
 mod order;
 mod properties;
 mod review;
+mod saved;
 mod section;
 mod watch;
 mod worlds;

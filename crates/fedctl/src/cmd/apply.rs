@@ -1,64 +1,121 @@
 //! `fedctl apply`: plans, asks, applies, and looks whether people can sign in.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use fedctl_core::apply::Run;
-use fedctl_core::plan::Plan;
+use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
 
 use crate::args::{Apply, Format};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::planfile::{self, PlanFile};
 use crate::render::report::Report;
-use crate::render::text::count;
+use crate::render::text::{count, visible};
 use crate::session::Session;
 use crate::settle;
+use crate::source::Source;
 use crate::ui::Ui;
 
 /// Plans and applies.
 ///
 /// # Errors
-/// Whatever stops it before anything was written.
+/// Whatever stops it before anything was written, or keeps what was done from being said.
 pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    let (session, plan) = tokio::select! {
+        approved = approved(args, operator, ui) => approved?,
+        () = signal() => return Err(failure::interrupted()),
+    };
+    let (ends, interrupted) = apply(&session, &plan, ui).await;
+    let report = Report { plan: &plan, ends: &ends, interrupted };
+    tell(&report, args.format, ui)?;
+    let exit = report.exit();
+    if exit == Exit::Done { prove(&session, &plan, ui).await } else { Ok(exit) }
+}
+
+/// The plan that may be applied: made, compared with a saved one, shown, and taken for good by somebody.
+async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<(Session, Arc<Plan>), Failure> {
     let saved = if planfile::is_plan(&args.path) { Some(PlanFile::read(&args.path)?) } else { None };
     if saved.is_none() && args.exact {
         return Err(Failure::new(Exit::Usage, "--exact goes with a saved plan"));
     }
-    let spec = saved.as_ref().map_or(&args.path, |saved| &saved.head.spec);
-    let session = Session::open(spec, operator, ui)?;
-    let plan = settle::plan(&session, ui).await?;
-    if let Some(saved) = &saved {
-        saved.allows(&plan, &session.source, args.exact)?;
+    let source = saved.as_ref().map_or_else(|| Source::read(&args.path), PlanFile::source)?;
+    let session = Session::open_source(source, operator, ui)?;
+    let mut plan = settle::plan(&session, ui).await?;
+    let left = saved.as_ref().map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
+    let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
+    let text = super::plan::view(&session, &plan, args.full).text();
+    // Whoever is to say yes has to see to what.
+    if is_asked && ui.asks() {
+        ui.warn(&text);
+    } else {
+        ui.say(&text);
     }
-    ui.say(&super::plan::view(&session, &plan, false).text());
+    if !left.is_empty() {
+        ui.warn(&left_out(&left));
+    }
     if !plan.refusals.is_empty() {
         return Err(Failure::new(Exit::Refused, "a guard refused this plan").unwritten());
     }
-    if !plan.is_empty() {
-        approve(args, ui)?;
+    if is_asked {
+        approve(ui).await?;
     }
-    let plan = Arc::new(plan);
-    let (ends, interrupted) = apply(&session, &plan, ui).await;
-    let report = Report { plan: &plan, ends: &ends, interrupted };
-    ui.out(&match args.format {
-        Format::Text => report.text(),
-        Format::Json => report.json(),
-    });
-    let exit = report.exit();
-    if exit == Exit::Done { prove(&session, ui).await } else { Ok(exit) }
+    Ok((session, Arc::new(plan)))
 }
 
-fn approve(args: &Apply, ui: &mut Ui) -> Result<(), Failure> {
-    if args.auto_approve {
-        return Ok(());
-    }
-    match ui.ask("\nApply this plan? Only `yes` is taken for yes: ").as_deref() {
-        Some("yes") => Ok(()),
-        Some(_) => Err(Failure::new(Exit::Failed, "not approved").unwritten()),
-        None => Err(Failure::new(Exit::Usage, "there is nobody to ask")
+async fn approve(ui: &mut Ui) -> Result<(), Failure> {
+    if !ui.asks() {
+        return Err(Failure::new(Exit::Usage, "there is nobody to ask")
             .unwritten()
-            .hint("run it in a terminal, or say --auto-approve")),
+            .hint("run it in a terminal, or say --auto-approve"));
+    }
+    verdict(ui.ask("\nApply this plan? Only `yes` is taken for yes: ").await.as_deref())
+}
+
+/// Who is left for the next plan.
+fn left_out(people: &[Arc<str>]) -> String {
+    const SHOWN: usize = 8;
+    let mut shown: Vec<String> = people.iter().take(SHOWN).map(|person| visible(person)).collect();
+    if people.len() > SHOWN {
+        shown.push(format!("and {} more", people.len() - SHOWN));
+    }
+    format!(
+        "\n{} left for the next plan, for the saved one does nothing for them: {}\n",
+        count(people.len(), "person is", "people are"),
+        shown.join(", ")
+    )
+}
+
+/// What an answer means.
+fn verdict(answer: Option<&str>) -> Result<(), Failure> {
+    let not_approved = |why: String| Err(Failure::new(Exit::Failed, format!("not approved: {why}")).unwritten());
+    match answer {
+        Some("yes") => Ok(()),
+        Some("") => not_approved("the answer was empty".to_owned()),
+        Some(other) => {
+            not_approved(format!("the answer was `{other}`, and only `yes`, in small letters, is taken for yes"))
+        }
+        None => not_approved("the input ended without an answer".to_owned()),
+    }
+}
+
+/// Prints the report; what is for people and has no place in JSON goes to standard error.
+fn tell(report: &Report<'_>, format: Format, ui: &mut Ui) -> Result<(), Failure> {
+    let printed = match format {
+        Format::Text => ui.out(&report.text()),
+        Format::Json => ui.out(&report.json()),
+    };
+    if format == Format::Json && report.interrupted {
+        ui.warn(&report.stopped());
+    }
+    printed.map_err(|failure| if report.wrote() { failure.after_writing() } else { failure.unwritten() })
+}
+
+/// Ends when somebody asks to stop.
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -67,11 +124,8 @@ pub async fn apply(session: &Session, plan: &Arc<Plan>, ui: &mut Ui) -> (Vec<fed
     let mut run = Run::new(Arc::clone(plan), session.batch);
     let interrupted = std::sync::atomic::AtomicBool::new(false);
     let stop = async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
-        } else {
-            std::future::pending::<()>().await;
-        }
+        signal().await;
+        interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
     };
     let total = plan.actions.len();
     let ends = fedctl_engine::apply(&mut run, &session.organizations, session.concurrency, stop, |run| {
@@ -81,9 +135,13 @@ pub async fn apply(session: &Session, plan: &Arc<Plan>, ui: &mut Ui) -> (Vec<fed
     (ends, interrupted.into_inner())
 }
 
-/// Applied is not done: everybody who should can sign in, as far as can be known.
-async fn prove(session: &Session, ui: &mut Ui) -> Result<Exit, Failure> {
-    let found = session.verify(ui).await.map_err(Failure::after_apply)?;
+/// Applied is not done: everybody who should can sign in, as far as can be known. Whoever is left for the next plan is no
+/// fault of this one.
+async fn prove(session: &Session, plan: &Plan, ui: &mut Ui) -> Result<Exit, Failure> {
+    let mut found = session.verify(ui).await.map_err(Failure::after_apply)?;
+    let is_left = |person: &&PlannedPerson| person.fate == Fate::Held(Held::NotInSavedPlan);
+    let left: BTreeSet<&str> = plan.people.iter().filter(is_left).map(|person| &*person.email).collect();
+    found.people.retain(|person| !left.contains(&*person.email));
     let counts = found.counts();
     ui.say(&format!("{} can sign in as far as can be known.\n", count(counts.whole, "person", "people")));
     if found.is_whole() {
@@ -91,4 +149,18 @@ async fn prove(session: &Session, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     ui.warn(&crate::render::findings::text(&found, &session.source));
     Ok(Exit::Unproven)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes_and_everything_else_is_said() {
+        assert!(verdict(Some("yes")).is_ok());
+        let text = |answer| verdict(answer).unwrap_err().text();
+        assert!(text(Some("YES")).contains("the answer was `YES`, and only `yes`, in small letters"));
+        assert!(text(Some("")).contains("empty") && text(None).contains("ended without an answer"));
+        assert!(text(None).contains("nothing was written"));
+    }
 }

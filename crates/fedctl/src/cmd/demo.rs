@@ -28,7 +28,7 @@ use crate::ui::Ui;
 pub async fn run(args: &Demo, ui: &mut Ui) -> Result<Exit, Failure> {
     let served = world::of_pair(fixture::demo(args.seed, args.people));
     let organizations = served.organizations;
-    ui.out(&before(&served.world, &organizations));
+    ui.out(&before(&served.world, &organizations))?;
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     let handle = http::serve(listener, served.world, http::Options::default())
         .map_err(|error| Failure::new(Exit::Failed, "the simulator cannot start").because(&error))?;
@@ -67,8 +67,8 @@ fn title(number: usize, text: &str) -> String {
 
 fn session(base_url: &str, organizations: &[Opened], ui: &mut Ui) -> Result<Session, Failure> {
     let text = world::spec(base_url, organizations);
-    ui.out(&title(2, "What is wanted: demo.yaml"));
-    ui.out(&text);
+    ui.out(&title(2, "What is wanted: demo.yaml"))?;
+    ui.out(&text)?;
     let source = Source::of(PathBuf::from("demo.yaml"), text);
     let spec = source.spec(ui)?;
     let key = |name: &str| {
@@ -79,28 +79,28 @@ fn session(base_url: &str, organizations: &[Opened], ui: &mut Ui) -> Result<Sess
 }
 
 async fn story(session: &Session, base_url: &str, ui: &mut Ui) -> Result<Exit, Failure> {
-    ui.out(&title(3, "fedctl plan demo.yaml"));
+    ui.out(&title(3, "fedctl plan demo.yaml"))?;
     let first = Arc::new(session.plan(ui).await?);
-    ui.out(&plan::view(session, &first, false).text());
+    ui.out(&plan::view(session, &first, false).text())?;
 
-    ui.out(&title(4, "fedctl apply demo.yaml"));
+    ui.out(&title(4, "fedctl apply demo.yaml"))?;
     let (ends, interrupted) = apply::apply(session, &first, ui).await;
     let report = Report { plan: &first, ends: &ends, interrupted };
-    ui.out(&report.text());
+    ui.out(&report.text())?;
     if report.exit() != Exit::Done {
         return Ok(report.exit());
     }
 
-    ui.out(&title(5, "fedctl plan demo.yaml, again"));
+    ui.out(&title(5, "fedctl plan demo.yaml, again"))?;
     let second = session.plan(ui).await?;
-    ui.out(&plan::view(session, &second, false).text());
+    ui.out(&plan::view(session, &second, false).text())?;
     if !second.is_empty() {
         return Err(Failure::new(Exit::Failed, "the second plan is not empty"));
     }
 
-    ui.out(&title(6, "fedctl verify demo.yaml"));
+    ui.out(&title(6, "fedctl verify demo.yaml"))?;
     let found = session.verify(ui).await?;
-    ui.out(&findings::text(&found, &session.source));
+    ui.out(&findings::text(&found, &session.source))?;
 
     sign_in(&first, base_url, ui).await
 }
@@ -110,12 +110,12 @@ async fn sign_in(plan: &Plan, base_url: &str, ui: &mut Ui) -> Result<Exit, Failu
     let Some(person) = plan.people.iter().find(|person| person.fate == Fate::Gains) else {
         return Err(Failure::new(Exit::Failed, "nobody gained sign-in"));
     };
-    ui.out(&title(7, "Somebody signs in"));
+    ui.out(&title(7, "Somebody signs in"))?;
     ui.out(&format!(
         "{} types {} at the portal of the secondary organisation.\n",
         visible(&person.email),
         visible(&person.account)
-    ));
+    ))?;
     let failed =
         |error: &dyn std::error::Error| Failure::new(Exit::Unproven, "the sign-in did not go through").because(error);
     let base = Url::parse(base_url).map_err(|error| failed(&error))?;
@@ -123,14 +123,14 @@ async fn sign_in(plan: &Plan, base_url: &str, ui: &mut Ui) -> Result<Exit, Failu
     let signed_in = browser.sign_in(&person.account, &person.email, fixture::PASSWORD).await;
     let signed_in = signed_in.map_err(|error| failed(&error))?;
     for hop in &signed_in.hops {
-        ui.out(&format!("  {}\n", visible(hop)));
+        ui.out(&format!("  {}\n", visible(hop)))?;
     }
     ui.out(&format!(
         "\nSigned in as {} <{}> to {}, with the password of the primary organisation.\n",
         visible(&signed_in.name),
         visible(&signed_in.email),
         visible(&signed_in.organization_name),
-    ));
+    ))?;
     let right = signed_in.signed_in && signed_in.email == *person.account;
     Ok(if right { Exit::Done } else { Exit::Unproven })
 }

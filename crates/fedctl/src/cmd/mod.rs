@@ -1,9 +1,11 @@
 //! One command, one file.
 
 pub mod apply;
+pub mod completions;
 pub mod demo;
 pub mod plan;
 pub mod sandbox;
+pub mod schema;
 pub mod show;
 pub mod trace;
 pub mod validate;

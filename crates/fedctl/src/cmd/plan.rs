@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use crate::args::{Format, Plan};
+use crate::args::{Plan, PlanFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::planfile;
-use crate::render::{plan_json, plan_text};
+use crate::render::frame::Frame;
+use crate::render::{plan_json, plan_markdown, plan_text};
 use crate::session::Session;
 use crate::ui::Ui;
 
@@ -17,12 +18,15 @@ use crate::ui::Ui;
 pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let session = Session::open(&args.spec, operator, ui)?;
     let plan = session.plan(ui).await?;
+    let frame = Frame::of(&session, &plan);
     ui.out(&match args.format {
-        Format::Text => view(&session, &plan, args.full).text(),
-        Format::Json => plan_json::json(&plan, session.spec.sandbox.is_some()),
-    });
+        PlanFormat::Text => view(&session, &plan, args.full).text(),
+        PlanFormat::Json => plan_json::json(&frame.rows(&plan), &frame),
+        PlanFormat::Markdown => plan_markdown::text(&frame.rows(&plan), &frame),
+    })?;
     if let Some(path) = &args.out {
-        planfile::write(path, &plan, &session.source, view(&session, &plan, false).text())?;
+        let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, false) };
+        planfile::write(path, &plan, &session.source, frame, saved.text())?;
         ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
     }
     Ok(match (plan.refusals.is_empty(), plan.is_empty()) {
@@ -40,5 +44,6 @@ pub fn view<'a>(session: &'a Session, plan: &'a fedctl_core::plan::Plan, full: b
         names: [&session.spec.primary, &session.spec.secondary].map(|side| side.credentials.as_str()),
         sandbox: session.spec.sandbox.as_ref().map(|sandbox| sandbox.as_str()),
         full,
+        more: "--full",
     }
 }

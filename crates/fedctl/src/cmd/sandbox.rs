@@ -49,7 +49,7 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         spec: spec.as_ref().map(|(spec, _)| spec.clone()),
     };
     let stop = stop()?;
-    ui.out(&format!("{}\n", serde_json::to_string(&hello).unwrap_or_default()));
+    ui.out(&format!("{}\n", serde_json::to_string(&hello).unwrap_or_default()))?;
     ui.say(&format!("SIMULATED: serving {} until it is stopped with Ctrl-C\n", handle.base_url()));
     if let Some((spec, keys)) = spec {
         ui.say(&format!("in another terminal:\n    . {keys}\n    fedctl plan {spec}\n"));

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use crate::args::Trace;
+use crate::args::{Format, Trace};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::findings;
-use crate::render::text::visible;
+use crate::render::trace;
 use crate::session::Session;
 use crate::ui::Ui;
 
@@ -24,7 +23,9 @@ pub async fn run(args: &Trace, operator: Option<&Path>, ui: &mut Ui) -> Result<E
         return Err(Failure::new(Exit::Failed, message)
             .hint("`fedctl plan --full` lists everybody; people come in through `people.from` and leave through `people.except`"));
     };
-    ui.out(&findings::trace(person));
-    ui.say(&format!("asked for by {}\n", visible(&session.source.place(&person.spec))));
+    ui.out(&match args.format {
+        Format::Text => trace::text(&found, person, &session.source),
+        Format::Json => trace::json(&found, person, &session.source),
+    })?;
     Ok(if person.broken().is_none() { Exit::Done } else { Exit::Found })
 }

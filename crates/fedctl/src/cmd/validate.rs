@@ -9,7 +9,7 @@ use crate::args::Validate;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::text::{count, visible};
-use crate::source::{FLEET, Fleet, Source};
+use crate::source::{Fleet, Source, is_fleet, specs_in};
 use crate::ui::Ui;
 
 /// Checks every spec, the defaults of their folders, and the operator file if it is named; and says so of each spec.
@@ -52,10 +52,6 @@ pub fn run(args: &Validate, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit
     Ok(Exit::Done)
 }
 
-fn is_fleet(file: &Path) -> bool {
-    file.file_name().is_some_and(|name| name == FLEET)
-}
-
 fn unreadable(failure: &Failure, ui: &mut Ui) -> usize {
     failure.show(ui);
     1
@@ -77,12 +73,5 @@ fn specs(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let entries = std::fs::read_dir(path)
-        .map_err(|error| Failure::new(Exit::Usage, format!("`{}` cannot be listed", path.display())).because(&error))?;
-    let is_spec = |file: &PathBuf| {
-        file.is_file() && file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
-    };
-    let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).filter(is_spec).collect();
-    files.sort();
-    Ok(files)
+    specs_in(path)
 }

@@ -18,8 +18,8 @@ pub async fn run(args: &Verify, operator: Option<&Path>, ui: &mut Ui) -> Result<
     let found = session.verify(ui).await?;
     ui.out(&match args.format {
         Format::Text => findings::text(&found, &session.source),
-        Format::Json => findings::json(&found),
-    });
+        Format::Json => findings::json(&found, &session.source),
+    })?;
     let counts = found.counts();
     let is_bad = !counts.broken.is_empty() || (args.strict && counts.held > 0);
     Ok(if is_bad { Exit::Found } else { Exit::Done })

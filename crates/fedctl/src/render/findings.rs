@@ -1,66 +1,108 @@
 //! What a verification found, for people and for machines.
 
+use std::collections::BTreeMap;
+
 use fedctl_core::plan::{Held, Pair};
 use fedctl_core::trace::{Counts, Hop, Traced, Verification};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan_json::to_text;
 use super::text::{columns, count, visible};
-use crate::source::Source;
+use crate::source::{Place, Places, Source};
 
 /// The name of this format and its version.
 pub const SCHEMA: &str = "fedctl.verify.v1";
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What `verify --format json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// The name and version of this format.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
+    /// The federation's name.
     federation: &'a str,
+    /// When the organisations were read, in seconds since 1970 by their clock.
     as_of: Option<u64>,
+    /// What is known about the client secret that both organisations hold: `none`, `unproved`, and others that later
+    /// versions may know.
+    #[schemars(with = "String")]
     secret: Pair,
-    counts: Counts,
+    /// How many people are in which state.
+    counts: CountRow,
+    /// Everybody of the population.
     people: Vec<Row<'a>>,
 }
 
-#[derive(Serialize)]
-struct Row<'a> {
+/// How many people are in which state.
+#[derive(Serialize, JsonSchema)]
+pub struct CountRow {
+    /// They can sign in, as far as can be known.
+    whole: usize,
+    /// They are not ready yet, which is no fault of the federation.
+    held: usize,
+    /// They cannot sign in and should, by the first hop that is broken.
+    broken: BTreeMap<&'static str, usize>,
+}
+
+/// What was found for one person.
+#[derive(Serialize, JsonSchema)]
+pub struct Row<'a> {
+    /// The address in the primary organisation.
     person: &'a str,
+    /// The address of the account in the secondary organisation.
     account: &'a str,
+    /// They can sign in, as far as can be known.
     whole: bool,
+    /// The first hop that is broken.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     broken: Option<Hop>,
+    /// Why they cannot sign in.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
+    /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<&'static str>,
+    /// Why nothing is done for them, as a word for machines.
     #[serde(skip_serializing_if = "Option::is_none")]
-    held: Option<&'static str>,
+    #[schemars(with = "Option<String>")]
+    held: Option<Held>,
+    /// The path in the spec that brings them into the population.
     spec: String,
+    /// Where that stands.
+    #[serde(flatten)]
+    place: Option<Place>,
 }
 
 /// The findings as one JSON document.
-pub fn json(found: &Verification) -> String {
-    let row = |person| row(person);
+pub fn json(found: &Verification, source: &Source) -> String {
+    let places = source.places(&found.people.iter().map(|person| &person.spec).collect::<Vec<_>>());
+    let Counts { whole, held, broken } = found.counts();
     to_text(&Document {
         schema: SCHEMA,
         federation: &found.federation,
         as_of: found.as_of,
         secret: found.pair,
-        counts: found.counts(),
-        people: found.people.iter().map(row).collect(),
+        counts: CountRow { whole, held, broken },
+        people: found.people.iter().map(|person| row(person, &places)).collect(),
     })
 }
 
-fn row(person: &Traced) -> Row<'_> {
+/// One person's row.
+pub(crate) fn row<'a>(person: &'a Traced, places: &Places) -> Row<'a> {
     let broken = person.broken();
+    let spec = person.spec.to_string();
     Row {
         person: &person.email,
         account: &person.account,
         whole: broken.is_none(),
         broken,
-        why: broken.map(Hop::broken),
+        why: broken.map(|hop| person.held.map_or(hop.broken(), Held::as_str)),
         fix: broken.map(|hop| fix(person, hop)),
-        held: person.held.map(|held| held.as_str()),
-        spec: person.spec.to_string(),
+        held: person.held,
+        place: places.get(&spec).cloned(),
+        spec,
     }
 }
 
@@ -101,38 +143,8 @@ fn broken_at(hop: Hop, people: &[&Traced], source: &Source) -> String {
     format!("  x breaks at {} for {who}: {what}\n      fix: {fix}\n{}", hop.name(), columns(&rows, 8))
 }
 
-/// One person's way, hop by hop.
-pub fn trace(person: &Traced) -> String {
-    let mut text = format!("{} -> {}\n", visible(&person.email), visible(&person.account));
-    let first_broken = person.broken();
-    for hop in Hop::ALL {
-        text.push_str(&match person.situation.is_whole(*hop) {
-            true => format!("  + {}\n", hop.name()),
-            // Of an account that is not there, nothing else is true or false.
-            false if is_of_account(*hop) && first_broken == Some(Hop::Account) => format!("  . {}\n", hop.name()),
-            false => format!("  x {}\n      {}\n", hop.name(), hop.broken()),
-        });
-        if first_broken == Some(*hop) {
-            text.push_str(&format!("      fix: {}\n", fix(person, *hop)));
-        }
-    }
-    if let Some(held) = person.held {
-        text.push_str(&format!("held: {}\n", held.as_str()));
-    }
-    text.push_str(match first_broken {
-        None => "They can sign in, as far as can be known.\n",
-        Some(_) => "They cannot sign in.\n",
-    });
-    text
-}
-
-/// Whether a hop says something of an account that is there.
-fn is_of_account(hop: Hop) -> bool {
-    matches!(hop, Hop::AccountActive | Hop::AccountUnlocked | Hop::Routed)
-}
-
 /// What to do about the first broken hop: for somebody who is held, what holds them comes first.
-fn fix(person: &Traced, hop: Hop) -> &'static str {
+pub(crate) fn fix(person: &Traced, hop: Hop) -> &'static str {
     match person.held {
         None => hop.fix(),
         Some(Held::Staged) => "activate them at the primary organisation, then run `fedctl apply`",
@@ -155,5 +167,6 @@ fn fix(person: &Traced, hop: Hop) -> &'static str {
         Some(Held::NoAccess) => {
             "if they are to sign in: put them into the group that the spec names under `app.access`"
         }
+        Some(Held::NotInSavedPlan) => "make a new plan with `fedctl plan`, and apply it",
     }
 }

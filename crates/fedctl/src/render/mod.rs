@@ -1,7 +1,14 @@
 //! What people and machines see of plans, reports and findings.
 
 pub mod findings;
+pub mod frame;
+pub mod markdown;
+pub mod plan_diff;
 pub mod plan_json;
+pub mod plan_markdown;
 pub mod plan_text;
 pub mod report;
+pub mod rows;
+pub mod schemas;
 pub mod text;
+pub mod trace;

@@ -1,50 +1,67 @@
-//! A plan for machines.
+//! A plan for machines, the same whether it was just made or saved.
 
-use fedctl_core::plan::lines::{ActionLine, PersonLine, person_line};
-use fedctl_core::plan::{Note, Pair, Plan, Refusal};
+use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::frame::Frame;
+use super::rows::{ActionRow, NoteRow, PersonRow, RefusalRow, Rows};
 
 /// The name of this format and its version. A field may be added in one version; none changes its meaning.
 pub const SCHEMA: &str = "fedctl.plan.v1";
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// A plan as `plan --format json` and `show --format json` print it.
+#[derive(Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// The name and version of this format.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
+    /// The federation's name.
     federation: &'a str,
-    primary: String,
-    secondary: String,
+    /// The id of the organisation where people authenticate.
+    primary: &'a str,
+    /// The id of the organisation where they want to sign in.
+    secondary: &'a str,
+    /// Both organisations are played by the simulator.
     simulated: bool,
+    /// When the organisations were read, in seconds since 1970 by their clock.
     as_of: Option<u64>,
-    digest: String,
+    /// SHA-256 of the plan; equal digests are equal plans.
+    digest: &'a str,
+    /// There is nothing to do.
     empty: bool,
+    /// How many requests applying it sends at most when nothing goes wrong.
     requests: usize,
-    secret: Pair,
-    people: Vec<PersonLine<'a>>,
-    actions: Vec<ActionLine<'a>>,
-    notes: &'a [Note],
-    refusals: &'a [Refusal],
+    /// What is known about the client secret that both organisations hold: `none`, `unproved`, and others that later
+    /// versions may know.
+    secret: &'a str,
+    /// Everybody of the population.
+    people: &'a [PersonRow],
+    /// What is done, in an order that works.
+    actions: &'a [ActionRow],
+    /// What is not as the spec says, and is left.
+    notes: &'a [NoteRow],
+    /// Why the plan must not be applied; empty when it may be.
+    refusals: &'a [RefusalRow],
 }
 
 /// The plan as one JSON document, with a line end.
-pub fn json(plan: &Plan, simulated: bool) -> String {
-    let [primary, secondary] = &plan.organizations;
-    let document = Document {
+pub fn json(rows: &Rows, frame: &Frame) -> String {
+    to_text(&Document {
         schema: SCHEMA,
-        federation: &plan.federation,
-        primary: primary.to_string(),
-        secondary: secondary.to_string(),
-        simulated,
-        as_of: plan.as_of,
-        digest: plan.digest(),
-        empty: plan.is_empty(),
-        requests: plan.requests(),
-        secret: plan.pair,
-        people: plan.people.iter().map(person_line).collect(),
-        actions: plan.actions.iter().map(|action| plan.action_line(action)).collect(),
-        notes: &plan.notes,
-        refusals: &plan.refusals,
-    };
-    to_text(&document)
+        federation: &rows.head.federation,
+        primary: &rows.head.primary,
+        secondary: &rows.head.secondary,
+        simulated: frame.sandbox.is_some(),
+        as_of: frame.as_of,
+        digest: &frame.digest,
+        empty: rows.actions.is_empty(),
+        requests: frame.requests,
+        secret: &rows.head.secret,
+        people: &rows.people,
+        actions: &rows.actions,
+        notes: &rows.notes,
+        refusals: &rows.refusals,
+    })
 }
 
 /// A document as indented JSON with a line end.

@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub sandbox: Option<&'a str>,
     /// List everything.
     pub full: bool,
+    /// What lists everything, where this does not.
+    pub more: &'static str,
 }
 
 impl View<'_> {
@@ -138,7 +140,7 @@ impl View<'_> {
             .collect();
         let mut text = columns(&rows, 6);
         if shown < people.len() {
-            text.push_str(&format!("      and {} more (--full lists them)\n", people.len() - shown));
+            text.push_str(&format!("      and {} more ({} lists them)\n", people.len() - shown, self.more));
         }
         text
     }
@@ -152,15 +154,8 @@ impl View<'_> {
     fn object(&self, action: &Action) -> String {
         let place =
             action.spec.as_ref().map(|path| format!("  {}", visible(&self.source.place(path)))).unwrap_or_default();
-        let mut text = format!(
-            "  {} {}\n      {}: {}{place}\n",
-            sign(action.verb),
-            visible(&action.target.to_string()),
-            action.verb.as_str(),
-            does(action),
-        );
-        text.push_str(&fields(&action.changes));
-        text
+        let target = visible(&action.target.to_string());
+        format!("  {} {target}\n      {}{place}\n{}", sign(action.verb), does(action), fields(&action.changes))
     }
 
     /// What is done for each person, folded by what it is.
@@ -180,7 +175,7 @@ impl View<'_> {
             if self.full || actions.len() == 1 {
                 actions.iter().for_each(|action| text.push_str(&self.object(action)));
             } else {
-                text.push_str(&key.line(actions.len()));
+                text.push_str(&key.text(actions));
             }
         }
         if text.is_empty() { text } else { format!("\nFor each person\n{text}") }
@@ -217,15 +212,12 @@ impl View<'_> {
     fn summary(&self) -> String {
         let plan = self.plan;
         let mut text = format!("\nClient secret: {}\n", plan.pair.as_str());
+        let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
         if plan.is_empty() && plan.refusals.is_empty() {
-            text.push_str(match plan.notes.len() {
-                0 => "Nothing to do: both organisations are as the spec says.\n",
-                _ => "Nothing to do: what is not as the spec says is left as it is, see above.\n",
-            });
+            text.push_str(&nothing(plan.notes.len(), held));
             return text;
         }
         let gains = self.by_fate(|fate| fate == Fate::Gains).len();
-        let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
         let losses = plan.actions.iter().filter(|action| action.takes_away()).count();
         text.push_str(&format!(
             "Plan: {}, {held} held, {}. {}, about {}.\nDigest: {}\n",
@@ -236,6 +228,17 @@ impl View<'_> {
             plan.digest(),
         ));
         text
+    }
+}
+
+/// That there is nothing to do, and what is not as the spec says all the same.
+fn nothing(notes: usize, held: usize) -> String {
+    let held = (held > 0).then(|| count(held, "person is held", "people are held"));
+    match (notes, held) {
+        (0, None) => "Nothing to do: both organisations are as the spec says.\n".to_owned(),
+        (0, Some(held)) => format!("Nothing to do; {held}, see above.\n"),
+        (_, None) => "Nothing to do: what is not as the spec says is left as it is, see above.\n".to_owned(),
+        (_, Some(held)) => format!("Nothing to do; {held}, and not everything is as the spec says, see above.\n"),
     }
 }
 
@@ -265,9 +268,12 @@ pub fn sign(verb: Verb) -> char {
     }
 }
 
-/// What a check looks for, or why something changes.
-fn does(action: &Action) -> &'static str {
-    action.write.checks().unwrap_or(action.because.as_str())
+/// What is done and why, or what a check looks for.
+fn does(action: &Action) -> String {
+    match action.write.checks() {
+        Some(what) => format!("{}: {what}", action.verb.as_str()),
+        None => format!("{}, because {}", action.verb.as_str(), action.because.as_str()),
+    }
 }
 
 /// The fields that change, before and after, lined up; values of several lines as the lines that differ.
@@ -344,15 +350,17 @@ impl Alike {
         }
     }
 
-    fn line(&self, times: usize) -> String {
-        let fields =
-            if self.fields.is_empty() { String::new() } else { format!("\n        {}", visible(&self.fields)) };
+    /// How many there are, why, and one of them as an example.
+    fn text(&self, actions: &[&Action]) -> String {
+        let Some(first) = actions.first() else { return String::new() };
         format!(
-            "  {} {times} x {}\n      {}: {}{fields}\n",
+            "  {} {} x {}\n      {}; for example {}\n{}",
             sign(self.verb),
+            actions.len(),
             visible(&self.object),
-            self.verb.as_str(),
-            self.because.as_str(),
+            does(first),
+            visible(&first.target.name),
+            fields(&first.changes),
         )
     }
 }

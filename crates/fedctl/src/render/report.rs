@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::apply::End;
-use fedctl_core::plan::Plan;
+use fedctl_core::plan::{Action, Plan, Verb};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan_json::to_text;
@@ -23,22 +24,39 @@ pub struct Report<'a> {
     pub interrupted: bool,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What `apply --format json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// The name and version of this format.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
+    /// The federation's name.
     federation: &'a str,
+    /// The digest of the plan that was applied.
     digest: String,
+    /// It was stopped by a signal; the next `fedctl apply` goes on.
     interrupted: bool,
+    /// How many actions came to what.
     counts: BTreeMap<&'static str, usize>,
+    /// What became of each action, in the order of the plan.
     actions: Vec<Row<'a>>,
 }
 
-#[derive(Serialize)]
-struct Row<'a> {
+/// What became of an action.
+#[derive(Serialize, JsonSchema)]
+pub struct Row<'a> {
+    /// The object: `organisation/kind/name`.
     target: String,
+    /// What was to be done to it.
     verb: &'static str,
-    #[serde(flatten)]
-    end: &'a End,
+    /// `applied`, `already`, `failed`, `skipped`, `unknown`, `manual`, `not-started`.
+    end: &'static str,
+    /// Why, where it did not succeed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+    /// The object whose action did not succeed, for which this one was left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because_of: Option<String>,
 }
 
 impl Report<'_> {
@@ -55,7 +73,7 @@ impl Report<'_> {
         }
     }
 
-    fn counts(&self) -> BTreeMap<&'static str, usize> {
+    fn counts(&self, word: fn(&End) -> &'static str) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
         for end in self.ends {
             *counts.entry(word(end)).or_default() += 1;
@@ -67,18 +85,37 @@ impl Report<'_> {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (action, end) in self.plan.actions.iter().zip(self.ends) {
-            if let End::Failed(why) | End::Unknown(why) | End::Manual(why) = end {
+            if let Some(why) = why(end) {
                 let target = visible(&action.target.to_string());
                 text.push_str(&format!("{}: {} {target}\n    {}\n", word(end), action.verb.as_str(), visible(why)));
             }
         }
         text.push_str(&self.skipped());
-        let counts: Vec<String> = self.counts().iter().map(|(word, number)| format!("{number} {word}")).collect();
-        text.push_str(&format!("Applied {}: {}.\n", visible(&self.plan.federation), counts.join(", ")));
+        text.push_str(&format!("Applied {}: {}.\n", visible(&self.plan.federation), self.summary()));
         if self.interrupted {
-            text.push_str("Stopped before the end. Nothing is lost: the next `fedctl apply` goes on from here.\n");
+            text.push_str(&self.stopped());
         }
         text
+    }
+
+    /// How many actions came to what.
+    fn summary(&self) -> String {
+        let counts: Vec<String> = self.counts(word).iter().map(|(word, number)| format!("{number} {word}")).collect();
+        if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") }
+    }
+
+    /// What a run that was stopped leaves.
+    pub fn stopped(&self) -> String {
+        let written = if self.wrote() { "Nothing is lost" } else { "Nothing was written" };
+        format!("Stopped before the end: {}. {written}: the next `fedctl apply` goes on from here.\n", self.summary())
+    }
+
+    /// Whether something was written, or may have been.
+    pub fn wrote(&self) -> bool {
+        let wrote = |(action, end): (&Action, &End)| {
+            action.verb != Verb::Check && matches!(end, End::Applied | End::Unknown(_))
+        };
+        self.plan.actions.iter().zip(self.ends).any(wrote)
     }
 
     /// What was left out, folded by what it was left out for.
@@ -109,20 +146,50 @@ impl Report<'_> {
 
     /// The report as one JSON document.
     pub fn json(&self) -> String {
-        let rows = self.plan.actions.iter().zip(self.ends);
+        let rows = self.plan.actions.iter().zip(self.ends).zip(0u32..);
         to_text(&Document {
             schema: SCHEMA,
             federation: &self.plan.federation,
             digest: self.plan.digest(),
             interrupted: self.interrupted,
-            counts: self.counts(),
-            actions: rows
-                .map(|(action, end)| Row { target: action.target.to_string(), verb: action.verb.as_str(), end })
-                .collect(),
+            counts: self.counts(code),
+            actions: rows.map(|((action, end), at)| self.row(action, end, at)).collect(),
         })
+    }
+
+    fn row<'a>(&self, action: &Action, end: &'a End, at: u32) -> Row<'a> {
+        let target = |at: u32| self.plan.actions[at as usize].target.to_string();
+        Row {
+            target: action.target.to_string(),
+            verb: action.verb.as_str(),
+            end: code(end),
+            why: why(end),
+            because_of: matches!(end, End::Skipped(_)).then(|| target(self.root(at))),
+        }
     }
 }
 
+fn why(end: &End) -> Option<&str> {
+    match end {
+        End::Failed(why) | End::Unknown(why) | End::Manual(why) => Some(why),
+        End::Applied | End::Already | End::Skipped(_) | End::NotStarted => None,
+    }
+}
+
+/// A word for machines.
+fn code(end: &End) -> &'static str {
+    match end {
+        End::Applied => "applied",
+        End::Already => "already",
+        End::Failed(_) => "failed",
+        End::Skipped(_) => "skipped",
+        End::Unknown(_) => "unknown",
+        End::Manual(_) => "manual",
+        End::NotStarted => "not-started",
+    }
+}
+
+/// A word for people.
 fn word(end: &End) -> &'static str {
     match end {
         End::Applied => "applied",

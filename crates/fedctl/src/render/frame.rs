@@ -1,0 +1,51 @@
+//! What a plan is shown with that does not stand in its lines. A plan file carries it along.
+
+use fedctl_core::plan::Plan;
+use fedctl_core::spec::FieldPath;
+use serde::{Deserialize, Serialize};
+
+use super::rows::Rows;
+use crate::session::Session;
+use crate::source::Places;
+
+/// What a plan is shown with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The names of the credentials, primary first.
+    pub names: [String; 2],
+    /// Where the simulator is, if it plays both organisations.
+    pub sandbox: Option<String>,
+    /// When the organisations were read, in seconds since 1970 by their clock.
+    pub as_of: Option<u64>,
+    /// The digest of the plan.
+    pub digest: String,
+    /// How many requests applying it sends at most when nothing goes wrong.
+    pub requests: usize,
+    /// What is known about the client secret, for people.
+    pub secret: String,
+    /// Where in the spec the paths stand that the plan cites.
+    pub places: Places,
+}
+
+impl Frame {
+    /// The frame of a plan that was just made.
+    pub fn of(session: &Session, plan: &Plan) -> Self {
+        let paths = plan.people.iter().map(|person| &person.spec);
+        let paths: Vec<&FieldPath> =
+            paths.chain(plan.actions.iter().filter_map(|action| action.spec.as_ref())).collect();
+        Self {
+            names: [&session.spec.primary, &session.spec.secondary].map(|side| side.credentials.to_string()),
+            sandbox: session.spec.sandbox.as_ref().map(|sandbox| sandbox.as_str().to_owned()),
+            as_of: plan.as_of,
+            digest: plan.digest(),
+            requests: plan.requests(),
+            secret: plan.pair.as_str().to_owned(),
+            places: session.source.places(&paths),
+        }
+    }
+
+    /// The rows of a plan with the places that this frame knows.
+    pub fn rows(&self, plan: &Plan) -> Rows {
+        Rows::of(plan.lines()).expect("the lines of a plan are rows").placed(&self.places)
+    }
+}

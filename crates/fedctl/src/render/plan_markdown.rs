@@ -1,0 +1,241 @@
+//! A plan for a comment on a pull request: what it means for people first, losses before everything and never folded.
+
+use std::collections::BTreeMap;
+
+use super::frame::Frame;
+use super::markdown::{code, fenced, one_line};
+use super::rows::{ActionRow, ChangeRow, PersonRow, Rows};
+use super::text::count;
+use crate::source::Place;
+
+/// About how long the text may be; comments have a limit. Only losses may take more.
+const MOST: usize = 60_000;
+/// What is kept free for ends of blocks and the last lines.
+const RESERVE: usize = 4_000;
+/// Entries of one list before the rest is counted.
+const LISTED: usize = 100;
+
+/// The whole text.
+pub fn text(rows: &Rows, frame: &Frame) -> String {
+    let mut page = Page(head(rows, frame));
+    page.refusals(rows);
+    page.0.push_str(&effects(rows));
+    page.losses(rows);
+    page.people(rows, "gains", ["person gains", "people gain"], "sign-in to an account that is made for them");
+    page.people(rows, "mended", ["person has", "people have"], "an account in which something is set right");
+    page.people(rows, "held", ["person is", "people are"], "held: nothing is made for them and nothing changed");
+    page.objects(rows);
+    page.persons(rows);
+    let notes = rows.notes.iter().map(|note| format!("- {}: {}\n", code(&note.about), code(&note.text)));
+    page.list("Left as it is", notes.collect());
+    page.0.push_str(&end(rows, frame));
+    page.0
+}
+
+fn head(rows: &Rows, frame: &Frame) -> String {
+    let [primary, secondary] = &frame.names;
+    let mut text = format!(
+        "### fedctl plan: {}\n\nPeople of {} ({}) sign in to {} ({}).\n",
+        code(&rows.head.federation),
+        code(primary),
+        code(&rows.head.primary),
+        code(secondary),
+        code(&rows.head.secondary),
+    );
+    if let Some(sandbox) = &frame.sandbox {
+        text.push_str(&format!("**SIMULATED**: both organisations are played by {}.\n", code(sandbox)));
+    }
+    text
+}
+
+/// How many people it means what for. The words are ours; no text from outside stands in a table.
+fn effects(rows: &Rows) -> String {
+    let mut fates: BTreeMap<&str, usize> = BTreeMap::new();
+    for person in &rows.people {
+        *fates.entry(&person.fate).or_default() += 1;
+    }
+    let number = |fate: &str| fates.get(fate).copied().unwrap_or_default();
+    let known = [
+        ("gains", "gain sign-in"),
+        ("mended", "are set right"),
+        ("held", "are held"),
+        ("unchanged", "stay as they are"),
+    ];
+    let mut text = "\n| people | |\n|---|---:|\n".to_owned();
+    for (fate, words) in known {
+        text.push_str(&format!("| {words} | {} |\n", number(fate)));
+    }
+    let losses = rows.actions.iter().filter(|action| action.takes_away).count();
+    text.push_str(&format!("| **actions that can take sign-in away** | **{losses}** |\n"));
+    text
+}
+
+fn end(rows: &Rows, frame: &Frame) -> String {
+    let held = rows.people.iter().filter(|person| person.fate == "held").count();
+    let what = match (rows.actions.len(), held) {
+        (0, 0) => "Nothing to do.".to_owned(),
+        (0, held) => format!("Nothing to do; {}.", count(held, "person is held", "people are held")),
+        (actions, _) => {
+            format!("{}, about {}.", count(actions, "action", "actions"), count(frame.requests, "request", "requests"))
+        }
+    };
+    format!("\n{what} Client secret: {}. Digest: {}\n", frame.secret, code(&frame.digest))
+}
+
+/// The text so far.
+struct Page(String);
+
+impl Page {
+    fn room(&self) -> usize {
+        MOST.saturating_sub(RESERVE + self.0.len())
+    }
+
+    fn refusals(&mut self, rows: &Rows) {
+        let row = |row: &super::rows::RefusalRow| {
+            format!(
+                "- {} {}: {}; way out: {}\n",
+                code(&row.guard),
+                code(&row.about),
+                code(&row.why),
+                code(&row.way_out)
+            )
+        };
+        self.list("Refused: this plan must not be applied", rows.refusals.iter().map(row).collect());
+    }
+
+    /// Everything that can take sign-in from somebody, however long it gets.
+    fn losses(&mut self, rows: &Rows) {
+        let losses: Vec<&ActionRow> = rows.actions.iter().filter(|action| action.takes_away).collect();
+        if losses.is_empty() {
+            return;
+        }
+        self.0.push_str("\n#### Sign-in that can be taken away\n\n");
+        for action in losses {
+            let person = action.person.as_ref().map(|person| format!(" of {}", code(person))).unwrap_or_default();
+            self.0.push_str(&format!("- {} {}{person}\n", code(&action.verb), code(&action.target)));
+        }
+    }
+
+    fn people(&mut self, rows: &Rows, fate: &str, [one, many]: [&str; 2], words: &str) {
+        let people: Vec<&PersonRow> = rows.people.iter().filter(|person| person.fate == fate).collect();
+        if people.is_empty() {
+            return;
+        }
+        let row = |person: &&PersonRow| {
+            let what = person.why.as_ref().map_or_else(|| format!("→ {}", code(&person.account)), |why| code(why));
+            format!("- {} {what}{}\n", code(&person.person), place(person.place.as_ref()))
+        };
+        let title = format!("{} {words}", count(people.len(), one, many));
+        self.folded(&title, people.iter().map(row).collect());
+    }
+
+    /// A list that stands open.
+    fn list(&mut self, title: &str, items: Vec<String>) {
+        if !items.is_empty() {
+            self.0.push_str(&format!("\n#### {title}\n\n"));
+            self.items(&items);
+        }
+    }
+
+    /// A list that the reader opens. The title is ours.
+    fn folded(&mut self, title: &str, items: Vec<String>) {
+        self.0.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
+        self.items(&items);
+        self.0.push_str("\n</details>\n");
+    }
+
+    fn items(&mut self, items: &[String]) {
+        let mut shown = 0;
+        for item in items.iter().take(LISTED) {
+            if item.len() > self.room() {
+                break;
+            }
+            self.0.push_str(item);
+            shown += 1;
+        }
+        if shown < items.len() {
+            self.0.push_str(&format!("- and {} more\n", items.len() - shown));
+        }
+    }
+
+    fn objects(&mut self, rows: &Rows) {
+        let actions = rows.actions.iter().filter(|action| action.person.is_none());
+        let blocks: Vec<Vec<String>> = actions.map(|action| block(action, None)).collect();
+        self.blocks("Objects, in the order in which they are made", &blocks);
+    }
+
+    /// What is done for each person, alike actions folded with one of them as an example.
+    fn persons(&mut self, rows: &Rows) {
+        let mut alike: Vec<(String, Vec<&ActionRow>)> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        for action in rows.actions.iter().filter(|action| action.person.is_some()) {
+            let key = key(action);
+            let at = *places.entry(key.clone()).or_insert_with(|| {
+                alike.push((key, Vec::new()));
+                alike.len() - 1
+            });
+            alike[at].1.push(action);
+        }
+        let blocks: Vec<Vec<String>> =
+            alike.iter().map(|(_, actions)| block(actions[0], (actions.len() > 1).then_some(actions.len()))).collect();
+        self.blocks("For each person", &blocks);
+    }
+
+    fn blocks(&mut self, title: &str, blocks: &[Vec<String>]) {
+        let (mut lines, mut length, mut shown) = (Vec::new(), 0, 0);
+        for block in blocks {
+            length += block.iter().map(|line| line.len() + 1).sum::<usize>();
+            if length > self.room() {
+                break;
+            }
+            lines.extend(block.iter().cloned());
+            shown += 1;
+        }
+        if shown < blocks.len() {
+            lines.push(format!("# and {} more", blocks.len() - shown));
+        }
+        if !blocks.is_empty() {
+            self.0.push_str(&format!("\n#### {title}\n\n{}", fenced("diff", &lines)));
+        }
+    }
+}
+
+fn place(place: Option<&Place>) -> String {
+    place.map(|place| format!(" ({})", code(&format!("{}:{}", place.file, place.line)))).unwrap_or_default()
+}
+
+/// What actions must share to be folded: everything but the person.
+fn key(action: &ActionRow) -> String {
+    let mut parts = action.target.splitn(3, '/');
+    let (org, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    // A membership is alike another of the same group.
+    let group = if kind == "group-member" { parts.next().and_then(|name| name.rsplit_once('/')) } else { None };
+    let fields: Vec<&str> = action.changes.iter().map(|change| change.field.as_str()).collect();
+    let group = group.map(|(group, _)| group).unwrap_or_default();
+    format!("{org}/{kind} {group}\n{} {} {}", action.verb, action.because, fields.join(","))
+}
+
+/// An action as lines of a difference: its object, why, and its fields before and after.
+fn block(action: &ActionRow, times: Option<usize>) -> Vec<String> {
+    let sign = match action.verb.as_str() {
+        "create" => '+',
+        "delete" => '-',
+        "check" => '#',
+        _ => '!',
+    };
+    let example = times.map(|times| format!("{times} times, for example ")).unwrap_or_default();
+    let mut lines = vec![format!(
+        "{sign} {}: {example}{} ({})",
+        one_line(&action.verb),
+        one_line(&action.target),
+        one_line(&action.why)
+    )];
+    lines.extend(action.changes.iter().flat_map(change));
+    lines
+}
+
+fn change(change: &ChangeRow) -> Vec<String> {
+    let line = |sign: char, value: &String| format!("{sign}     {}: {}", one_line(&change.field), one_line(value));
+    let before = change.before.iter().map(|value| line('-', value));
+    before.chain(change.after.iter().map(|value| line('+', value))).collect()
+}
