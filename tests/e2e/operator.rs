@@ -162,6 +162,36 @@ fn the_way_to_other_machines_does_not_lead_to_a_simulator() {
     let _run = with_operator(&sandbox, PLAN, &proxy).exits_with(0);
 }
 
+#[test]
+fn plans_obey_the_operator_whatever_the_spec_says() {
+    let sandbox = Sandbox::start();
+    let with = |more: &str| with_operator(&sandbox, APPLY, &(operator("{env: ACME}") + more));
+    let run = with("ceilings: {max_gains: 3}\n").exits_with(4);
+    assert!(run.stderr.contains("10 people would gain sign-in, and the operator lets one plan give it to 3"), "{run}");
+    sandbox.nothing_was_written();
+    let run = with("forms: {routing-policy-body: manual}\n").exits_with(6);
+    let by_hand = "to be done by hand: create secondary/routing-policy/Acme people sign in at Acme\n";
+    assert!(run.stdout.starts_with(by_hand) && run.stdout.contains("says the operator"), "{run}");
+    assert_eq!(sandbox.list(Secondary, "/api/v2/identity-provider/policies"), [0; 0]);
+}
+
+#[test]
+fn nothing_is_taken_from_whom_the_operator_protects_and_ceilings_hold() {
+    let sandbox = Sandbox::applied();
+    let policy = "Acme people sign in at Acme";
+    sandbox.change_spec(policy, &format!("{policy}, enabled: false"));
+    let with = |more: &str| with_operator(&sandbox, APPLY, &(operator("{env: ACME}") + more));
+    let run = with("ceilings: {max_losses: 9}\n").exits_with(4);
+    assert!(run.stderr.contains("10 people would lose sign-in"), "{run}");
+    for protect in ["primary: [Ben.Fischer@acme.com]", "secondary: [ben.fischer@acme.com.beta]"] {
+        let run = with(&format!("ceilings: {{max_losses: 10}}\nprotect: {{{protect}}}\n")).exits_with(4);
+        assert!(run.stderr.contains("protected") && run.stderr.contains("the operator says so"), "{run}");
+    }
+    sandbox.nothing_was_written();
+    let _run = with("ceilings: {max_losses: 10}\n");
+    assert!(!sandbox.writes().is_empty(), "what the operator lets a plan do is done");
+}
+
 /// Makes a service account of an organisation in the simulator.
 fn add_service_account(sandbox: &Sandbox, side: Side) {
     let account = json!({"secret": CLIENT_SECRET, "organizations": [sandbox.id(side)]});

@@ -120,7 +120,7 @@ impl Session {
                 self.source.show(&problems, ui);
                 Err(failure::invalid(problems.len(), &self.source.name()))
             }
-            Step::Unknown(unknown) => Err(failure::unknown(&unknown)),
+            Step::Unknown(unknown) => Err(failure::unknown(&unknown, &self.keys)),
             Step::Read(_) => Err(Failure::new(Exit::Failed, "reading ended early").unwritten()),
         }
     }
