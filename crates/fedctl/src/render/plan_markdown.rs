@@ -239,3 +239,63 @@ fn change(change: &ChangeRow) -> Vec<String> {
     let before = change.before.iter().map(|value| line('-', value));
     before.chain(change.after.iter().map(|value| line('+', value))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame() -> Frame {
+        Frame {
+            names: ["acme".to_owned(), "beta".to_owned()],
+            sandbox: None,
+            as_of: None,
+            digest: "0".repeat(64),
+            requests: 1,
+            secret: "unproved".to_owned(),
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// A plan in which so many people gain sign-in, are held and are refused, and so many lose it.
+    fn plan(people: usize, losses: usize) -> Rows {
+        let mut lines =
+            vec![r#"{"plan":{"federation":"f","primary":"1","secondary":"2","secret":"unproved"}}"#.to_owned()];
+        let write = r#""write":{"send":{"call":"PUT /"}}"#;
+        for at in 0..people {
+            lines.push(format!(
+                r#"{{"person":{{"person":"p{at}@acme.com","account":"p{at}@beta.com","fate":"gains","spec":"s"}}}}"#
+            ));
+            lines.push(format!(r#"{{"person":{{"person":"h{at}@acme.com","account":"h{at}@beta.com","fate":"held","why":"pilot","spec":"s"}}}}"#));
+            lines.push(format!(
+                r#"{{"action":{{"target":"primary/user-group/{at}","verb":"create","because":"b","why":"w",{write}}}}}"#
+            ));
+            lines.push(format!(r#"{{"action":{{"target":"secondary/user/{at}","verb":"create","because":"b{at}","why":"w","person":"p{at}@acme.com",{write}}}}}"#));
+            lines.push(format!(r#"{{"note":{{"about":"secondary/user/{at}","text":"t"}}}}"#));
+            lines.push(format!(r#"{{"refusal":{{"guard":"foreign","about":"{at}","why":"w","way_out":"o"}}}}"#));
+        }
+        for at in 0..losses {
+            lines.push(format!(r#"{{"action":{{"target":"secondary/group-member/lost{at}.","verb":"delete","because":"b","why":"w","takes_away":true,"person":"l{at}@acme.com",{write}}}}}"#));
+        }
+        Rows::of(lines.iter()).unwrap()
+    }
+
+    #[test]
+    fn a_large_plan_is_folded_and_says_how_much_is() {
+        let text = text(&plan(5_000, 0), &frame());
+        assert!(text.len() < MOST, "{}", text.len());
+        assert!(text.contains("5000 people gain sign-in") && text.contains("- and 4900 more"), "{text}");
+        assert!(text.ends_with(&format!("`{}`\n", "0".repeat(64))));
+    }
+
+    #[test]
+    fn no_loss_is_ever_folded() {
+        for losses in [1, 300, 3_000] {
+            let text = text(&plan(5_000, losses), &frame());
+            assert!((0..losses).all(|at| text.contains(&format!("lost{at}."))), "{losses}");
+            assert!(text.contains(&format!("| **{losses}** |")));
+            assert!(losses > 300 || text.len() < MOST, "{}", text.len());
+            assert_eq!(text.matches("```").count() % 2, 0);
+            assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+        }
+    }
+}
