@@ -369,7 +369,7 @@ impl Alike {
     fn text(&self, actions: &[&Action]) -> String {
         let Some(first) = actions.first() else { return String::new() };
         format!(
-            "  {} {} x {}\n      {}; for example {}\n{}",
+            "  {} {} x {}\n      {}\n      for example {}\n{}",
             sign(self.verb),
             actions.len(),
             visible(&self.object),
