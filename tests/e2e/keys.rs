@@ -1,6 +1,8 @@
 //! The wrong organisation, the wrong key, nobody at home: each is said in a way that shows what to do, before anything is
 //! written.
 
+use std::time::{Duration, Instant};
+
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -49,6 +51,9 @@ fn a_key_that_nobody_knows_is_refused() {
 fn a_missing_key_is_asked_for_by_the_name_of_its_variable() {
     let sandbox = Sandbox::start();
     assert_snapshot!(Run::of(sandbox.command("plan demo.yaml").env_remove("FEDCTL_BETA_API_KEY")).exits_with(1));
+    let both =
+        Run::of(sandbox.command("plan demo.yaml").env_remove("FEDCTL_BETA_API_KEY").env("FEDCTL_ACME_API_KEY", " "));
+    assert!(both.stderr.contains("$FEDCTL_ACME_API_KEY and $FEDCTL_BETA_API_KEY"), "{both}");
     let _run = plan_with_primary_key(&sandbox, "  ").exits_with(1);
     assert_eq!(sandbox.requests(), []);
 }
@@ -89,7 +94,9 @@ fn a_key_that_cannot_be_a_header_is_refused_without_showing_it() {
 fn a_simulator_that_does_not_run_is_named() {
     let mut sandbox = Sandbox::start();
     sandbox.stop();
+    let start = Instant::now();
     let run = sandbox.fedctl("plan demo.yaml").exits_with(1);
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     let is_cause = |line: &&str| line.starts_with("  because: ");
     assert_eq!(run.stderr.lines().filter(is_cause).count(), 1);
     // Which question could not be put, and how the system says so, is another each time.

@@ -214,7 +214,7 @@ pub fn no_keys(missing: &[(String, String)]) -> Failure {
     let list = |of: fn(&(String, String)) -> String| missing.iter().map(of).collect::<Vec<_>>().join(" and ");
     Failure::new(Exit::Failed, format!("there is no key for the credentials {}", list(|(name, _)| format!("`{name}`"))))
         .unwritten()
-        .hint(format!("put the API key of that organisation into {}", list(|(_, variable)| format!("${variable}"))))
+        .hint(format!("put the API key of each organisation into {}", list(|(_, variable)| format!("${variable}"))))
 }
 
 /// A signal came before anything was written.

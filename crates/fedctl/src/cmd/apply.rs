@@ -25,7 +25,10 @@ use crate::ui::Ui;
 pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let (session, plan) = tokio::select! {
         approved = approved(args, operator, ui) => approved?,
-        () = signal() => return Err(failure::interrupted()),
+        () = signal() => {
+            ui.end_question();
+            return Err(failure::interrupted());
+        }
     };
     let (ends, interrupted) = apply(&session, &plan, ui).await;
     let report = Report { plan: &plan, ends: &ends, interrupted };

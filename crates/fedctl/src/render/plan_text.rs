@@ -95,6 +95,7 @@ impl View<'_> {
             let what = count(held.len(), "person is", "people are");
             text.push_str(&format!("  . {what} held: nothing is made for them and nothing changed\n"));
             text.push_str(&self.list(&held, |person| vec![visible(&person.email), reason(person.fate).to_owned()]));
+            text.push_str(&reasons(&held[self.listed(held.len())..]));
         }
         let unchanged = self.by_fate(|fate| fate == Fate::Unchanged).len();
         if unchanged > 0 {
@@ -128,8 +129,13 @@ impl View<'_> {
         format!("  - {} can take sign-in away:\n{}", count(losses.len(), "action", "actions"), rows.collect::<String>())
     }
 
+    /// How many of so many are listed.
+    fn listed(&self, people: usize) -> usize {
+        if self.full || people <= LISTED + 1 { people } else { LISTED }
+    }
+
     fn list(&self, people: &[&PlannedPerson], row: impl Fn(&PlannedPerson) -> Vec<String>) -> String {
-        let shown = if self.full || people.len() <= LISTED + 1 { people.len() } else { LISTED };
+        let shown = self.listed(people.len());
         let rows: Vec<Vec<String>> = people[..shown]
             .iter()
             .map(|person| {
@@ -257,6 +263,15 @@ fn reason(fate: Fate) -> &'static str {
     }
 }
 
+/// Why those are held who are not listed.
+fn reasons(people: &[&PlannedPerson]) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for person in people {
+        *reasons.entry(reason(person.fate)).or_default() += 1;
+    }
+    reasons.iter().map(|(reason, number)| format!("        {number} x {reason}\n")).collect()
+}
+
 /// The sign in front of an action.
 pub fn sign(verb: Verb) -> char {
     match verb {
@@ -354,7 +369,7 @@ impl Alike {
     fn text(&self, actions: &[&Action]) -> String {
         let Some(first) = actions.first() else { return String::new() };
         format!(
-            "  {} {} x {}\n      {}; for example {}\n{}",
+            "  {} {} x {}\n      {}\n      for example {}\n{}",
             sign(self.verb),
             actions.len(),
             visible(&self.object),
