@@ -38,7 +38,6 @@ pub async fn plan(session: &Session, ui: &mut Ui) -> Result<Plan, Failure> {
             "something of this federation was made {age} s ago, and what an earlier run did after that may not show yet: \
              waiting {rest} s to plan again (`settle` in the operator file); nothing was written, and Ctrl-C ends it\n"
         ));
-        // No handler for Ctrl-C: it would stay for the rest of the process, also where somebody is asked.
         tokio::time::sleep(Duration::from_secs(rest)).await;
         waited_for = newest;
     }
