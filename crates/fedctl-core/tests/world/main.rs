@@ -19,4 +19,5 @@ mod review;
 mod saved;
 mod section;
 mod watch;
+mod whole;
 mod worlds;

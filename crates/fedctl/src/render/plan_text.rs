@@ -44,6 +44,7 @@ impl View<'_> {
         text.push_str(&self.persons());
         text.push_str(&self.notes());
         text.push_str(&self.refusals());
+        text.push_str(&self.adoptable());
         text.push_str(&self.summary());
         text
     }
@@ -213,6 +214,20 @@ impl View<'_> {
             )
         });
         format!("\nRefused: this plan must not be applied\n{}", rows.collect::<String>())
+    }
+
+    /// Where the lines are that take over what was made by hand.
+    fn adoptable(&self) -> String {
+        let adoptable = &self.plan.adoptable;
+        if adoptable.is_empty() {
+            return String::new();
+        }
+        format!(
+            "\nMade by hand: {} and the accounts of {} could be taken over; `fedctl adopt {}` prints the lines for it.\n",
+            count(adoptable.objects.len(), "object", "objects"),
+            count(adoptable.people.len(), "person", "people"),
+            visible(&self.source.name()),
+        )
     }
 
     fn summary(&self) -> String {
