@@ -211,7 +211,8 @@ fn with_service_account(sandbox: &Sandbox, args: &str, secret: &str) -> Run {
 
 #[test]
 fn a_service_account_does_what_a_key_does_and_prints_no_secret() {
-    let sandbox = Sandbox::start();
+    // It may not be let see which organisations there are.
+    let sandbox = Sandbox::start_with("--set organizations-forbidden=true");
     add_service_account(&sandbox, Primary);
     let apply = with_service_account(&sandbox, &format!("{APPLY} -vv"), CLIENT_SECRET).exits_with(0);
     let asked = ("POST".to_owned(), "/oauth2/token".to_owned());
