@@ -1,7 +1,7 @@
 //! The operator file: which one is taken, where keys come from, and what becomes of a run that an earlier one disturbs.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
@@ -211,7 +211,8 @@ fn with_service_account(sandbox: &Sandbox, args: &str, secret: &str) -> Run {
 
 #[test]
 fn a_service_account_does_what_a_key_does_and_prints_no_secret() {
-    let sandbox = Sandbox::start();
+    // It may not be let see which organisations there are.
+    let sandbox = Sandbox::start_with("--set organizations-forbidden=true");
     add_service_account(&sandbox, Primary);
     let apply = with_service_account(&sandbox, &format!("{APPLY} -vv"), CLIENT_SECRET).exits_with(0);
     let asked = ("POST".to_owned(), "/oauth2/token".to_owned());
@@ -295,11 +296,14 @@ fn whoever_does_not_want_to_wait_ends_it_and_nothing_is_written() {
     sandbox.home.write("operator.yaml", &(operator("{env: ACME}") + "settle: 3600s\n"));
     let mut apply = command(&sandbox, &format!("{APPLY} --operator operator.yaml"));
     let mut child = apply.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the program starts");
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().expect("it is piped")).read_line(&mut line).expect("it is text");
+    let (mut talk, mut line) = (BufReader::new(child.stderr.take().expect("it is piped")), String::new());
+    talk.read_line(&mut line).expect("it is text");
     assert!(line.contains(WAITS) && line.contains("nothing was written, and Ctrl-C ends it"), "{line}");
     let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is kill");
     assert!(told.success());
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let mut rest = String::new();
+    talk.read_to_string(&mut rest).expect("it is text");
+    assert_eq!(rest, "error: interrupted; nothing was written\n");
     sandbox.nothing_was_written();
 }

@@ -96,7 +96,7 @@ impl Session {
         })
         .await
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        Ok((self.ready(step, ui)?, live.newest_trace(self.spec.federation.as_str())))
+        Ok((self.ready(step, ui)?, live.newest_trace(&self.spec.names())))
     }
 
     /// Reads both organisations and traces everybody.

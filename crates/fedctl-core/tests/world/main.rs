@@ -14,6 +14,7 @@ mod history;
 mod interleave;
 mod judge;
 mod order;
+mod pinned;
 mod properties;
 mod review;
 mod saved;
