@@ -333,7 +333,7 @@ fn rules_that_were_edited_or_spelt_otherwise_are_said() {
     carry::apply(&spec, &mut memory);
     let group = memory.world.groups(memory.secondary).find(|group| group.name == "Federated from acme").unwrap().id;
     let rule = json!({"queryType": "Search", "searchFilters": r#"{"filter":{"and":["email:$ew:.com.beta"]}}"#});
-    console::set_rule(&mut memory.world, group, &rule).unwrap();
+    assert!(console::set_rule(&mut memory.world, group, &rule));
     let plan = carry::plan(&spec, &mut memory);
     assert!(plan.is_empty() && texts(&plan).contains("its rule is not spelt as fedctl would"), "{}", texts(&plan));
     let managed = carry::spec(&memory, PEOPLE, "");
