@@ -1,5 +1,6 @@
 //! What people and machines see of plans, reports and findings.
 
+pub mod fates;
 pub mod findings;
 pub mod frame;
 pub mod markdown;
