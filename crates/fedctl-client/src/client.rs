@@ -361,6 +361,7 @@ fn signals(outcome: &Outcome, took: Duration) -> (Signal, Signal) {
 mod tests {
     use super::*;
     use crate::hosts::{Hosts, Region};
+    use crate::limit::Limits;
 
     /// Over the wire only a sandbox can answer in a test; this is the other half of `simulated and real mixed`.
     #[tokio::test]
