@@ -41,6 +41,8 @@ fn whoever_joins_after_a_plan_was_saved_is_left_for_the_next() {
     assert_ne!(can("ann.adler")["signed_in"], true);
     // Again: there is nothing of it left to do, and whoever joined still waits.
     sandbox.forget_requests();
+    let report = sandbox.fedctl("apply x.plan --auto-approve --format json").exits_with(0).json();
+    assert_eq!((&report["left"], &report["actions"]), (&json!(["ann.adler@acme.com"]), &json!([])));
     let again = sandbox.fedctl(APPLY).exits_with(0);
     assert!(again.stdout.contains("nothing to do") && again.stderr.contains("ann.adler"), "{again}");
     sandbox.nothing_was_written();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fates;
 use super::frame::Frame;
 use super::markdown::{code, fenced, one_line};
 use super::rows::{ActionRow, ChangeRow, PersonRow, Rows};
@@ -14,14 +15,6 @@ const MOST: usize = 60_000;
 const RESERVE: usize = 4_000;
 /// Entries of one list before the rest is counted.
 const LISTED: usize = 100;
-
-/// What becomes of people, and how it is said of one and of many. What is not here comes first, for it may matter most.
-const FATES: [(&str, [&str; 2], &str); 4] = [
-    ("gains", ["person gains", "people gain"], "sign-in to an account that is made for them"),
-    ("mended", ["person has", "people have"], "an account in which something is set right"),
-    ("held", ["person is", "people are"], "held: nothing is made for them and nothing changed"),
-    ("unchanged", ["person is", "people are"], "as the spec says"),
-];
 
 /// The whole text.
 pub fn text(rows: &Rows, frame: &Frame) -> String {
@@ -54,22 +47,23 @@ fn head(rows: &Rows, frame: &Frame) -> String {
     text
 }
 
-/// People by what becomes of them, in the order of [`FATES`].
+/// People by what becomes of them. What is not known comes first, for it may matter most.
 fn by_fate(rows: &Rows) -> Vec<(&str, Vec<&PersonRow>)> {
-    let mut fates: BTreeMap<&str, Vec<&PersonRow>> = BTreeMap::new();
+    let mut people: BTreeMap<&str, Vec<&PersonRow>> = BTreeMap::new();
     for person in &rows.people {
-        fates.entry(&person.fate).or_default().push(person);
+        people.entry(&person.fate).or_default().push(person);
     }
-    let known: Vec<_> = FATES.iter().filter_map(|(fate, ..)| fates.remove_entry(fate)).collect();
-    fates.into_iter().chain(known).collect()
+    let known: Vec<_> = fates::ALL.iter().filter_map(|said| people.remove_entry(said.code)).collect();
+    people.into_iter().chain(known).collect()
 }
 
-/// `10 people`, `gain sign-in`: the words are ours.
-fn who(fate: &str, number: usize) -> String {
-    match FATES.iter().find(|(known, ..)| *known == fate) {
-        Some((_, [one, many], words)) => format!("{} {words}", count(number, one, many)),
-        None => format!("{}: see below", count(number, "person changes", "people change")),
-    }
+fn said(fate: &str) -> Option<&'static fates::Said> {
+    fates::ALL.iter().find(|said| said.code == fate)
+}
+
+/// `10 people gain sign-in to …`: the words are ours.
+fn who(fate: &str, people: usize) -> String {
+    said(fate).map_or_else(|| format!("{people} x another fate, see below"), |said| said.of(people))
 }
 
 /// How many people it means what for. No text from outside stands in a table.
@@ -131,14 +125,18 @@ impl Page {
 
     /// Who they are, but those for whom nothing changes.
     fn people(&mut self, rows: &Rows) {
-        let is_known = |fate: &str| FATES.iter().any(|(known, ..)| *known == fate);
         let row = |person: &&PersonRow| {
-            let fate = if is_known(&person.fate) { String::new() } else { format!("{} ", code(&person.fate)) };
+            let fate = said(&person.fate).map_or_else(|| format!("{} ", code(&person.fate)), |_| String::new());
             let what = person.why.as_ref().map_or_else(|| format!("→ {}", code(&person.account)), |why| code(why));
             format!("- {} {fate}{what}{}\n", code(&person.person), place(person.place.as_ref()))
         };
         for (fate, people) in by_fate(rows).into_iter().filter(|(fate, _)| *fate != "unchanged") {
-            self.folded(&who(fate, people.len()), people.iter().map(row).collect());
+            let rows: Vec<String> = people.iter().map(row).collect();
+            if fate == "loses" {
+                self.0.push_str(&format!("\n#### {}\n\n{}", who(fate, people.len()), rows.concat()));
+            } else {
+                self.folded(&who(fate, people.len()), &rows);
+            }
         }
     }
 
@@ -151,9 +149,9 @@ impl Page {
     }
 
     /// A list that the reader opens. The title is ours.
-    fn folded(&mut self, title: &str, items: Vec<String>) {
+    fn folded(&mut self, title: &str, items: &[String]) {
         self.0.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
-        self.items(&items);
+        self.items(items);
         self.0.push_str("\n</details>\n");
     }
 
@@ -304,7 +302,7 @@ mod tests {
     fn a_fate_that_is_not_known_is_shown() {
         let person = r#"{"person":{"person":"a@acme.com","account":"a@beta.com","fate":"<b>","spec":"s"}}"#;
         let text = text(&Rows::of([person].iter()).unwrap(), &frame());
-        assert!(text.contains("1 person changes: see below") && text.contains("- `a@acme.com` `<b>` →"), "{text}");
+        assert!(text.contains("1 x another fate, see below") && text.contains("- `a@acme.com` `<b>` →"), "{text}");
     }
 
     #[test]
