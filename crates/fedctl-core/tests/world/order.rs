@@ -176,7 +176,7 @@ proptest! {
     ) {
         let Some((mut memory, spec)) = scene.after(&history) else { return Ok(()) };
         let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
-        let judge = Judge::new(&scene, &memory);
+        let judge = Judge::new(&scene, &memory, &plan);
         let mut watch = Watch::new(&mut memory, |world| judge.wrong(world));
         let mut run = Run::new(Arc::new(plan.clone()), 4);
         let ends = interleave::apply(&mut run, &mut watch, (seed, width), |_, _, _| {});
@@ -192,7 +192,7 @@ proptest! {
     ) {
         let Some((mut memory, spec)) = scene.after(&history) else { return Ok(()) };
         let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
-        let judge = Judge::new(&scene, &memory);
+        let judge = Judge::new(&scene, &memory, &plan);
         let mut watch = Watch::new(&mut memory, |world| judge.wrong(world));
         let mut flaky = Flaky { carry: &mut watch, dice: Dice::new(!seed) };
         interleave::apply(&mut Run::new(Arc::new(plan), 4), &mut flaky, (seed, width), |_, _, _| {});
