@@ -82,10 +82,34 @@ impl Context<'_> {
         self.is_routed(person) || !group_member::waits_for_app(self, person)
     }
 
-    /// Whether this plan turns the routing policy on: not while somebody who left would gain by it.
+    /// Whether the members of the routing group may be routed: nobody who left gains by it, and nobody who cannot come in
+    /// through the federation loses a local way in.
+    pub fn members_are_ready(&self) -> bool {
+        let has_nothing_else = |person: &Person<'_>| person.live.is_some_and(|account| account.has_password);
+        let loses = |person: &&Person<'_>| person.held.is_some() && self.is_routed(person) && has_nothing_else(person);
+        self.people.left.iter().all(|account| account.is_shut())
+            && !self.people.list.iter().any(|person| loses(&person))
+    }
+
+    /// Whether this plan turns the routing policy on.
     pub fn turns_on(&self) -> bool {
-        let is_ready = self.is_whole() && self.people.left.iter().all(|account| account.is_shut());
+        let is_ready = self.is_whole() && self.members_are_ready();
         self.spec.routing_policy.enabled.value && self.found.policy.is_turned_on_by_us() && is_ready
+    }
+
+    /// Whether this plan gives the routing policy the routing group: not before the spec wants people routed. One that is on
+    /// already routes from then on.
+    pub fn assigns(&self) -> bool {
+        let policy = &self.found.policy;
+        let is_on = policy.itself().is_some_and(|policy| policy.enabled != Some(false));
+        let is_wanted = self.spec.routing_policy.enabled.value && policy.is_in_the_making() && !policy.is_assigned;
+        is_wanted && (!is_on || self.is_whole()) && self.members_are_ready()
+    }
+
+    /// Whether members of the routing group are routed when this plan is applied.
+    pub fn routes_after(&self) -> bool {
+        let is_on = self.found.policy.itself().is_some_and(|policy| policy.enabled == Some(true));
+        self.found.policy.routes() || self.turns_on() || (self.assigns() && is_on)
     }
 
     /// The spellings of a call in their order, as far as the operator did not pin one. None at all: a person does it.

@@ -52,6 +52,8 @@ pub(crate) struct Judge {
     wanted: BTreeMap<UserId, String>,
     /// For each person whose account the spec takes over: the accounts that it may mean.
     adopted: BTreeMap<UserId, BTreeSet<UserId>>,
+    /// People whose attribute names some address already.
+    named: BTreeSet<UserId>,
     /// Whoever the plan says loses.
     losing: BTreeSet<UserId>,
     /// Accounts that are not active, are locked or have no password.
@@ -69,12 +71,14 @@ impl Judge {
         let adopted = adopted.filter_map(|index| Some((id(index)?, adoptable(scene, memory, index))));
         let accounts = memory.world.users(memory.secondary);
         let shut = memory.world.users(memory.secondary).filter(|user| is_shut(user)).map(|user| user.id);
+        let named = memory.world.users(memory.primary).filter(|user| user.attribute(ATTRIBUTE).is_some());
         let losing = plan.people.iter().filter(|person| person.fate == Fate::Loses);
         Self {
             before: Doors::of_memory(memory),
             accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),
             wanted: meant().filter_map(|index| Some((id(index)?, scene.account(index).to_lowercase()))).collect(),
             adopted: adopted.collect(),
+            named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
             losing: losing
                 .filter_map(|person| Some(memory.world.user_by_email(memory.primary, &person.email)?.id))
@@ -123,6 +127,8 @@ impl Judge {
         let Some(wanted) = self.wanted.get(person) else { return false };
         match self.accounts.get(account) {
             Some(Some(owner)) => *owner == person.to_string(),
+            // Somebody whom the spec means had the attribute that names the address which the spec gives them.
+            Some(None) if self.named.contains(person) && *wanted == user.email.to_lowercase() => true,
             Some(None) => self.adopted.get(person).is_some_and(|accounts| accounts.contains(account)),
             None => marked_for(user) == Some(&*person.to_string()) && *wanted == user.email.to_lowercase(),
         }

@@ -70,7 +70,7 @@ pub(crate) fn made_by_hand(memory: &Memory) -> Strangers {
     let users = users.map(|user| {
         let mut value = without_mapping(user);
         // Of the fields that others own only the one of the password is fedctl's.
-        value["rare"]["restrictions"] = json!(restrictions(user));
+        value["rare"] = json!({"restrictions": restrictions(user), "admin": user.admin()});
         (user.id.to_string(), value)
     });
     let groups = world.groups(memory.secondary).filter(|group| by_hand(&group.description)).map(|group| {

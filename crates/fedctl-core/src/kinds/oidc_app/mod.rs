@@ -20,7 +20,7 @@ use wire::{App, Claim};
 
 pub use find::Found;
 pub(crate) use find::find;
-pub(crate) use repair::other_attribute;
+pub(crate) use repair::{other_attribute, works};
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::OidcApp, rows: ROWS, plan };

@@ -82,7 +82,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             plan.actions.extend(person.live.and_then(|live| clear(context, subject, person, live)));
         }
     }
-    if !(context.found.policy.routes() || context.turns_on()) || routing_policy::turns_off(context) {
+    if !context.routes_after() || routing_policy::turns_off(context) {
         return;
     }
     let mut wanted = Vec::new();
