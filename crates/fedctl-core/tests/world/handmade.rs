@@ -161,9 +161,7 @@ impl Hands {
                 (someone.hand, someone.adopted) = (Some(hand), adopted && !someone.excepted);
             }
         }
-        if let (Some(by), Members::Managed | Members::Suffix) = (self.made.group, scene.wish.members) {
-            scene.wish.members = by;
-        }
+        scene.wish.members = self.made.group.unwrap_or(scene.wish.members);
         (scene.made, scene.wish.adopt) = (Some(self.made), self.adopt);
         scene
     }

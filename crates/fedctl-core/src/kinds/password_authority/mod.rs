@@ -86,7 +86,8 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         return;
     }
     let mut wanted = Vec::new();
-    let is_wanted = |person: &Person<'_>| rule_for(context, person) == PasswordAuthority::Federated;
+    let is_wanted =
+        |person: &Person<'_>| rule_for(context, person) == PasswordAuthority::Federated && !context.stays_out(person);
     for (subject, person) in context.active().filter(|(_, person)| is_wanted(person)) {
         match person.live.map_or(Now::Free, |live| now(context, live)) {
             Now::Ours => {}
