@@ -60,6 +60,8 @@ pub enum Because {
     Superseded,
     /// It is made in several steps, and this is the next.
     NextStep,
+    /// People go in by what it says now, and go on only when everybody has what it is to say.
+    Moves,
     /// Others may only go on when this is so.
     Precondition,
 }
@@ -78,6 +80,7 @@ impl Because {
             Because::SecretLost => "the secret of the one before was lost with an earlier run",
             Because::Superseded => "it is ours and another one took its place",
             Because::NextStep => "it is made in several steps, and this is the next",
+            Because::Moves => "people sign in by what it says now, and everybody has what it is to say",
             Because::Precondition => "the steps after it rest on it",
         }
     }
