@@ -1,5 +1,6 @@
 //! The program from outside, and the rules of this repository.
 
+mod adopt;
 mod demo;
 mod endless;
 mod env;

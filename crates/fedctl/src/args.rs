@@ -38,6 +38,8 @@ pub enum Command {
     Verify(Verify),
     /// Follow one person's sign-in hop by hop
     Trace(Trace),
+    /// Print the lines of a spec that take over what was made by hand
+    Adopt(Adopt),
     /// Serve two simulated organisations on this machine
     Sandbox(Sandbox),
     /// Tell the whole story on a simulator, in a few seconds
@@ -148,6 +150,13 @@ pub struct Trace {
     /// How to write the findings
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+/// `adopt`
+#[derive(Debug, clap::Args)]
+pub struct Adopt {
+    /// The spec
+    pub spec: PathBuf,
 }
 
 /// `sandbox`

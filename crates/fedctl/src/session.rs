@@ -96,7 +96,7 @@ impl Session {
         })
         .await
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        Ok((self.ready(step, ui)?, live.newest_trace(self.spec.federation.as_str())))
+        Ok((self.ready(step, ui)?, live.newest_trace(&self.spec.names())))
     }
 
     /// Reads both organisations and traces everybody.
@@ -120,7 +120,7 @@ impl Session {
                 self.source.show(&problems, ui);
                 Err(failure::invalid(problems.len(), &self.source.name()))
             }
-            Step::Unknown(unknown) => Err(failure::unknown(&unknown)),
+            Step::Unknown(unknown) => Err(failure::unknown(&unknown, &self.keys)),
             Step::Read(_) => Err(Failure::new(Exit::Failed, "reading ended early").unwritten()),
         }
     }

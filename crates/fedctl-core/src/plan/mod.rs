@@ -199,8 +199,10 @@ pub struct Plan {
 pub struct Adoptable {
     /// Objects: the word under `adopt.objects`, which object, and its id.
     pub objects: Vec<(AdoptObject, Address, ObjectId)>,
-    /// The attribute from which the app takes the claim, where the spec names another.
-    pub attribute: Option<Box<str>>,
+    /// What these objects say where the spec says otherwise: the key of the spec and the value.
+    pub names: Vec<(&'static str, Box<str>)>,
+    /// The end of the address by which the routing group takes people in, where it does.
+    pub suffix: Option<Box<str>>,
     /// People by their primary e-mail, with the address of the account.
     pub people: Vec<(Arc<str>, Arc<str>)>,
 }

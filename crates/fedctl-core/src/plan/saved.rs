@@ -162,8 +162,7 @@ impl Saved {
 
     /// Leaves out of a fresh plan everybody for whom the saved one does nothing, and gives their primary e-mails.
     ///
-    /// They count as held from then on: whoever is in the routing group already is routed by this plan only if that takes
-    /// no way in from them.
+    /// They count as held from then on, and whoever of them is in the routing group already keeps it from being routed.
     pub fn restrict(&self, fresh: &mut Plan) -> Vec<Arc<str>> {
         let is_left = |person: &super::PlannedPerson| !self.people.contains(&*person.email);
         let positions: BTreeSet<u32> = fresh.actions.iter().filter_map(subject).collect();

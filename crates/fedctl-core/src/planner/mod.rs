@@ -1,5 +1,6 @@
 //! Planning: from a spec and what was read to a plan, or to what is still to be read.
 
+mod adoptable;
 mod checks;
 mod finish;
 

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fedctl_core::apply::Run;
-use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
+use fedctl_core::plan::Plan;
 
 use crate::args::{Apply, Format};
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::planfile::{self, PlanFile};
-use crate::render::report::Report;
+use crate::render::report::{self, Report};
 use crate::render::text::{count, visible};
 use crate::session::Session;
 use crate::settle;
@@ -25,7 +25,10 @@ use crate::ui::Ui;
 pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let (session, plan) = tokio::select! {
         approved = approved(args, operator, ui) => approved?,
-        () = signal() => return Err(failure::interrupted()),
+        () = signal() => {
+            ui.end_question();
+            return Err(failure::interrupted());
+        }
     };
     let (ends, interrupted) = apply(&session, &plan, ui).await;
     let report = Report { plan: &plan, ends: &ends, interrupted };
@@ -139,8 +142,7 @@ pub async fn apply(session: &Session, plan: &Arc<Plan>, ui: &mut Ui) -> (Vec<fed
 /// fault of this one.
 async fn prove(session: &Session, plan: &Plan, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut found = session.verify(ui).await.map_err(Failure::after_apply)?;
-    let is_left = |person: &&PlannedPerson| person.fate == Fate::Held(Held::NotInSavedPlan);
-    let left: BTreeSet<&str> = plan.people.iter().filter(is_left).map(|person| &*person.email).collect();
+    let left: BTreeSet<&str> = report::left(plan).collect();
     found.people.retain(|person| !left.contains(&*person.email));
     let counts = found.counts();
     ui.say(&format!("{} can sign in as far as can be known.\n", count(counts.whole, "person", "people")));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::apply::End;
-use fedctl_core::plan::{Action, Plan, Verb};
+use fedctl_core::plan::{Action, Fate, Held, Plan, PlannedPerson, Verb};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -40,6 +40,8 @@ pub struct Document<'a> {
     counts: BTreeMap<&'static str, usize>,
     /// What became of each action, in the order of the plan.
     actions: Vec<Row<'a>>,
+    /// People for whom the saved plan does nothing: they are left for the next one.
+    left: Vec<&'a str>,
 }
 
 /// What became of an action.
@@ -153,6 +155,7 @@ impl Report<'_> {
             digest: self.plan.digest(),
             interrupted: self.interrupted,
             counts: self.counts(code),
+            left: left(self.plan).collect(),
             actions: rows.map(|((action, end), at)| self.row(action, end, at)).collect(),
         })
     }
@@ -167,6 +170,12 @@ impl Report<'_> {
             because_of: matches!(end, End::Skipped(_)).then(|| target(self.root(at))),
         }
     }
+}
+
+/// The addresses of the people for whom a saved plan does nothing.
+pub fn left(plan: &Plan) -> impl Iterator<Item = &str> {
+    let is_left = |person: &&PlannedPerson| person.fate == Fate::Held(Held::NotInSavedPlan);
+    plan.people.iter().filter(is_left).map(|person| &*person.email)
 }
 
 fn why(end: &End) -> Option<&str> {

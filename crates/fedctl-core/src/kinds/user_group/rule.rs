@@ -37,6 +37,12 @@ impl Rule {
     }
 }
 
+/// The end of the address by which a rule finds people, if that is what it does.
+pub(crate) fn suffix_of(query: &str) -> Option<String> {
+    let condition = wire::condition_of(&wire::search_of(query)?)?;
+    condition.strip_prefix("email:$ew:").map(str::to_owned)
+}
+
 /// What is to be said of the rule that a group has.
 pub(crate) fn said(spec: &Spec, role: ObjectRole, found: &Found<'_>) -> Option<String> {
     let (wanted, query) = (wanted(spec, role)?, found.rule.as_ref()?.query.as_deref()?);

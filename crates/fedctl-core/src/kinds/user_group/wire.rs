@@ -117,6 +117,22 @@ pub(crate) fn search_of(query: &str) -> Option<String> {
     (&*search.query_type == "Search").then(|| search.search_filters.into())
 }
 
+#[derive(Deserialize)]
+struct OneFilter {
+    filter: OneAnd,
+}
+
+#[derive(Deserialize)]
+struct OneAnd {
+    and: [String; 1],
+}
+
+/// The condition of a search that has one.
+pub(crate) fn condition_of(filters: &str) -> Option<String> {
+    let OneFilter { filter: OneAnd { and: [condition] } } = serde_json::from_str(filters).ok()?;
+    Some(condition)
+}
+
 /// Whether two searches are the same, however they are spelt. `[inferred]`: answers may order keys anew.
 pub(crate) fn same_search(one: &str, other: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
