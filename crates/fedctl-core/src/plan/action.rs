@@ -60,6 +60,8 @@ pub enum Because {
     Superseded,
     /// It is made in several steps, and this is the next.
     NextStep,
+    /// They came through the federation, so what they had before it may go.
+    SignedIn,
     /// Others may only go on when this is so.
     Precondition,
 }
@@ -78,6 +80,7 @@ impl Because {
             Because::SecretLost => "the secret of the one before was lost with an earlier run",
             Because::Superseded => "it is ours and another one took its place",
             Because::NextStep => "it is made in several steps, and this is the next",
+            Because::SignedIn => "they signed in through the federation, so the local password may go",
             Because::Precondition => "the steps after it rest on it",
         }
     }

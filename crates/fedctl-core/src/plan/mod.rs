@@ -128,7 +128,10 @@ impl Held {
     }
 }
 
-/// What is known about the client secret that both organisations hold.
+/// What is known about the client secret that both organisations hold. For machines it is one word, for people the reason too.
+///
+/// Nothing is published about events of identity providers: that somebody wrote another secret into the provider shows in no
+/// answer and in no log until somebody signs in, or cannot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pair {
@@ -138,6 +141,19 @@ pub enum Pair {
     Broken,
     /// Both sides have one client id; whether they have one secret, no answer shows.
     Unproved,
+    /// The same, and the log of sign-ins cannot be read.
+    #[serde(rename = "unproved")]
+    Unlogged,
+    /// This run wrote the provider, after the token endpoint had accepted the secret.
+    Probed,
+    /// Somebody signed in later than the last change that is known of either.
+    Proved,
+    /// Somebody worked on the app in the console, and nobody was seen to sign in since.
+    #[serde(rename = "suspect")]
+    Changed,
+    /// The last who was let through at the primary organisation did not get in at the secondary.
+    #[serde(rename = "suspect")]
+    Failing,
 }
 
 impl Pair {
@@ -151,6 +167,27 @@ impl Pair {
             Pair::Unproved => {
                 "unproved: both sides name one client id; that they share one secret, only a sign-in shows"
             }
+            Pair::Unlogged => {
+                "unproved: both sides name one client id, and the log of sign-ins cannot be read with this key"
+            }
+            Pair::Probed => "probed: this run wrote it after the token endpoint accepted it",
+            Pair::Proved => "proved: somebody has signed in since the last change, as far as the log shows",
+            Pair::Changed => {
+                "suspect: somebody changed the app in the console, and the log shows no sign-in since; try one"
+            }
+            Pair::Failing => {
+                "suspect: the last who authenticated at the primary organisation did not get into the secondary one"
+            }
+        }
+    }
+
+    /// The same after a run that wrote the provider with a secret that the token endpoint had accepted. What the log shows
+    /// since weighs more.
+    #[must_use]
+    pub fn after_probe(self) -> Self {
+        match self {
+            Pair::Unproved | Pair::Unlogged => Pair::Probed,
+            Pair::None | Pair::Broken | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing => self,
         }
     }
 }

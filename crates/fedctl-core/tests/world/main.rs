@@ -19,6 +19,7 @@ mod properties;
 mod review;
 mod saved;
 mod section;
+mod signed_in;
 mod watch;
 mod whole;
 mod worlds;
