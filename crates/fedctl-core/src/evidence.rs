@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::context::Found;
 use crate::live::events::What;
-use crate::live::{Event, Live, Needs};
+use crate::live::{Event, Live, Needs, User};
 use crate::object_id::ObjectId;
 use crate::people::{People, Person};
 use crate::plan::Pair;
@@ -85,25 +85,31 @@ impl Changes {
 struct Coming {
     at: u64,
     account: ObjectId,
-    /// It can be used, so that a log-in that fails does not fail because of it.
-    is_usable: bool,
+    /// They could get in as they are now, so that a log-in that failed did not fail because of them.
+    is_able: bool,
 }
 
 /// Who came since somebody last worked on the app by hand, by time. Earlier ones say nothing about the present pair.
 fn comings(log: &[Event], changes: &Changes, people: &People<'_>) -> Vec<Coming> {
-    let accounts: BTreeMap<ObjectId, &Person<'_>> =
-        people.list.iter().filter(|person| person.live.is_some()).map(|person| (person.user.id, person)).collect();
+    let accounts: BTreeMap<ObjectId, (&Person<'_>, &User)> =
+        people.list.iter().filter_map(|person| Some((person.user.id, (person, person.live?)))).collect();
     let from = changes.by_hand.unwrap_or(changes.made);
     let coming = |event: &Event| match event.what {
         What::SignIn(user) if event.at > from => {
-            let account = accounts.get(&user)?.live?;
-            Some(Coming { at: event.at, account: account.id, is_usable: !account.is_shut() && !account.is_locked })
+            let (person, account) = accounts.get(&user)?;
+            Some(Coming { at: event.at, account: account.id, is_able: is_able(person, account) })
         }
         What::SignIn(_) | What::Change { .. } | What::LogIn { .. } => None,
     };
     let mut comings: Vec<Coming> = log.iter().filter_map(coming).collect();
     comings.sort_unstable();
     comings
+}
+
+/// Whether their claim names their account, and that is open.
+fn is_able(person: &Person<'_>, account: &User) -> bool {
+    let is_named = person.user.mapping.as_deref().is_some_and(|claim| claim.eq_ignore_ascii_case(&account.email));
+    is_named && !account.is_shut() && !account.is_locked
 }
 
 /// What became of everybody who came. The newest of whom that is known decides.
@@ -132,7 +138,7 @@ fn arrived(coming: &Coming, log_ins: &[Event]) -> Option<bool> {
         What::LogIn { .. } | What::SignIn(_) | What::Change { .. } => None,
     });
     let arrived = tries.max()?;
-    (arrived || coming.is_usable).then_some(arrived)
+    (arrived || coming.is_able).then_some(arrived)
 }
 
 #[cfg(test)]
@@ -144,7 +150,7 @@ mod tests {
     }
 
     fn coming(at: u64, account: u8) -> Coming {
-        Coming { at, account: id(account), is_usable: true }
+        Coming { at, account: id(account), is_able: true }
     }
 
     fn log_in(at: u64, account: u8, success: bool) -> Event {
@@ -178,7 +184,7 @@ mod tests {
         let at_second_try = [one, two, log_in(400_001, 3, false), log_in(400_002, 3, true)];
         assert_eq!(judge(&NO_CHANGE, &comings, &at_second_try).pair, Pair::Proved);
         let mut shut = comings;
-        shut[2].is_usable = false;
+        shut[2].is_able = false;
         assert_eq!(judge(&NO_CHANGE, &shut, &[one, two, log_in(400_001, 3, false)]).pair, Pair::Proved);
     }
 

@@ -176,9 +176,14 @@ impl Pair {
                 "suspect: somebody changed the app in the console, and the log shows no sign-in since; try one"
             }
             Pair::Failing => {
-                "suspect: the last who authenticated at the primary organisation did not get into the secondary one"
+                "suspect: the last who authenticated at the primary organisation did not get into the secondary one; try one"
             }
         }
+    }
+
+    /// Whether something speaks against it, so that nobody may call the federation sound.
+    pub fn is_suspect(self) -> bool {
+        matches!(self, Pair::Changed | Pair::Failing)
     }
 
     /// The same after a run that wrote the provider with a secret that the token endpoint had accepted. What the log shows

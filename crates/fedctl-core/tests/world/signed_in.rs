@@ -168,6 +168,11 @@ fn who_fails_because_of_their_own_account_says_nothing_of_the_pair() {
     console::lock_user(&mut memory.world, account, true);
     assert!(sign_in(&mut memory, BEN).is_err());
     assert_eq!(pair(&mut memory, &spec), Pair::Proved);
+    console::lock_user(&mut memory.world, account, false);
+    let ben = memory.world.user_by_email(memory.primary, BEN).unwrap().id;
+    console::set_attribute(&mut memory.world, ben, "acmetobeta", Some("nobody@acme.com.beta"));
+    assert!(sign_in(&mut memory, BEN).is_err());
+    assert_eq!(pair(&mut memory, &spec), Pair::Proved);
 }
 
 #[test]
