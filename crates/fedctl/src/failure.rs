@@ -222,6 +222,12 @@ pub fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted").unwritten()
 }
 
+/// A signal came when everything was applied.
+pub fn interrupted_after_apply() -> Failure {
+    let message = "interrupted: everything is applied, and whether people can sign in was not looked at to the end";
+    Failure::new(Exit::Interrupted, message).hint("`fedctl verify` looks")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

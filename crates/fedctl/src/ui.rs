@@ -61,6 +61,11 @@ impl Ui {
         }
     }
 
+    /// Whether only what was asked for is to be said, and what went wrong.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Talk, left out when quiet.
     pub fn say(&mut self, text: &str) {
         if !self.quiet {

@@ -16,7 +16,7 @@ pub use guard::Refusal;
 
 use crate::address::Address;
 use crate::object_id::ObjectId;
-use crate::spec::{AdoptObject, FieldPath};
+use crate::spec::{AdoptObject, Diagnostic, FieldPath};
 
 /// What can be said about an existing object that requests name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,11 @@ pub enum Held {
 }
 
 impl Held {
+    /// Whether they cannot authenticate at the primary organisation.
+    pub fn is_of_primary(self) -> bool {
+        matches!(self, Held::Staged | Held::Suspended | Held::NoPassword | Held::PasswordExpired | Held::Locked)
+    }
+
     /// The reason as a person reads it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -232,6 +237,8 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What is known about the client secret.
     pub pair: Pair,
+    /// What is to be said of lines of the spec; not part of the digest.
+    pub warnings: Vec<Diagnostic>,
     /// What the spec could take over and does not; not part of the digest.
     pub adoptable: Adoptable,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::adoptable;
+use super::{adoptable, warnings};
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::routing_policy;
@@ -39,6 +39,7 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
         notes: builder.notes,
         refusals: builder.refusals,
         pair: builder.pair,
+        warnings: warnings::of(context),
         adoptable: adoptable::of(context),
     };
     crate::apply::in_order(&mut plan);

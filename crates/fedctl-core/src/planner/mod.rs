@@ -3,6 +3,7 @@
 mod adoptable;
 mod checks;
 mod finish;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 

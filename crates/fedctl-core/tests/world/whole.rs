@@ -339,3 +339,40 @@ fn rules_that_were_edited_or_spelt_otherwise_are_said() {
     let managed = carry::spec(&memory, PEOPLE, "");
     assert_eq!(guards(&carry::plan(&managed, &mut memory)), BTreeSet::from([Guard::Members]));
 }
+
+#[test]
+fn an_override_onto_an_account_that_nobody_adopted_is_refused_by_name() {
+    let (mut memory, _) = two();
+    memory.world.add_user(memory.secondary, user("robert@acme.com.beta", true));
+    let people = format!("{PEOPLE}\n  overrides: [{{person: bob@acme.com, email: robert@acme.com.beta}}]");
+    let plan = carry::plan(&carry::spec(&memory, &people, ""), &mut memory);
+    assert_eq!(guards(&plan), BTreeSet::from([Guard::Foreign]));
+    assert!(plan.refusals[0].way_out.contains("adopt: {people: [bob@acme.com]}"), "{:?}", plan.refusals);
+    let adopted = carry::spec(&memory, &people, "adopt: {people: [bob@acme.com]}\n");
+    all_good(&carry::apply(&adopted, &mut memory).1);
+    settled(&adopted, &mut memory);
+}
+
+#[test]
+fn i10_a_group_of_the_app_that_gives_its_members_our_attribute_stops_the_plan() {
+    let (mut memory, [ann, _]) = two();
+    let id = memory.raw(Org::Primary, "POST", "/api/v2/usergroups", &json!({"name": "Staff"}))["id"].clone();
+    let attributes = json!({"customAttributes": [{"name": "acmetobeta", "value": "boss@beta.com"}]});
+    let group = memory.world.groups(memory.primary).find(|group| group.name == "Staff").unwrap().id;
+    memory.world.add_member(group, ann);
+    let path = format!("/api/v2/usergroups/{}", id.as_str().unwrap());
+    memory.raw(Org::Primary, "PUT", &path, &json!({"name": "Staff", "attributes": attributes}));
+    let spec = carry::spec(&memory, "  from: {groups: [Staff]}\n  mapping: {email: \"{email}.beta\"}", "");
+    assert_eq!(guards(&carry::plan(&spec, &mut memory)), BTreeSet::from([Guard::Impersonation]));
+}
+
+#[test]
+fn somebody_who_is_named_and_cannot_authenticate_is_pointed_at_and_held() {
+    let (mut memory, _) = two();
+    memory.world.add_user(memory.primary, user("eve@acme.com", false));
+    let people = PEOPLE.replace("bob@acme.com]", "bob@acme.com, eve@acme.com]");
+    let plan = carry::plan(&carry::spec(&memory, &people, ""), &mut memory);
+    let warned: Vec<_> = plan.warnings.iter().map(|warning| (warning.code, warning.severity)).collect();
+    assert_eq!(warned, [(Code::CannotAuthenticate, fedctl_core::spec::Severity::Warning)]);
+    assert!(plan.warnings[0].message.contains("eve@acme.com") && plan.refusals.is_empty());
+}

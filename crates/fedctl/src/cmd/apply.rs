@@ -34,7 +34,13 @@ pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<E
     let report = Report { plan: &plan, ends: &ends, interrupted };
     tell(&report, args.format, ui)?;
     let exit = report.exit();
-    if exit == Exit::Done { prove(&session, &report, ui).await } else { Ok(exit) }
+    if exit != Exit::Done {
+        return Ok(exit);
+    }
+    tokio::select! {
+        proved = prove(&session, &report, ui) => proved,
+        () = signal() => Err(failure::interrupted_after_apply()),
+    }
 }
 
 /// The plan that may be applied: made, compared with a saved one, shown, and taken for good by somebody.

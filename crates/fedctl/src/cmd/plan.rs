@@ -31,6 +31,9 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
         PlanFormat::Json => with_rows(plan_json::json),
         PlanFormat::Markdown => with_rows(plan_markdown::text),
     })?;
+    if !ui.is_quiet() {
+        session.source.show(&plan.warnings, ui);
+    }
     if let Some(path) = &args.out {
         let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, false) };
         planfile::write(path, &plan, &session.source, frame(), saved.text())?;

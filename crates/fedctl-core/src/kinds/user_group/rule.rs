@@ -1,7 +1,6 @@
 //! Rules by which people come into the routing group: by our attribute, or by the end of their address.
 
-use super::find::Found;
-use super::wire;
+use super::wire::{self, Membership};
 use crate::mark::{ObjectRole, ROUTE_ATTRIBUTE};
 use crate::spec::{RoutingMembers, Spec};
 
@@ -44,8 +43,8 @@ pub(crate) fn suffix_of(query: &str) -> Option<String> {
 }
 
 /// What is to be said of the rule that a group has.
-pub(crate) fn said(spec: &Spec, role: ObjectRole, found: &Found<'_>) -> Option<String> {
-    let (wanted, query) = (wanted(spec, role)?, found.rule.as_ref()?.query.as_deref()?);
+pub(crate) fn said(spec: &Spec, role: ObjectRole, live: &Membership) -> Option<String> {
+    let (wanted, query) = (wanted(spec, role)?, live.query.as_deref()?);
     let is_known = wire::search_of(query).is_some_and(|filters| wire::same_search(&filters, &wanted.filters()));
     (!is_known).then(|| {
         "its rule is not spelt as fedctl would spell it, and stays; whether new accounts come into the group shows when \

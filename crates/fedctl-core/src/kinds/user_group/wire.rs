@@ -16,10 +16,34 @@ pub struct Group {
     /// Its description, where the mark is.
     #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub description: Box<str>,
+    /// What the group gives its members, as JSON text.
+    #[serde(default)]
+    pub attributes: Option<Attributes>,
     /// The organisation it belongs to.
     #[serde(rename = "organizationObjectId", default)]
     pub organization: Option<Box<str>>,
 }
+
+/// The attributes of a group. Their shape is known of a few kinds only, so they are kept as they come.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Attributes(Box<RawValue>);
+
+impl Attributes {
+    /// Whether a text stands anywhere in them, as a key or as a value.
+    pub fn name(&self, text: &str) -> bool {
+        let quoted = serde_json::Value::from(text).to_string();
+        self.0.get().contains(&quoted)
+    }
+}
+
+impl PartialEq for Attributes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Eq for Attributes {}
 
 /// How people come into a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
