@@ -285,3 +285,35 @@ impl Action {
         write + look
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Pair;
+
+    const ALL: [Pair; 8] = [
+        Pair::None,
+        Pair::Broken,
+        Pair::Unproved,
+        Pair::Unlogged,
+        Pair::Probed,
+        Pair::Proved,
+        Pair::Changed,
+        Pair::Failing,
+    ];
+
+    #[test]
+    fn the_word_for_machines_is_the_first_that_people_read() {
+        for pair in ALL {
+            let word = serde_json::to_value(pair).unwrap();
+            let word = word.as_str().unwrap();
+            assert!(pair == Pair::None || pair.as_str().starts_with(&format!("{word}: ")), "{pair:?} {word}");
+            assert_eq!(pair.is_suspect(), word == "suspect");
+        }
+    }
+
+    #[test]
+    fn a_probe_says_more_than_nothing_and_less_than_the_log() {
+        let probed = ALL.iter().filter(|pair| pair.after_probe() == Pair::Probed);
+        assert_eq!(probed.collect::<Vec<_>>(), [&Pair::Unproved, &Pair::Unlogged, &Pair::Probed]);
+    }
+}

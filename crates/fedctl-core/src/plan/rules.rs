@@ -50,3 +50,16 @@ impl Rules {
         self.signed_in.iter().any(|said| said.eq_ignore_ascii_case(email) || said.eq_ignore_ascii_case(account))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_for_one_person_by_either_address_whatever_its_case() {
+        let rules = Rules { signed_in: BTreeSet::from(["Ann@acme.com".into()]), ..Rules::default() };
+        assert!(rules.say_signed_in("ann@ACME.com", "a@beta.com") && rules.say_signed_in("a@acme.com", "ann@acme.com"));
+        assert!(!rules.say_signed_in("joann@acme.com", "ann@acme.com.beta"));
+        assert!(!Rules::default().say_signed_in("ann@acme.com", "ann@acme.com"));
+    }
+}
