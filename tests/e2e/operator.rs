@@ -172,7 +172,20 @@ fn plans_obey_the_operator_whatever_the_spec_says() {
     let run = with("forms: {routing-policy-body: manual}\n").exits_with(6);
     let by_hand = "to be done by hand: create secondary/routing-policy/Acme people sign in at Acme\n";
     assert!(run.stdout.starts_with(by_hand) && run.stdout.contains("says the operator"), "{run}");
+    assert_snapshot!("a_manual_step", run.stdout);
     assert_eq!(sandbox.list(Secondary, "/api/v2/identity-provider/policies"), [0; 0]);
+    // Somebody does what it says, and the next run goes on from there: it is turned on by hand, too.
+    let provider = sandbox.list(Secondary, "/api/v2/identity-providers").remove(0);
+    let description = "managed by fedctl: acme-to-beta/policy\nbeing set up: not turned on yet";
+    let policy = json!({"name": "Acme people sign in at Acme", "description": description, "enabled": false,
+        "identityProviderId": provider["id"]});
+    let policy = sandbox.api(Secondary, "POST", "/api/v2/identity-provider/policies", &policy);
+    let run = with("forms: {routing-policy-body: manual}\n").exits_with(6);
+    assert_snapshot!("the_next_manual_step", run.stdout);
+    let on = json!({"name": policy["name"], "description": "managed by fedctl: acme-to-beta/policy", "enabled": true,
+        "identityProviderId": provider["id"]});
+    sandbox.api(Secondary, "PUT", &format!("/api/v2/identity-provider/policies/{}", text(&policy["id"])), &on);
+    let _run = with("forms: {routing-policy-body: manual}\n").exits_with(0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What people and machines see of plans, reports and findings.
 
 pub mod adopt;
+pub mod by_hand;
 pub mod fates;
 pub mod findings;
 pub mod frame;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb};
+use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, Write};
 use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
 use similar::{ChangeTag, TextDiff};
 
@@ -121,7 +121,8 @@ impl View<'_> {
         let place =
             action.spec.as_ref().map(|path| format!("  {}", visible(&self.source.place(path)))).unwrap_or_default();
         let target = visible(&action.target.to_string());
-        format!("  {} {target}\n      {}{place}\n{}", sign(action.verb), does(action), fields(&action.changes))
+        let form = unconfirmed(action).map(|text| format!("      {text}\n")).unwrap_or_default();
+        format!("  {} {target}\n      {}{place}\n{form}{}", sign(action.verb), does(action), fields(&action.changes))
     }
 
     /// What is done for each person, folded by what it is.
@@ -220,6 +221,20 @@ fn nothing(notes: usize, held: usize) -> String {
         (_, None) => "Nothing to do: what is not as the spec says is left as it is, see above.\n".to_owned(),
         (_, Some(held)) => format!("Nothing to do; {held}, and not everything is as the spec says, see above.\n"),
     }
+}
+
+/// What cannot be known of a request whose spelling nobody has published.
+fn unconfirmed(action: &Action) -> Option<String> {
+    let Write::First { forms, .. } = &action.write else { return None };
+    let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
+    Some(match names[..] {
+        [] => "a person does it: the operator wants it so".to_owned(),
+        [only] => format!("not confirmed in this organisation: how this is written is not published (form `{only}`)"),
+        _ => format!(
+            "not confirmed in this organisation: how this is written is not published (forms `{}`, in this order)",
+            names.join("`, `")
+        ),
+    })
 }
 
 fn gain(people: usize) -> String {

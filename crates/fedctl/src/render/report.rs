@@ -9,6 +9,7 @@ use fedctl_core::plan::{Action, Fate, Held, Plan, PlannedPerson, Verb};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::by_hand;
 use super::plan_json::to_text;
 use super::text::{count, visible};
 use crate::exit::Exit;
@@ -104,6 +105,9 @@ impl Report<'_> {
             if let Some(why) = why(end) {
                 let target = visible(&action.target.to_string());
                 text.push_str(&format!("{}: {} {target}\n    {}\n", word(end), action.verb.as_str(), visible(why)));
+            }
+            if matches!(end, End::Manual(_)) {
+                text.push_str(&by_hand::step(action));
             }
         }
         text.push_str(&self.skipped());
