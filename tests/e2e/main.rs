@@ -19,6 +19,7 @@ mod readme;
 mod sandbox;
 mod saved;
 mod secrets;
+mod signed_in;
 mod story;
 mod tidy;
 mod usage;

@@ -92,6 +92,9 @@ pub struct Plan {
     /// Exit with 2 when something would change
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Somebody of whom you know that they signed in through the federation; can be given several times
+    #[arg(long, value_name = "EMAIL")]
+    pub signed_in: Vec<String>,
     /// List everybody and every action, where alike ones are folded otherwise
     #[arg(long)]
     pub full: bool,
@@ -119,6 +122,9 @@ pub struct Apply {
     /// Do not ask before writing
     #[arg(long)]
     pub auto_approve: bool,
+    /// Somebody of whom you know that they signed in through the federation; can be given several times
+    #[arg(long, value_name = "EMAIL")]
+    pub signed_in: Vec<String>,
     /// Before asking, list everybody and every action, where alike ones are folded otherwise
     #[arg(long)]
     pub full: bool,

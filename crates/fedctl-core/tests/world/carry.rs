@@ -96,7 +96,7 @@ impl Memory {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let mut headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
         let host = match request.host {
-            Host::Console => {
+            Host::Console | Host::Insights => {
                 headers.push(("x-api-key".to_owned(), self.keys[usize::from(request.org == Org::Secondary)].clone()));
                 if path != "/api/organizations" {
                     headers.push(("x-org-id".to_owned(), self.org(request.org).to_string()));

@@ -23,6 +23,7 @@ mod review;
 mod saved;
 mod scene;
 mod section;
+mod signed_in;
 mod takeover;
 mod watch;
 mod whole;

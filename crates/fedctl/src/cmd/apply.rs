@@ -38,7 +38,7 @@ pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<E
         return Ok(exit);
     }
     tokio::select! {
-        proved = prove(&session, &plan, ui) => proved,
+        proved = prove(&session, &report, ui) => proved,
         () = signal() => Err(failure::interrupted_after_apply()),
     }
 }
@@ -50,7 +50,9 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
         return Err(Failure::new(Exit::Usage, "--exact goes with a saved plan"));
     }
     let source = saved.as_ref().map_or_else(|| Source::read(&args.path), PlanFile::source)?;
-    let session = Session::open_source(source, operator, ui)?;
+    let mut session = Session::open_source(source, operator, ui)?;
+    session.take_word(&args.signed_in);
+    session.take_word(saved.as_ref().map_or(&[], |saved| &saved.head.frame.signed_in));
     let mut plan = settle::plan(&session, ui).await?;
     let left = saved.as_ref().map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
     let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
@@ -146,12 +148,15 @@ pub async fn apply(session: &Session, plan: &Arc<Plan>, ui: &mut Ui) -> (Vec<fed
 
 /// Applied is not done: everybody who should can sign in, as far as can be known. Whoever is left for the next plan is no
 /// fault of this one.
-async fn prove(session: &Session, plan: &Plan, ui: &mut Ui) -> Result<Exit, Failure> {
+async fn prove(session: &Session, report: &Report<'_>, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut found = session.verify(ui).await.map_err(Failure::after_apply)?;
-    let left: BTreeSet<&str> = report::left(plan).collect();
+    let left: BTreeSet<&str> = report::left(report.plan).collect();
     found.people.retain(|person| !left.contains(&*person.email));
-    let counts = found.counts();
-    ui.say(&format!("{} can sign in as far as can be known.\n", count(counts.whole, "person", "people")));
+    if report.has_probed() {
+        found.pair = found.pair.after_probe();
+    }
+    let whole = count(found.counts().whole, "person", "people");
+    ui.say(&format!("{whole} can sign in as far as can be known.\nClient secret: {}\n", found.pair.as_str()));
     if found.is_whole() {
         return Ok(Exit::Done);
     }

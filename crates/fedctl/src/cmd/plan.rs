@@ -17,7 +17,8 @@ use crate::ui::Ui;
 /// # Errors
 /// An invalid spec, or organisations that cannot be read or do not bear it out.
 pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
-    let session = Session::open(&args.spec, operator, ui)?;
+    let mut session = Session::open(&args.spec, operator, ui)?;
+    session.take_word(&args.signed_in);
     let plan = session.plan(ui).await?;
     // It costs a walk through the whole plan.
     let frame = || Frame::of(&session, &plan);

@@ -257,6 +257,7 @@ mod tests {
 
     fn frame() -> Frame {
         Frame {
+            signed_in: Vec::new(),
             names: ["acme".to_owned(), "beta".to_owned()],
             sandbox: None,
             as_of: None,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use fedctl_core::address::Kind;
 use fedctl_core::apply::End;
+use fedctl_core::plan::action::Write;
 use fedctl_core::plan::{Action, Fate, Held, Plan, PlannedPerson, Verb};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -74,6 +76,18 @@ impl Report<'_> {
             () if any(|end| matches!(end, End::Applied | End::Unknown(_))) => Exit::Partial,
             () => Exit::Failed,
         }
+    }
+
+    /// Whether this run wrote the identity provider with a secret that the token endpoint had accepted. The order sees to it
+    /// that nothing else is ever written.
+    pub fn has_probed(&self) -> bool {
+        let writes = |action: &Action| {
+            action.target.kind == Kind::IdentityProvider && matches!(action.verb, Verb::Create | Verb::Update)
+        };
+        let done = |what: &dyn Fn(&Action) -> bool| {
+            self.plan.actions.iter().zip(self.ends).any(|(action, end)| what(action) && *end == End::Applied)
+        };
+        done(&writes) && done(&|action| matches!(action.write, Write::Probe { .. }))
     }
 
     fn counts(&self, word: fn(&End) -> &'static str) -> BTreeMap<&'static str, usize> {
