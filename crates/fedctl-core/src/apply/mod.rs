@@ -19,7 +19,7 @@ use crate::live::PAGE;
 use crate::object_id::ObjectId;
 use crate::plan::action::{Action, Subject};
 use crate::plan::order::{self, Scope};
-use crate::plan::{Fate, Held, Plan};
+use crate::plan::{Because, Fate, Held, Plan};
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
 use fill::Given;
@@ -348,7 +348,7 @@ impl Run {
     /// Whether a row whose firsts have all ended leaves this action out.
     fn is_blamed(&self, of: Scope, good: bool, check: u32, waiting: u32) -> bool {
         match (of, self.action(waiting).subject) {
-            (Scope::Ended, _) => false,
+            (Scope::Ended, _) => self.action(waiting).because == Because::Moves,
             (Scope::All | Scope::SamePerson, _) => true,
             (Scope::Seen, Subject::Federation) => !good,
             (Scope::Seen, Subject::Person(person)) => {

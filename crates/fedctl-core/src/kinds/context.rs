@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{group_member, identity_provider, oidc_app, routing_policy, user_group};
 use crate::address::Address;
 use crate::evidence::Evidence;
+use crate::live::User;
 use crate::object_id::ObjectId;
 use crate::operator;
 use crate::people::{self, People, Person};
@@ -12,7 +13,7 @@ use crate::plan::action::{Choice, Form, Write};
 use crate::plan::guard::Refusal;
 use crate::plan::rules::Rules;
 use crate::plan::{Action, Known, Note, Pair, Subject};
-use crate::spec::Spec;
+use crate::spec::{RoutingMembers, Spec};
 
 /// What a plan is made under that stands neither in the spec nor in the organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,10 +92,60 @@ impl Context<'_> {
         person.live.is_some_and(|account| self.found.evidence.has(account.id)) || is_said()
     }
 
-    /// Whether this plan turns the routing policy on: not while somebody who left would gain by it.
+    /// Whether the members of the routing group may be routed: nobody who left gains by it, and nobody who cannot come in
+    /// through the federation loses a local way in.
+    pub fn members_are_ready(&self) -> bool {
+        let has_password = |person: &Person<'_>| person.live.is_some_and(User::has_local_way_in);
+        let is_member = |person: &Person<'_>| self.is_routed(person) || self.is_caught(person);
+        let loses = |person: &Person<'_>| person.held.is_some() && has_password(person) && is_member(person);
+        self.people.left.iter().all(|account| account.is_shut()) && !self.people.list.iter().any(loses)
+    }
+
+    /// The value by which the rule of the routing group finds its accounts.
+    pub fn route(&self) -> &str {
+        user_group::rule::asks_for(self.spec, self.found.routing_group.rule)
+    }
+
+    /// Whether the rule of a routing group that this plan makes finds an account that is there.
+    fn is_caught(&self, person: &Person<'_>) -> bool {
+        let Some(account) = person.live.filter(|_| self.found.routing_group.group.is_none()) else { return false };
+        match &self.spec.routing_group.members.value {
+            RoutingMembers::Managed => false,
+            RoutingMembers::ByMark => account.route.as_deref() == Some(self.route()),
+            RoutingMembers::EmailEndsWith(suffix) => account.email.ends_with(&**suffix),
+        }
+    }
+
+    /// Whether the rule of the routing group does not bring in an account that has what it asks for. Nobody else can.
+    pub fn stays_out(&self, person: &Person<'_>) -> bool {
+        let Some(account) = person.live.filter(|_| self.found.routing_group.group.is_some()) else { return false };
+        let has_what_is_asked = match &self.spec.routing_group.members.value {
+            RoutingMembers::Managed => false,
+            RoutingMembers::ByMark => account.route.as_deref() == Some(self.route()),
+            RoutingMembers::EmailEndsWith(_) => true,
+        };
+        has_what_is_asked && !self.is_routed(person)
+    }
+
+    /// Whether this plan turns the routing policy on.
     pub fn turns_on(&self) -> bool {
-        let is_ready = self.is_whole() && self.people.left.iter().all(|account| account.is_shut());
+        let is_ready = self.is_whole() && self.members_are_ready();
         self.spec.routing_policy.enabled.value && self.found.policy.is_turned_on_by_us() && is_ready
+    }
+
+    /// Whether this plan gives the routing policy the routing group: not before the spec wants people routed. One that is on
+    /// already routes from then on.
+    pub fn assigns(&self) -> bool {
+        let policy = &self.found.policy;
+        let is_on = policy.itself().is_some_and(|policy| policy.enabled != Some(false));
+        let is_wanted = self.spec.routing_policy.enabled.value && policy.is_in_the_making() && !policy.is_assigned;
+        is_wanted && (!is_on || self.is_whole()) && self.members_are_ready()
+    }
+
+    /// Whether members of the routing group are routed when this plan is applied.
+    pub fn routes_after(&self) -> bool {
+        let is_on = self.found.policy.itself().is_some_and(|policy| policy.enabled == Some(true));
+        self.found.policy.routes() || self.turns_on() || (self.assigns() && is_on)
     }
 
     /// The spellings of a call in their order, as far as the operator did not pin one. None at all: a person does it.

@@ -129,6 +129,15 @@ pub(crate) fn ambiguous(address: &Address, what: &str, one: ObjectId, two: Objec
     )
 }
 
+/// Whether an object that nobody uses says that we took it over. We never make one that says so: somebody copied it.
+pub(crate) fn is_copy(description: &str, spec: &Spec, role: ObjectRole) -> bool {
+    mark::find(description, &spec.names(), role).is_some_and(|mark| mark.origin == Origin::Adopted)
+}
+
+/// What is said of such a copy.
+pub(crate) const COPY: &str =
+    "it says that it was taken over, and another one was; nobody uses it, and it was made by hand, so it is left";
+
 /// The object that is kept, and the others.
 pub(crate) type Kept<'a, T> = (Option<&'a T>, Vec<&'a T>);
 

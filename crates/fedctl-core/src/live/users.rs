@@ -71,6 +71,11 @@ pub struct User {
 }
 
 impl User {
+    /// Whether its owner gets in with a local password.
+    pub fn has_local_way_in(&self) -> bool {
+        self.has_password && !self.is_shut()
+    }
+
     /// Whether nobody gets in, so that routing neither takes a way in away nor opens one.
     pub fn is_shut(&self) -> bool {
         matches!(self.state, State::Suspended | State::Staged)

@@ -16,7 +16,8 @@ pub enum Scope {
     SamePerson,
     /// All of the first before any of the second; if one fails, the second is left out.
     All,
-    /// All of the first must have ended, whatever became of them.
+    /// All of the first must have ended, whatever became of them; only where the second moves what people sign in by
+    /// ([`super::Because::Moves`]) one that fails leaves it out.
     Ended,
     /// All of the first, which are checks of members; the second goes on for people whom they saw.
     Seen,

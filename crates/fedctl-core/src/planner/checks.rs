@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::{app_access, group_member, routing_policy, user, user_group};
+use crate::kinds::{app_access, group_member, oidc_app, routing_policy, user, user_group};
 use crate::live::{Live, Needs, User};
 use crate::object_id::ObjectId;
 use crate::people::Person;
@@ -72,16 +72,18 @@ fn group_attributes(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     }
 }
 
-/// Whether somebody signs in to whatever their attribute names, today: the whole way is there, and they reach the app.
+/// Whether somebody signs in to whatever their attribute names, today: the whole way is there for somebody, and they reach
+/// the app.
 fn opens_now(context: &Context<'_>, live: &Live, user: &User) -> bool {
     let app = &context.found.app;
     let is_there = context.found.provider.is_some_and(|provider| app.has_client_id(provider));
-    let is_active = app.itself().is_some_and(|app| app.active != Some(false));
+    let works = oidc_app::works(context) && routing_policy::leads_to_provider(context);
     let members = |group: &ObjectId| live.membership.get(&(Org::Primary, *group)).and_then(|known| known.as_ref().ok());
     let is_in = |ids: &Vec<ObjectId>| ids.binary_search(&user.id).is_ok();
     let by_group = || app.groups.iter().filter_map(members).any(is_in);
     let alone = || app.itself().and_then(|app| live.app_users.get(&app.id)?.as_ref().ok()).is_some_and(is_in);
-    context.found.policy.routes() && is_there && is_active && (by_group() || alone())
+    let is_anybody_routed = context.found.policy.routes() && !context.found.routing_group.members.is_empty();
+    is_anybody_routed && is_there && works && (by_group() || alone())
 }
 
 fn strangers(context: &Context<'_>, live: &Live, plan: &mut Builder) {

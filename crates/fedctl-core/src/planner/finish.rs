@@ -7,7 +7,7 @@ use super::{adoptable, warnings};
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::routing_policy;
-use crate::live::Live;
+use crate::live::{Live, User};
 use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::plan::{Fate, Plan, PlannedPerson, Subject};
@@ -95,7 +95,7 @@ fn planned(context: &Context<'_>, person: &Person<'_>, touched: bool) -> Planned
         account: person.account.clone(),
         spec: person.spec.clone(),
         fate: fate(context, person, touched),
-        has_local_way_in: person.live.is_some_and(|account| account.has_password),
+        has_local_way_in: person.live.is_some_and(User::has_local_way_in),
     }
 }
 

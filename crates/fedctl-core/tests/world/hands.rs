@@ -4,49 +4,23 @@ use fedctl_core::plan::Plan;
 use fedctl_core::plan::guard::Guard;
 
 use crate::carry::{self, Memory};
-use crate::history::{AccountEdit, Edit, History, PersonEdit};
+use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
+use crate::history::{Earlier, History};
 use crate::judge::Judge;
 use crate::watch::Watch;
-use crate::worlds::{Claim, Scene, Someone, Standing, Taken, Wish};
-
-/// Somebody in the first group, of whom there is nothing to say.
-fn someone() -> Someone {
-    Someone {
-        standing: Standing::Fine,
-        groups: [true, false, false],
-        named: false,
-        excepted: false,
-        pilot: false,
-        other_email: false,
-        other_username: false,
-        taken: Taken::Nothing,
-        claim: Claim::Nothing,
-        foreign: Vec::new(),
-        restricted: false,
-    }
-}
+use crate::worlds::{Claim, Scene, Someone, Wish};
 
 fn scene(access: &'static str) -> Scene {
-    let wish = Wish {
-        groups: 1,
-        pilot: false,
-        access,
-        email: "{email}.beta",
-        username: "{username}",
-        copy: "[]",
-        authority: "federated",
-        hidden: true,
-        enabled: true,
-    };
-    Scene { people: vec![someone(), someone(), someone()], wish, answers: Vec::new() }
+    let people = vec![Someone::plain(), Someone::plain(), Someone::plain()];
+    Scene { people, wish: Wish::plain(access), made: None, answers: Vec::new() }
 }
 
 /// Applies after so much of an earlier run and these edits, and judges after every write.
 fn apply_after(scene: &Scene, killed: usize, edits: Vec<Edit>) -> (Memory, Plan) {
-    let (mut memory, spec) = scene.after(&History { killed: vec![killed], edits }).unwrap();
+    let (mut memory, spec) = scene.after(&History { earlier: Earlier::Same, killed: vec![killed], edits }).unwrap();
     let plan = carry::plan(&spec, &mut memory);
     assert_eq!(plan.refusals, []);
-    let judge = Judge::new(scene, &memory);
+    let judge = Judge::new(scene, &memory, &plan);
     let mut watch = Watch::new(&mut memory, |world| judge.wrong(world));
     carry::run(&plan, &mut watch);
     assert_eq!(watch.wrong, None, "killed at {killed}");
@@ -71,9 +45,9 @@ fn i10_who_left_before_routing_was_turned_on_gains_nothing_by_it() {
 fn i9_nobody_with_a_password_is_routed_through_an_app_that_is_off() {
     for killed in (0..1000).step_by(40) {
         let given = Edit::Account(1, AccountEdit::GivePassword);
-        apply_after(&scene("source_groups"), killed, vec![given, Edit::DeactivateApp]);
+        apply_after(&scene("source_groups"), killed, vec![given, Edit::Object(ObjectEdit::DeactivateApp)]);
         let unrouted = Edit::Account(1, AccountEdit::Unroute);
-        apply_after(&scene("source_groups"), killed, vec![given, unrouted, Edit::DeactivateApp]);
+        apply_after(&scene("source_groups"), killed, vec![given, unrouted, Edit::Object(ObjectEdit::DeactivateApp)]);
     }
 }
 
@@ -88,12 +62,12 @@ fn i11_an_account_that_was_taken_out_yesterday_stays_out() {
 fn i10_an_attribute_that_opens_the_account_of_another_stops_the_plan_whoever_has_it() {
     assert_eq!(guards(&scene("source_groups")), []);
     let mut excepted = scene("source_groups");
-    excepted.people[2] = Someone { claim: Claim::OfAnother, excepted: true, ..someone() };
+    excepted.people[2] = Someone { claim: Claim::OfAnother, excepted: true, ..Someone::plain() };
     let mut meant = scene("managed");
-    meant.people[2] = Someone { claim: Claim::OfAnother, ..someone() };
+    meant.people[2] = Someone { claim: Claim::OfAnother, ..Someone::plain() };
     // In no source group, and in the group that has the app.
     let mut outside = scene("{group: Everyone}");
-    outside.people[2] = Someone { claim: Claim::OfAnother, groups: [false; 3], ..someone() };
+    outside.people[2] = Someone { claim: Claim::OfAnother, groups: [false; 3], ..Someone::plain() };
     for scene in [excepted, meant, outside] {
         assert_eq!(guards(&scene), [Guard::Impersonation], "{scene:?}");
     }

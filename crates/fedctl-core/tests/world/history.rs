@@ -1,50 +1,32 @@
 //! What happened to a world before the run that is looked at: runs that were killed, and people who changed things by hand.
 
-use jumpcloud_sim::{OrgId, UserId, World, console};
+use fedctl_core::spec::Spec;
+use jumpcloud_sim::{UserId, World};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::carry::{self, Fault, Memory};
-use crate::worlds::{ATTRIBUTE, Scene, email, restriction};
+use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
+use crate::properties::allowed;
+use crate::scene::{OLD_NAME, Written, email};
+use crate::worlds::Scene;
 
-use fedctl_core::spec::Spec;
-
-/// What a human does between two runs.
+/// What the spec said when the earlier runs were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Edit {
-    /// To the account of the person with this number.
-    Account(usize, AccountEdit),
-    /// To the person with this number.
-    Person(usize, PersonEdit),
-    SwitchOff,
-    DeactivateApp,
-    DayPasses,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AccountEdit {
-    Suspend,
-    Lock,
-    GivePassword,
-    Unroute,
-    Rename,
-    Delete,
-    Annotate,
-    Restrict,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PersonEdit {
-    JoinGroup,
-    LeaveGroup,
-    Suspend,
-    Annotate,
-    BreakMapping,
+pub(crate) enum Earlier {
+    Same,
+    /// The federation had another name; the attribute is the same.
+    OtherName,
+    /// It had another name, and so another attribute.
+    OtherNameAndAttribute,
+    /// People were routed.
+    Enabled,
 }
 
 /// Everything before the run that is looked at.
 #[derive(Debug, Clone)]
 pub(crate) struct History {
+    pub(crate) earlier: Earlier,
     /// The write at which each earlier run was killed, in thousandths of all its writes.
     pub(crate) killed: Vec<usize>,
     /// What was done by hand afterwards.
@@ -52,56 +34,70 @@ pub(crate) struct History {
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
-    use AccountEdit::{Annotate, Delete, GivePassword, Lock, Rename, Restrict, Suspend, Unroute};
-    let account = select(vec![Suspend, Lock, GivePassword, Unroute, Rename, Delete, Annotate, Restrict]);
-    let person = select(vec![
-        PersonEdit::JoinGroup,
-        PersonEdit::LeaveGroup,
-        PersonEdit::Suspend,
-        PersonEdit::Annotate,
-        PersonEdit::BreakMapping,
-    ]);
     prop_oneof![
-        8 => (0_usize..8, account).prop_map(|(number, edit)| Edit::Account(number, edit)),
-        5 => (0_usize..8, person).prop_map(|(number, edit)| Edit::Person(number, edit)),
-        3 => select(vec![Edit::SwitchOff, Edit::DeactivateApp, Edit::DayPasses]),
+        8 => (0_usize..8, select(AccountEdit::ALL.to_vec())).prop_map(|(number, edit)| Edit::Account(number, edit)),
+        5 => (0_usize..8, select(PersonEdit::ALL.to_vec())).prop_map(|(number, edit)| Edit::Person(number, edit)),
+        6 => select(ObjectEdit::ALL.to_vec()).prop_map(Edit::Object),
+        1 => Just(Edit::DayPasses),
     ]
 }
 
 pub(crate) fn histories() -> impl Strategy<Value = History> {
+    use Earlier::{Enabled, OtherName, OtherNameAndAttribute, Same};
+    let earlier = select(vec![Same, Same, Same, Same, Enabled, Enabled, OtherName, OtherNameAndAttribute]);
     let killed = prop::collection::vec(prop_oneof![0_usize..1000, Just(1000)], 0..3);
-    (killed, prop::collection::vec(edit(), 0..5)).prop_map(|(killed, edits)| History { killed, edits })
+    (earlier, killed, prop::collection::vec(edit(), 0..5)).prop_map(|(earlier, killed, edits)| History {
+        earlier,
+        killed,
+        edits,
+    })
+}
+
+impl Earlier {
+    /// The spec then, and the spec now.
+    fn specs(self) -> (Written, Written) {
+        let now = Written::NOW;
+        let renamed = Written { formerly: Some(OLD_NAME), ..now };
+        match self {
+            Earlier::Same => (now, now),
+            Earlier::OtherName => {
+                let attribute = Some(crate::scene::ATTRIBUTE);
+                (Written { federation: OLD_NAME, attribute, ..now }, renamed)
+            }
+            Earlier::OtherNameAndAttribute => (Written { federation: OLD_NAME, ..now }, renamed),
+            Earlier::Enabled => (Written { enabled: Some(true), ..now }, now),
+        }
+    }
 }
 
 impl Scene {
     /// The scene after its history; `None` when a guard refuses one of its runs.
     pub(crate) fn after(&self, history: &History) -> Option<(Memory, Spec)> {
-        let (mut memory, spec) = self.build();
+        let (mut memory, _) = self.build();
+        let (then, now) = history.earlier.specs();
+        let spec = self.spec(&memory, then);
         for killed in &history.killed {
-            let plan = carry::plan(&spec, &mut memory);
-            if !plan.refusals.is_empty() {
-                return None;
-            }
+            let plan = allowed(&spec, &mut memory)?;
             let at = memory.writes + plan.actions.len() * killed / 1000;
             memory.fault = Some((at, Fault::KilledBefore));
             carry::run(&plan, &mut memory);
             memory.revive();
         }
         history.edits.iter().for_each(|edit| self.make(*edit, &mut memory));
+        let spec = self.spec(&memory, now);
         Some((memory, spec))
     }
 
-    fn make(&self, edit: Edit, memory: &mut Memory) {
+    pub(crate) fn make(&self, edit: Edit, memory: &mut Memory) {
         let (primary, secondary) = (memory.primary, memory.secondary);
         let world = &mut memory.world;
-        let user = |world: &World, number: usize| {
+        let user = |world: &World, number: usize| -> Option<UserId> {
             let person = (number < self.people.len()).then(|| world.user_by_email(primary, &email(number)));
             person.flatten().map(|user| user.id)
         };
         match edit {
-            Edit::SwitchOff => switch_off(world, secondary),
-            Edit::DeactivateApp => deactivate(world, primary),
             Edit::DayPasses => world.advance(25 * 60 * 60 * 1000),
+            Edit::Object(edit) => edit.make(memory),
             Edit::Person(number, edit) => {
                 if let Some(person) = user(world, number) {
                     edit.make(world, primary, person);
@@ -117,55 +113,8 @@ impl Scene {
     }
 }
 
-impl PersonEdit {
-    fn make(self, world: &mut World, org: OrgId, person: UserId) {
-        let group = world.groups(org).find(|group| group.name == "Contractors").unwrap().id;
-        match self {
-            PersonEdit::JoinGroup => console::add_member(world, group, person),
-            PersonEdit::LeaveGroup => console::remove_member(world, group, person),
-            PersonEdit::Suspend => console::suspend_user(world, person, true),
-            PersonEdit::Annotate => console::set_attribute(world, person, "cubicle", Some("42")),
-            PersonEdit::BreakMapping => console::set_attribute(world, person, ATTRIBUTE, Some("typo@nowhere.com")),
-        };
-    }
-}
-
-impl AccountEdit {
-    fn make(self, world: &mut World, org: OrgId, account: UserId, number: usize) {
-        match self {
-            AccountEdit::Suspend => console::suspend_user(world, account, true),
-            AccountEdit::Lock => console::lock_user(world, account, true),
-            AccountEdit::GivePassword => console::set_password(world, account, Some("Given-By-Hand-7")),
-            AccountEdit::Unroute => {
-                let group = world.groups(org).find(|group| group.name == "Federated from acme").map(|group| group.id);
-                group.is_some_and(|group| console::remove_member(world, group, account))
-            }
-            AccountEdit::Rename => console::set_email(world, account, &format!("renamed{number}@beta.com")),
-            AccountEdit::Delete => console::delete_user(world, account),
-            AccountEdit::Annotate => console::set_attribute(world, account, "badge", Some("7")),
-            AccountEdit::Restrict => {
-                console::set_restrictions(world, account, vec![restriction("email"), restriction("department")])
-            }
-        };
-    }
-}
-
 /// The account that carries the mark of a person.
-pub(crate) fn account_of(world: &World, org: OrgId, person: UserId) -> Option<UserId> {
-    let mark = format!("acme-to-beta/{person}/created");
-    world.users(org).find(|user| user.attribute("fedctl") == Some(&*mark)).map(|user| user.id)
-}
-
-fn switch_off(world: &mut World, org: OrgId) {
-    let policy = world.policies(org).next().map(|policy| policy.id);
-    if let Some(policy) = policy {
-        console::set_policy_enabled(world, policy, false);
-    }
-}
-
-fn deactivate(world: &mut World, org: OrgId) {
-    let app = world.apps(org).find(|app| app.description.contains("acme-to-beta")).map(|app| app.id);
-    if let Some(app) = app {
-        console::set_app_active(world, app, false);
-    }
+pub(crate) fn account_of(world: &World, org: jumpcloud_sim::OrgId, person: UserId) -> Option<UserId> {
+    let is_theirs = |user: &&jumpcloud_sim::User| crate::scene::marked_for(user) == Some(&*person.to_string());
+    world.users(org).find(is_theirs).map(|user| user.id)
 }

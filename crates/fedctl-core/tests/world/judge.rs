@@ -1,12 +1,14 @@
-//! What a world lets people do, and what of it is nobody's business: judged from the world alone, never from a plan.
+//! What a world lets people do, and what of it is nobody's business: judged from the world alone, never from a plan but
+//! for whom it says that they lose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jumpcloud_sim::{OrgId, User, UserId, World};
-use serde_json::Value;
+use fedctl_core::plan::{Fate, Plan};
+use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World};
 
 use crate::carry::Memory;
-use crate::worlds::{ATTRIBUTE, Scene, email, foreign};
+use crate::scene::{ATTRIBUTE, email, marked_for};
+use crate::worlds::Scene;
 
 /// Who gets in where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,20 +46,43 @@ impl Doors {
 #[derive(Debug, Clone)]
 pub(crate) struct Judge {
     before: Doors,
-    /// The address of each person's account, by the spec.
+    /// The accounts that were there, and whose they are by the marks of earlier runs.
+    accounts: BTreeMap<UserId, Option<String>>,
+    /// For each person who is meant: the address of the account that may be made for them.
     wanted: BTreeMap<UserId, String>,
+    /// For each person whose account the spec takes over: the accounts that it may mean.
+    adopted: BTreeMap<UserId, BTreeSet<UserId>>,
+    /// People whose attribute names some address already.
+    named: BTreeSet<UserId>,
+    /// Whoever the plan says loses.
+    losing: BTreeSet<UserId>,
+    /// Accounts that are not active, are locked or have no password.
+    shut: BTreeSet<UserId>,
     primary: OrgId,
     secondary: OrgId,
 }
 
 impl Judge {
     /// Before anything is applied.
-    pub(crate) fn new(scene: &Scene, memory: &Memory) -> Self {
-        let meant = (0..scene.people.len()).filter(|index| scene.is_meant(memory, *index));
+    pub(crate) fn new(scene: &Scene, memory: &Memory, plan: &Plan) -> Self {
         let id = |index: usize| memory.world.user_by_email(memory.primary, &email(index)).map(|user| user.id);
+        let meant = || (0..scene.people.len()).filter(|index| scene.is_meant(memory, *index));
+        let adopted = meant().filter(|index| scene.people[*index].adopted);
+        let adopted = adopted.filter_map(|index| Some((id(index)?, adoptable(scene, memory, index))));
+        let accounts = memory.world.users(memory.secondary);
+        let shut = memory.world.users(memory.secondary).filter(|user| is_shut(user)).map(|user| user.id);
+        let named = memory.world.users(memory.primary).filter(|user| user.attribute(ATTRIBUTE).is_some());
+        let losing = plan.people.iter().filter(|person| person.fate == Fate::Loses);
         Self {
             before: Doors::of_memory(memory),
-            wanted: meant.filter_map(|index| Some((id(index)?, scene.account(index).to_lowercase()))).collect(),
+            accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),
+            wanted: meant().filter_map(|index| Some((id(index)?, scene.account(index).to_lowercase()))).collect(),
+            adopted: adopted.collect(),
+            named: named.map(|user| user.id).collect(),
+            shut: shut.collect(),
+            losing: losing
+                .filter_map(|person| Some(memory.world.user_by_email(memory.primary, &person.email)?.id))
+                .collect(),
             primary: memory.primary,
             secondary: memory.secondary,
         }
@@ -73,10 +98,20 @@ impl Judge {
 
     /// I9: whoever had a way into an account has one.
     fn lost(&self, now: &Doors) -> Option<String> {
-        let opens =
-            |account: &UserId| now.local.contains(account) || now.federated.iter().any(|(_, opened)| opened == account);
+        let owner = |account: &UserId| self.accounts.get(account).and_then(Option::as_deref);
+        let is_losing =
+            |account: &UserId| self.losing.iter().any(|person| owner(account) == Some(&*person.to_string()));
+        // Whoever has nothing but their password may go on with it, or come in through the federation as themselves.
+        let is_theirs = |account: &UserId, person: &UserId| match owner(account) {
+            Some(owner) => owner == person.to_string(),
+            None => self.adopted.get(person).is_some_and(|accounts| accounts.contains(account)),
+        };
+        let comes_in =
+            |account: &UserId| now.federated.iter().any(|(by, opened)| opened == account && is_theirs(opened, by));
+        let opens = |account: &UserId| now.local.contains(account) || comes_in(account) || is_losing(account);
         let local = self.before.local.iter().find(|account| !opens(account));
-        let federated = self.before.federated.difference(&now.federated).next();
+        let mut federated = self.before.federated.difference(&now.federated);
+        let federated = federated.find(|(person, _)| !self.losing.contains(person));
         let primary = self.before.primary.difference(&now.primary).next();
         match (local, federated, primary) {
             (Some(account), _, _) => Some(format!("I9: the owner of {account} has no way in any more")),
@@ -86,15 +121,23 @@ impl Judge {
         }
     }
 
+    /// Whether an account may come to open for a person: it was theirs, was made for them, or is taken over for them.
+    fn is_wanted(&self, world: &World, person: &UserId, account: &UserId) -> bool {
+        let Some(user) = world.user(*account) else { return false };
+        let Some(wanted) = self.wanted.get(person) else { return false };
+        match self.accounts.get(account) {
+            Some(Some(owner)) => *owner == person.to_string(),
+            // Somebody whom the spec means had the attribute that names the address which the spec gives them.
+            Some(None) if self.named.contains(person) && *wanted == user.email.to_lowercase() => true,
+            Some(None) => self.adopted.get(person).is_some_and(|accounts| accounts.contains(account)),
+            None => marked_for(user) == Some(&*person.to_string()) && *wanted == user.email.to_lowercase(),
+        }
+    }
+
     /// I10: nobody opens an account that is not theirs, and no account opens for two.
     fn gained(&self, world: &World, now: &Doors) -> Option<String> {
-        let is_wanted = |person: &UserId, account: &UserId| {
-            let Some(account) = world.user(*account) else { return false };
-            let marked = account.attribute("fedctl") == Some(&*format!("acme-to-beta/{person}/created"));
-            self.wanted.get(person).is_some_and(|wanted| marked || *wanted == account.email.to_lowercase())
-        };
         let mut new = now.federated.difference(&self.before.federated);
-        if let Some((person, account)) = new.find(|(person, account)| !is_wanted(person, account)) {
+        if let Some((person, account)) = new.find(|(person, account)| !self.is_wanted(world, person, account)) {
             let address = |id: &UserId| world.user(*id).map(|user| user.email.to_string());
             return Some(format!("I10: {:?} opens {:?}", address(person), address(account)));
         }
@@ -104,9 +147,14 @@ impl Judge {
         }
         let shared = owners.iter().find(|(account, people)| people.len() > 1.max(self.owners_before(account)));
         let shared = shared.map(|(account, people)| format!("I10: {account} opens for {people:?}"));
-        // A password that somebody gave to one of our accounts is theirs to use once it is active.
+        // Who is no longer routed, or whose password is given back, has their own again. That is no gain, unless the
+        // account was shut: only one that we made becomes active by us.
         let mut opened = now.local.difference(&self.before.local).filter_map(|id| world.user(*id));
-        shared.or_else(|| opened.find(|user| !is_marked(user)).map(|user| format!("I10: {} opens locally", user.email)))
+        let was_shut = |user: &&User| {
+            let is_ours = user.attribute("fedctl").is_some_and(|mark| mark.contains("/created"));
+            self.shut.contains(&user.id) && !is_ours
+        };
+        shared.or_else(|| opened.find(was_shut).map(|user| format!("I10: {} opens locally", user.email)))
     }
 
     fn owners_before(&self, account: &UserId) -> usize {
@@ -114,52 +162,16 @@ impl Judge {
     }
 }
 
-/// Every object of both organisations that does not carry the mark of this federation, as it stands.
-pub(crate) fn strangers(memory: &Memory) -> BTreeMap<String, Value> {
-    let (world, orgs) = (&memory.world, [memory.primary, memory.secondary]);
-    let is_ours = |description: &str| description.contains("managed by fedctl: acme-to-beta/");
-    let mut all = BTreeMap::new();
-    for org in orgs {
-        let users = world.users(org).filter(|user| !is_marked(user));
-        all.extend(users.map(|user| (user.id.to_string(), without_mapping(user))));
-        let groups = world.groups(org).filter(|group| !is_ours(&group.description));
-        all.extend(groups.map(|group| (group.id.to_string(), serde_json::to_value(group).unwrap())));
-        let apps = world.apps(org).filter(|app| !is_ours(&app.description));
-        all.extend(apps.map(|app| (app.id.to_string(), serde_json::to_value(app).unwrap())));
-        let policies = world.policies(org).filter(|policy| !is_ours(&policy.description));
-        all.extend(policies.map(|policy| (policy.id.to_string(), serde_json::to_value(policy).unwrap())));
-    }
-    let provider = world.provider(memory.primary);
-    all.extend(provider.map(|provider| (provider.id.to_string(), serde_json::to_value(provider).unwrap())));
-    all
+/// The accounts without a mark that the spec may mean when it takes over somebody's: the one with the address that it gives
+/// them, and the one that their attribute opens.
+fn adoptable(scene: &Scene, memory: &Memory, index: usize) -> BTreeSet<UserId> {
+    let attribute =
+        memory.world.user_by_email(memory.primary, &email(index)).and_then(|user| user.attribute(ATTRIBUTE));
+    let addresses = attribute.map(str::to_owned).into_iter().chain([scene.account(index)]);
+    let accounts = addresses.filter_map(|address| memory.world.user_by_email(memory.secondary, &address));
+    accounts.filter(|account| marked_for(account).is_none()).map(|account| account.id).collect()
 }
 
-fn is_marked(user: &User) -> bool {
-    user.attribute("fedctl").is_some_and(|mark| mark.starts_with("acme-to-beta/"))
-}
-
-/// A user but for the attribute of the federation, and for the ids of attributes, which every write makes anew.
-fn without_mapping(user: &User) -> Value {
-    let mut value = serde_json::to_value(user).unwrap();
-    value["attributes"] = serde_json::to_value(foreign(&user.attributes)).unwrap();
-    value
-}
-
-/// The attribute of everybody of the primary organisation.
-pub(crate) fn mappings(memory: &Memory) -> BTreeMap<String, Option<String>> {
-    let users = memory.world.users(memory.primary);
-    users.map(|user| (user.email.to_string(), user.attribute(ATTRIBUTE).map(str::to_owned))).collect()
-}
-
-/// What others wrote on an account: attributes, and owners of fields other than the password.
-type Foreign = (Vec<(String, String)>, Vec<String>);
-
-/// What others wrote on our accounts.
-pub(crate) fn foreign_on_ours(memory: &Memory) -> BTreeMap<UserId, Foreign> {
-    let ours = memory.world.users(memory.secondary).filter(|user| is_marked(user));
-    let fields = |user: &User| {
-        let others = user.restrictions().iter().filter(|entry| &*entry.field != "password");
-        others.map(|entry| format!("{} {:?} {:?}", entry.field, entry.kind, entry.id)).collect()
-    };
-    ours.map(|user| (user.id, (foreign(&user.attributes), fields(user)))).collect()
+fn is_shut(user: &User) -> bool {
+    user.state != State::Activated || user.flag(Flag::AccountLocked) || !user.is_activated()
 }

@@ -114,6 +114,15 @@ fn taken_over() -> (Memory, Spec) {
     (memory, spec)
 }
 
+/// The same, where the policy does not apply to the routing group yet.
+fn taken_over_unassigned() -> (Memory, Spec) {
+    let (mut memory, spec) = taken_over();
+    let policy = memory.world.policies(memory.secondary).next().unwrap();
+    let (policy, group) = (policy.id, policy.groups().next().unwrap());
+    console::set_policy_group(&mut memory.world, policy, group, false);
+    (memory, spec)
+}
+
 /// An account that exists is taken over into a group whose members are added one by one.
 fn taken_over_into_managed() -> (Memory, Spec) {
     let mut memory = Memory::new(fixture::pair(7));
@@ -130,6 +139,18 @@ fn taken_over_into_managed() -> (Memory, Spec) {
     let spec = carry::spec(&memory, people, rest);
     (memory, spec)
 }
+
+/// Every kind of world that some row is for.
+const SITUATIONS: [fn() -> (Memory, Spec); 8] = [
+    world,
+    secret_lost,
+    app_deleted,
+    app_deleted_half_way,
+    duplicated,
+    taken_over,
+    taken_over_unassigned,
+    taken_over_into_managed,
+];
 
 /// Applies with answers in the order of a seed, and fails when an action is begun before one that a row puts first has ended.
 fn apply_in_order(plan: &Plan, memory: &mut Memory, seed: u64) -> Vec<Became> {
@@ -153,8 +174,7 @@ fn is_probe(turn: &Turn) -> bool {
 #[test]
 fn i9_i10_every_row_of_the_order_table_has_a_pair_in_some_plan_and_is_kept() {
     let mut without: Vec<&Edge> = kinds::rows().collect();
-    for make in [world, secret_lost, app_deleted, app_deleted_half_way, duplicated, taken_over, taken_over_into_managed]
-    {
+    for make in SITUATIONS {
         for seed in 0..12 {
             let (mut memory, spec) = make();
             let plan = carry::plan(&spec, &mut memory);
@@ -176,7 +196,7 @@ proptest! {
     ) {
         let Some((mut memory, spec)) = scene.after(&history) else { return Ok(()) };
         let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
-        let judge = Judge::new(&scene, &memory);
+        let judge = Judge::new(&scene, &memory, &plan);
         let mut watch = Watch::new(&mut memory, |world| judge.wrong(world));
         let mut run = Run::new(Arc::new(plan.clone()), 4);
         let ends = interleave::apply(&mut run, &mut watch, (seed, width), |_, _, _| {});
@@ -192,7 +212,7 @@ proptest! {
     ) {
         let Some((mut memory, spec)) = scene.after(&history) else { return Ok(()) };
         let Some(plan) = allowed(&spec, &mut memory) else { return Ok(()) };
-        let judge = Judge::new(&scene, &memory);
+        let judge = Judge::new(&scene, &memory, &plan);
         let mut watch = Watch::new(&mut memory, |world| judge.wrong(world));
         let mut flaky = Flaky { carry: &mut watch, dice: Dice::new(!seed) };
         interleave::apply(&mut Run::new(Arc::new(plan), 4), &mut flaky, (seed, width), |_, _, _| {});

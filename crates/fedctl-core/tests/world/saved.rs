@@ -10,7 +10,7 @@ use jumpcloud_sim::{User, UserId, console};
 
 use crate::carry::{self, Fault, Memory};
 use crate::crash::world;
-use crate::worlds::ATTRIBUTE;
+use crate::scene::ATTRIBUTE;
 
 fn saved(plan: &Plan) -> Saved {
     without(plan, "nobody")

@@ -15,7 +15,7 @@ use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Id, Merge, Merged, Of};
 use crate::plan::order::{Edge, End, Scope};
-use crate::spec::{RoutingMembers, Spec};
+use crate::spec::RoutingMembers;
 use user::wire::Attribute;
 
 /// This kind's line of the table.
@@ -84,28 +84,23 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
                 user::address(person),
                 "it has a local password and is not routed before the app is as it must be",
             ),
+            _ if context.stays_out(person) => {
+                plan.note(user::address(person), "the rule of the routing group does not bring it in; nobody else can");
+            }
             (RoutingMembers::Managed, _) => plan.act(join(&routing, &user::address(person), subject, person)),
             (RoutingMembers::ByMark, live) => {
-                if live.and_then(|account| account.route.as_deref()) != Some(context.spec.federation.as_str()) {
-                    plan.act(route(context.spec, &routing, subject, person));
+                if live.and_then(|account| account.route.as_deref()) != Some(context.route()) {
+                    plan.act(route(context, &routing, subject, person));
                 }
             }
-            (RoutingMembers::EmailEndsWith(_), None) => {}
-            (RoutingMembers::EmailEndsWith(_), Some(_)) => {
-                if context.found.routing_group.group.is_some() {
-                    plan.note(
-                        user::address(person),
-                        "the rule of the routing group does not bring it in; nobody else can",
-                    );
-                }
-            }
+            (RoutingMembers::EmailEndsWith(_), _) => {}
         }
     }
 }
 
 /// Gives an account the attribute by which the rule of the routing group finds it.
-fn route(spec: &Spec, group: &Address, subject: Subject, person: &Person<'_>) -> Action {
-    let federation = spec.federation.as_str();
+fn route(context: &Context<'_>, group: &Address, subject: Subject, person: &Person<'_>) -> Action {
+    let (spec, federation) = (context.spec, context.route());
     let set = [Attribute { name: ROUTE_ATTRIBUTE, value: federation }];
     let body = Routed { attributes: Merged(Merge { field: "attributes", by: "name", set: &set, drop: &[] }) };
     let args: Box<[Arg]> = Box::new([Arg(user::address(person))]);

@@ -20,7 +20,7 @@ use wire::{App, Claim};
 
 pub use find::Found;
 pub(crate) use find::find;
-pub(crate) use repair::other_attribute;
+pub(crate) use repair::{other_attribute, works};
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::OidcApp, rows: ROWS, plan };
@@ -163,9 +163,12 @@ fn email_claim(spec: &Spec) -> Claim {
 fn configure(context: &Context<'_>, because: Because) -> Action {
     let target = address(context.spec);
     let claim = email_claim(context.spec);
+    // An app that was taken over is shown where it was shown.
+    let taken_over = context.found.app.app.filter(|(_, owned)| owned.origin == Origin::Adopted);
+    let is_hidden = taken_over.and_then(|(app, _)| app.sso?.hidden);
     let body = Body::json(&wire::CreateSettings {
         kind: "oidc",
-        hidden: context.spec.app.hidden.value,
+        hidden: is_hidden.unwrap_or(context.spec.app.hidden.value),
         oidc: wire::CreateOidc {
             consent: "trusted",
             redirect_uris: [&context.terms.callback],

@@ -7,6 +7,7 @@ use crate::kinds::app_access;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::owned::Owned;
 use crate::mark::{ObjectRole, Origin};
+use crate::people::Person;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Look, LookAt, Subject, Verb, Write};
 use crate::plan::guard::{Guard, Refusal};
@@ -65,26 +66,34 @@ fn names_other(context: &Context<'_>, attribute: &str) -> Refusal {
     )
 }
 
+/// Whether people sign in by another attribute now, so that the claim must not move before they have ours.
+fn moves(context: &Context<'_>, settings: &AppSettings) -> bool {
+    let mut claims = emails(settings).map(|claim| is_ours(claim, context)).peekable();
+    context.found.policy.routes() && claims.peek().is_some() && !claims.any(|is_ours| is_ours)
+}
+
 /// When the claim comes from another attribute now, whoever is routed and does not get ours would lose sign-in.
 fn lockout(context: &Context<'_>, settings: &AppSettings) -> Option<Refusal> {
-    let is_routing = context.found.policy.routes();
-    let comes_from_ours = emails(settings).any(|claim| is_ours(claim, context));
-    let loses = |person: &&crate::people::Person<'_>| {
-        let is_routed =
-            person.live.is_some_and(|account| context.found.routing_group.members.binary_search(&account.id).is_ok());
-        is_routed && person.held.is_some() && person.user.mapping.as_deref() != Some(&*person.account)
+    let loses = |person: &&Person<'_>| {
+        context.is_routed(person) && person.held.is_some() && person.user.mapping.as_deref() != Some(&*person.account)
     };
-    let losers: Vec<&str> = context.people.list.iter().filter(loses).map(|person| &*person.user.email).collect();
-    (is_routing && !comes_from_ours && !losers.is_empty()).then(|| {
+    let members = &context.found.routing_group.members;
+    let left =
+        context.people.left.iter().filter(|account| !account.is_shut() && members.binary_search(&account.id).is_ok());
+    let losers = context.people.list.iter().filter(loses).map(|person| &*person.user.email);
+    let losers: Vec<&str> = losers.chain(left.map(|account| &*account.email)).collect();
+    (moves(context, settings) && !losers.is_empty()).then(|| {
         let shown = losers.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         Refusal::new(
             Guard::Lockout,
             &address(context.spec),
             format!(
-                "its claim would come from another attribute, and {} who are routed and held do not have it: {shown}",
+                "its claim would come from another attribute, and {} who are routed and are held or have left do not \
+                 have it: {shown}",
                 losers.len()
             ),
-            "wait until nobody of them is held, or write the attribute that the app uses now into the spec",
+            "wait until nobody of them is held, suspend the accounts of those who left, or write the attribute that the \
+             app uses now into the spec",
         )
     })
 }
@@ -128,6 +137,13 @@ pub(super) fn replace(context: &Context<'_>, app: &App, owned: Owned) -> Option<
     })
 }
 
+/// Whether people sign in through the app as it is: it is active, and nothing in its settings is to be set right.
+pub(crate) fn works(context: &Context<'_>) -> bool {
+    let found = &context.found.app;
+    let is_active = found.itself().is_some_and(|app| app.active != Some(false));
+    is_active && found.settings.is_some_and(|settings| replace_settings(context, settings).is_none())
+}
+
 /// Sets right what people cannot sign in without, and leaves everything else in the settings.
 fn replace_settings(context: &Context<'_>, settings: &AppSettings) -> Option<Action> {
     let claim = email_claim(context.spec);
@@ -164,7 +180,7 @@ fn replace_settings(context: &Context<'_>, settings: &AppSettings) -> Option<Act
     (!changes.is_empty()).then(|| Action {
         target,
         verb: Verb::Update,
-        because: Because::Differs,
+        because: if moves(context, settings) { Because::Moves } else { Because::Differs },
         changes: changes.into(),
         write: Write::One(Call { endpoint: &endpoint::REPLACE_APP_SSO, args: args.clone(), body: Some(body) }),
         look: Some(Look { at: &SETTINGS, args }),

@@ -82,11 +82,12 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             plan.actions.extend(person.live.and_then(|live| clear(context, subject, person, live)));
         }
     }
-    if !(context.found.policy.routes() || context.turns_on()) || routing_policy::turns_off(context) {
+    if !context.routes_after() || routing_policy::turns_off(context) {
         return;
     }
     let mut wanted = Vec::new();
-    let is_wanted = |person: &Person<'_>| rule_for(context, person) == PasswordAuthority::Federated;
+    let is_wanted =
+        |person: &Person<'_>| rule_for(context, person) == PasswordAuthority::Federated && !context.stays_out(person);
     for (subject, person) in context.active().filter(|(_, person)| is_wanted(person)) {
         match person.live.map_or(Now::Free, |live| now(context, person, live)) {
             Now::Ours => {}

@@ -12,16 +12,29 @@ use crate::plan::order::{Edge, End, Scope};
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::RoutingAssignment, rows: ROWS, plan };
 
-static ROWS: &[Edge] = &[Edge {
-    first: End(Org::Secondary, Kind::RoutingAssignment, Verb::Create),
-    then: End(Org::Secondary, Kind::RoutingPolicy, Verb::Update),
-    of: Scope::All,
-    why: "the policy is turned on when it applies to the routing group and to nobody else",
-}];
+static ROWS: &[Edge] = &[
+    Edge {
+        first: End(Org::Secondary, Kind::RoutingAssignment, Verb::Create),
+        then: End(Org::Secondary, Kind::RoutingPolicy, Verb::Update),
+        of: Scope::All,
+        why: "the policy is turned on when it applies to the routing group and to nobody else",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::RoutingAssignment, Verb::Create),
+        then: End(Org::Secondary, Kind::RoutingPolicy, Verb::Adopt),
+        of: Scope::All,
+        why: "a policy that is marked and without the group lost it by hand, so the mark comes last",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::RoutingAssignment, Verb::Create),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
+        of: Scope::All,
+        why: "nobody's password authority changes before routing works",
+    },
+];
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
-    let found = &context.found.policy;
-    if found.is_in_the_making() && !found.is_assigned {
+    if context.assigns() {
         plan.act(assign(context));
     }
 }

@@ -10,7 +10,7 @@ pub mod wire;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::owned::{MarkState, Owned, changed};
+use crate::kinds::owned::{self, MarkState, Owned, changed};
 use crate::kinds::{KindOf, identity_provider};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
@@ -78,18 +78,37 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             }
         }
     }
-    plan.actions.extend(replace(context));
-    if !context.turns_on() && spec.routing_policy.enabled.value && found.is_turned_on_by_us() {
+    if is_marked_now(context) {
+        plan.actions.extend(replace(context));
+    } else {
+        plan.note(target.clone(), "it is taken over when it is given the routing group");
+    }
+    let wanted = spec.routing_policy.enabled.value && found.is_in_the_making();
+    let waits = if found.is_turned_on_by_us() { !context.turns_on() } else { !context.assigns() };
+    if wanted && waits {
         plan.note(
             target.clone(),
-            "it is not turned on before the app is active and the accounts of people who left are suspended",
+            "nobody is routed before the app is active, the accounts of people who left are suspended, and everybody in \
+             the routing group who has a local password can come in through the federation",
         );
     }
     for policy in &found.duplicates {
         let other = Address::new(Org::Secondary, Kind::RoutingPolicy, format!("{} [{}]", policy.name, policy.id));
         plan.know(other.clone(), policy.id);
-        plan.act(remove(other, policy));
+        if owned::is_copy(&policy.description, spec, ObjectRole::Policy) {
+            plan.note(other, owned::COPY);
+        } else {
+            plan.act(remove(other, policy));
+        }
     }
+}
+
+/// A policy that is taken over carries its mark when it applies to the routing group: without the group, the mark would say
+/// that somebody took it out.
+fn is_marked_now(context: &Context<'_>) -> bool {
+    let found = &context.found.policy;
+    let is_taken_over = found.policy.is_some_and(|(_, owned)| owned.mark == MarkState::Missing);
+    !is_taken_over || found.is_assigned || context.assigns()
 }
 
 /// Whether an existing policy leads to the identity provider that is there.

@@ -9,7 +9,7 @@ use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::owned::Owned;
+use crate::kinds::owned::{self, Owned};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
 use crate::plan::action::{
@@ -83,8 +83,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     for group in found.source_groups.iter().chain(&found.app_group) {
         plan.know(Address::new(Org::Primary, Kind::UserGroup, group.name), group.id);
     }
-    let policy = &found.policy;
-    if policy.is_in_the_making() && (!policy.is_assigned || context.turns_on()) {
+    if context.assigns() || context.turns_on() {
         plan.act(check_members(context));
     }
 }
@@ -110,7 +109,11 @@ fn plan_group(context: &Context<'_>, plan: &mut Builder, address: Address, found
     for group in &found.duplicates {
         let other = Address::new(address.org, Kind::UserGroup, format!("{} [{}]", group.name, group.id));
         plan.know(other.clone(), group.id);
-        plan.act(remove(other, group));
+        if owned::is_copy(&group.description, context.spec, role) {
+            plan.note(other, owned::COPY);
+        } else {
+            plan.act(remove(other, group));
+        }
     }
 }
 
