@@ -51,7 +51,7 @@ pub(crate) fn apply(
     }
 }
 
-fn carried(turn: Turn, carry: &mut impl Carry) -> Event {
+pub(crate) fn carried(turn: Turn, carry: &mut impl Carry) -> Event {
     match turn {
         Turn::Look(ask) => Event::Came(carry.carry(ask.into_request())),
         Turn::Write(request) => Event::Came(carry.carry(request)),

@@ -27,7 +27,7 @@ fn end(action: &Action) -> End {
 }
 
 /// The pairs of actions of a plan that a row orders.
-fn pairs(plan: &Plan, row: &Edge) -> Vec<(usize, usize)> {
+pub(crate) fn pairs(plan: &Plan, row: &Edge) -> Vec<(usize, usize)> {
     let numbered = || plan.actions.iter().enumerate();
     let firsts = numbered().filter(|(_, action)| end(action) == row.first);
     let orders = |first: &Action, then: &Action| {

@@ -131,7 +131,7 @@ fn one_of_each(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(), Te
 /// Who gets in where, by address.
 type Arrivals = (BTreeSet<(String, String)>, BTreeSet<String>);
 
-fn by_address(memory: &Memory) -> Arrivals {
+pub(crate) fn by_address(memory: &Memory) -> Arrivals {
     let doors = Doors::of_memory(memory);
     let address = |id: &jumpcloud_sim::UserId| memory.world.user(*id).unwrap().email.to_string();
     let federated = doors.federated.iter().map(|(person, account)| (address(person), address(account)));
@@ -147,7 +147,7 @@ fn arrivals(scene: &Scene) -> Option<Arrivals> {
 }
 
 /// Whoever gains by a plan, or is taken over, or goes on as before, signs in as themselves once it was applied.
-fn everybody_arrives(plan: &Plan, memory: &Memory) -> Result<(), TestCaseError> {
+pub(crate) fn everybody_arrives(plan: &Plan, memory: &Memory) -> Result<(), TestCaseError> {
     let (federated, _) = by_address(memory);
     let policies =
         || memory.world.policies(memory.secondary).filter(|policy| crate::scene::is_marked(&policy.description));

@@ -1,0 +1,264 @@
+//! What generated federations by hand, renamed federations and human hands found: each is one scene, and stays found.
+
+use std::collections::BTreeSet;
+
+use fedctl_core::address::{Kind, Org};
+use fedctl_core::apply::End;
+use fedctl_core::drive::Carry;
+use fedctl_core::plan::guard::Guard;
+use fedctl_core::plan::{Because, Plan, Verb};
+use fedctl_core::request::{Outcome, Request};
+use fedctl_core::spec::Spec;
+use jumpcloud_sim::console;
+
+use crate::carry::{self, Fault, Memory};
+use crate::edits::{Edit, ObjectEdit, PersonEdit};
+use crate::handmade::{Hand, Made, MadeApp, MadePolicy, OBJECTS};
+use crate::history::{Earlier, History};
+use crate::interleave::status;
+use crate::judge::{Doors, Judge};
+use crate::properties::{bad, by_address};
+use crate::scene::{Written, email};
+use crate::watch::Watch;
+use crate::worlds::{Members, Scene, Someone, Standing, Wish};
+
+const APP: MadeApp = MadeApp {
+    configured: true,
+    active: true,
+    callback: true,
+    more_callbacks: false,
+    more_claims: false,
+    right_client_auth: true,
+    groups: [true; 4],
+};
+
+/// Three people with a federation that works by hand and that the spec takes over.
+fn by_hand() -> Scene {
+    let someone = || Someone { hand: Some(Hand::WORKING), adopted: true, ..Someone::plain() };
+    let made = Made {
+        app: Some(APP),
+        provider: true,
+        group: Some(Members::Managed),
+        policy: Some(MadePolicy { enabled: true, assigned: true }),
+        named_as_expected: true,
+        spec_names_them: true,
+        described: true,
+    };
+    let wish = Wish { adopt: OBJECTS.to_vec(), ..Wish::plain("source_groups") };
+    Scene { people: vec![someone(), someone(), someone()], wish, made: Some(made), answers: Vec::new() }
+}
+
+fn fresh() -> Scene {
+    let people = vec![Someone::plain(), Someone::plain(), Someone::plain()];
+    Scene { people, wish: Wish::plain("source_groups"), made: None, answers: Vec::new() }
+}
+
+fn unassigned() -> Scene {
+    let mut scene = by_hand();
+    scene.made.as_mut().unwrap().policy = Some(MadePolicy { enabled: true, assigned: false });
+    scene
+}
+
+fn after(scene: &Scene, earlier: Earlier, edits: &[Edit]) -> (Memory, Spec) {
+    scene.after(&History { earlier, killed: vec![1000], edits: edits.to_vec() }).unwrap()
+}
+
+fn guards(spec: &Spec, memory: &mut Memory) -> BTreeSet<Guard> {
+    carry::plan(spec, memory).refusals.iter().map(|refusal| refusal.guard).collect()
+}
+
+fn is_done(spec: &Spec, memory: &mut Memory) {
+    let (plan, ends) = carry::apply(spec, memory);
+    assert!(bad(&plan, &ends).is_empty(), "{:?}", bad(&plan, &ends));
+    let left = carry::plan(spec, memory);
+    assert!(left.is_empty(), "{:?}", left.actions.iter().map(|action| action.target.to_string()).collect::<Vec<_>>());
+}
+
+fn arrives(memory: &Memory, index: usize) -> bool {
+    by_address(memory).0.iter().any(|(person, _)| *person == email(index))
+}
+
+/// Refuses the writes of one user of the primary organisation.
+struct Refuses<'m, C> {
+    carry: &'m mut C,
+    path: String,
+}
+
+impl<C: Carry> Carry for Refuses<'_, C> {
+    fn carry(&mut self, request: Request) -> Outcome {
+        let is_refused = request.method == "PUT" && request.org == Org::Primary && request.path == self.path;
+        if is_refused { status(403, "not today") } else { self.carry.carry(request) }
+    }
+
+    fn pause(&mut self, wanted: std::time::Duration) {
+        self.carry.pause(wanted);
+    }
+}
+
+#[test]
+fn i6_an_app_that_is_taken_over_half_made_is_shown_where_it_was_shown() {
+    let mut scene = by_hand();
+    scene.people.clear();
+    let app = MadeApp { configured: false, ..APP };
+    scene.made = Some(Made { app: Some(app), provider: false, group: None, policy: None, ..scene.made.unwrap() });
+    let (mut memory, spec) = scene.build();
+    carry::apply(&spec, &mut memory);
+    let app = memory.world.apps(memory.primary).find(|app| app.display_label == "OIDC for beta").unwrap();
+    assert!(app.oidc.is_some() && !app.hidden);
+}
+
+#[test]
+fn i10_whoever_nobody_means_does_not_come_in_again_because_an_app_is_repaired() {
+    let mut scene = by_hand();
+    scene.people[2] = Someone { groups: [false, true, false], adopted: false, ..scene.people[2].clone() };
+    scene.made.as_mut().unwrap().group = Some(Members::Managed);
+    scene.people[2].hand = Some(Hand { routed: false, ..Hand::WORKING });
+    let (mut memory, spec) = scene.build();
+    assert_eq!(guards(&spec, &mut memory), BTreeSet::new(), "it works today, and is said");
+    scene.make(Edit::Object(ObjectEdit::DropCallback), &mut memory);
+    carry::apply(&spec, &mut memory);
+    let app = memory.world.apps(memory.primary).find(|app| app.display_label == "OIDC for beta").unwrap().id;
+    console::set_redirect_uris(&mut memory.world, app, &["https://typo.example.com"]);
+    assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Impersonation]));
+}
+
+#[test]
+fn i10_an_attribute_opens_nothing_while_nobody_is_routed_and_opening_it_is_refused() {
+    let mut scene = by_hand();
+    for (index, someone) in scene.people.iter_mut().enumerate() {
+        someone.hand = (index == 2).then_some(Hand { routed: false, ..Hand::WORKING });
+        someone.adopted = false;
+    }
+    scene.people[2].groups = [false, true, false];
+    let (mut memory, spec) = scene.build();
+    assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Impersonation]));
+}
+
+#[test]
+fn i3_a_policy_that_is_on_is_given_the_routing_group_in_one_run_and_not_while_the_spec_turns_routing_off() {
+    let mut scene = unassigned();
+    scene.wish.authority = "federated";
+    scene.people.push(Someone::plain());
+    let (mut memory, spec) = scene.build();
+    is_done(&spec, &mut memory);
+    assert!((0..4).all(|index| arrives(&memory, index)));
+    scene.wish.enabled = false;
+    let (mut memory, spec) = scene.build();
+    is_done(&spec, &mut memory);
+    assert_eq!(memory.world.policies(memory.secondary).map(|policy| policy.groups().count()).sum::<usize>(), 0);
+}
+
+#[test]
+fn i4_a_policy_that_is_taken_over_gets_its_group_wherever_the_run_is_killed() {
+    let writes = {
+        let (mut memory, spec) = unassigned().build();
+        carry::apply(&spec, &mut memory);
+        memory.writes
+    };
+    for at in 0..writes {
+        let (mut memory, spec) = unassigned().build();
+        memory.fault = Some((at, Fault::KilledAfter));
+        carry::apply(&spec, &mut memory);
+        memory.revive();
+        is_done(&spec, &mut memory);
+        assert!((0..3).all(|index| arrives(&memory, index)), "killed at {at}");
+    }
+}
+
+#[test]
+fn i6_a_copy_of_what_was_taken_over_is_left() {
+    let edits = [Edit::Object(ObjectEdit::DuplicateGroups), Edit::Object(ObjectEdit::DuplicatePolicy)];
+    let (mut memory, spec) = after(&by_hand(), Earlier::Same, &edits);
+    let plan = carry::plan(&spec, &mut memory);
+    assert!(plan.is_empty() && plan.refusals.is_empty(), "{:?}", plan.actions);
+    assert_eq!(plan.notes.iter().filter(|note| note.text.contains("made by hand, so it is left")).count(), 2);
+}
+
+#[test]
+fn i9_a_claim_does_not_move_before_everybody_has_the_attribute_that_it_moves_to() {
+    let scene = fresh();
+    let (mut memory, spec) = after(&scene, Earlier::OtherNameAndAttribute, &[]);
+    let plan = carry::plan(&spec, &mut memory);
+    assert!(plan.actions.iter().any(|action| action.because == Because::Moves));
+    let judge = Judge::new(&scene, &memory, &plan);
+    let user = memory.world.user_by_email(memory.primary, &email(1)).unwrap().id;
+    let mut watch = Watch::new(&mut memory, |world| judge.wrong(world));
+    let path = format!("/api/systemusers/{user}");
+    carry::run(&plan, &mut Refuses { carry: &mut watch, path });
+    assert_eq!(watch.wrong, None);
+    is_done(&spec, &mut memory);
+    assert!((0..3).all(|index| arrives(&memory, index)));
+}
+
+#[test]
+fn i9_a_claim_does_not_move_away_from_somebody_who_left_and_is_not_suspended() {
+    let left = [Edit::Person(1, PersonEdit::LeaveGroup)];
+    let (mut memory, spec) = after(&fresh(), Earlier::OtherNameAndAttribute, &left);
+    assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Lockout]));
+}
+
+#[test]
+fn i9_routing_waits_for_a_member_who_would_lose_their_password_and_the_plan_says_so() {
+    for rule in [Members::Managed, Members::Suffix] {
+        let mut scene = unassigned();
+        scene.made.as_mut().unwrap().group = Some(rule);
+        scene.wish.members = rule;
+        scene.people[1].standing = Standing::Suspended;
+        scene.people[1].hand = Some(Hand { password: true, federated: false, ..Hand::WORKING });
+        let (mut memory, spec) = scene.build();
+        let before = Doors::of_memory(&memory);
+        is_done(&spec, &mut memory);
+        assert_eq!(before, Doors::of_memory(&memory));
+        let said = |plan: &Plan| plan.notes.iter().any(|note| note.text.starts_with("nobody is routed before"));
+        assert!(said(&carry::plan(&spec, &mut memory)));
+    }
+}
+
+#[test]
+fn a_rule_goes_on_asking_for_the_name_under_which_it_was_made() {
+    let mut scene = fresh();
+    scene.wish.members = Members::ByMark;
+    scene.people[2].groups = [false; 3];
+    let joined = [Edit::Person(2, PersonEdit::JoinGroup)];
+    let (mut memory, spec) = after(&scene, Earlier::OtherName, &joined);
+    is_done(&spec, &mut memory);
+    assert!((0..3).all(|index| arrives(&memory, index)));
+}
+
+#[test]
+fn i3_whom_the_rule_of_a_group_does_not_bring_in_is_said_and_tried_once() {
+    let mut scene = by_hand();
+    scene.made.as_mut().unwrap().group = Some(Members::Suffix);
+    scene.wish.members = Members::ByMark;
+    // Made by fedctl, with an address that the rule by hand does not find.
+    scene.people.push(Someone { other_email: true, ..Someone::plain() });
+    let (mut memory, spec) = scene.build();
+    carry::apply(&spec, &mut memory);
+    let plan = carry::plan(&spec, &mut memory);
+    assert!(plan.is_empty(), "{:?}", plan.actions);
+    assert!(plan.notes.iter().any(|note| note.text.contains("does not bring it in")));
+}
+
+#[test]
+fn i3_a_group_that_was_deleted_is_made_and_not_routed_while_the_spec_turns_routing_off() {
+    let mut scene = fresh();
+    scene.wish.enabled = false;
+    let (mut memory, spec) = after(&scene, Earlier::Enabled, &[Edit::Object(ObjectEdit::DeleteGroup)]);
+    assert_eq!(spec.federation.as_str(), Written::NOW.federation);
+    is_done(&spec, &mut memory);
+    let plan = carry::plan(&spec, &mut memory);
+    assert!(
+        !plan.actions.iter().any(|action| action.target.kind == Kind::RoutingAssignment && action.verb == Verb::Create)
+    );
+}
+
+#[test]
+fn i9_a_first_plan_for_what_works_by_hand_adopts_and_does_nothing_else() {
+    let (mut memory, spec) = by_hand().build();
+    let plan = carry::plan(&spec, &mut memory);
+    let verbs: BTreeSet<&str> = plan.actions.iter().map(|action| action.verb.as_str()).collect();
+    // The spec says `federated`, and the accounts are that already.
+    assert_eq!((verbs, plan.refusals.len()), (BTreeSet::from(["adopt"]), 0));
+    let ends = carry::run(&plan, &mut memory);
+    assert!(ends.iter().all(|end| *end == End::Applied));
+}
