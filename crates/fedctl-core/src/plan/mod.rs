@@ -144,6 +144,8 @@ pub enum Pair {
     None,
     /// The identity provider has a client id that no app has.
     Broken,
+    /// The identity provider is not of this federation.
+    Foreign,
     /// Both sides have one client id; whether they have one secret, no answer shows.
     Unproved,
     /// The same, and the log of sign-ins cannot be read.
@@ -167,8 +169,10 @@ impl Pair {
         match self {
             Pair::None => "not made yet",
             Pair::Broken => {
-                "broken: the identity provider has the client id of an app that is gone, so nobody can sign in"
+                "broken: the identity provider has the client id of an app that is gone, so nobody can sign in; \
+                 `fedctl apply` makes another"
             }
+            Pair::Foreign => "not ours: the identity provider is not of this federation",
             Pair::Unproved => {
                 "unproved: both sides name one client id; that they share one secret, only a sign-in shows"
             }
@@ -197,7 +201,7 @@ impl Pair {
     pub fn after_probe(self) -> Self {
         match self {
             Pair::Unproved | Pair::Unlogged => Pair::Probed,
-            Pair::None | Pair::Broken | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing => self,
+            Pair::None | Pair::Broken | Pair::Foreign | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing => self,
         }
     }
 }

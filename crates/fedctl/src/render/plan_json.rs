@@ -31,7 +31,7 @@ pub struct Document<'a> {
     empty: bool,
     /// How many requests applying it sends at most when nothing goes wrong.
     requests: usize,
-    /// What is known about the client secret that both organisations hold: `none`, `broken`, `unproved`, `proved`, `suspect`,
+    /// What is known about the client secret that both organisations hold: `none`, `broken`, `foreign`, `unproved`, `proved`, `suspect`,
     /// and others that later versions may know.
     secret: &'a str,
     /// Everybody of the population.
