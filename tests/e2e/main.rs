@@ -1,5 +1,6 @@
 //! The program from outside, and the rules of this repository.
 
+mod adopt;
 mod demo;
 mod endless;
 mod env;
@@ -18,6 +19,7 @@ mod readme;
 mod sandbox;
 mod saved;
 mod secrets;
+mod signed_in;
 mod story;
 mod tidy;
 mod usage;

@@ -1,7 +1,7 @@
 //! The operator file: which one is taken, where keys come from, and what becomes of a run that an earlier one disturbs.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
@@ -162,9 +162,54 @@ fn the_way_to_other_machines_does_not_lead_to_a_simulator() {
     let _run = with_operator(&sandbox, PLAN, &proxy).exits_with(0);
 }
 
+#[test]
+fn plans_obey_the_operator_whatever_the_spec_says() {
+    let sandbox = Sandbox::start();
+    let with = |more: &str| with_operator(&sandbox, APPLY, &(operator("{env: ACME}") + more));
+    let run = with("ceilings: {max_gains: 3}\n").exits_with(4);
+    assert!(run.stderr.contains("10 people would gain sign-in, and the operator lets one plan give it to 3"), "{run}");
+    sandbox.nothing_was_written();
+    let run = with("forms: {routing-policy-body: manual}\n").exits_with(6);
+    let by_hand = "to be done by hand: create secondary/routing-policy/Acme people sign in at Acme\n";
+    assert!(run.stdout.starts_with(by_hand) && run.stdout.contains("says the operator"), "{run}");
+    assert_snapshot!("a_manual_step", run.stdout);
+    assert_eq!(sandbox.list(Secondary, "/api/v2/identity-provider/policies"), [0; 0]);
+    // Somebody does what it says, and the next run goes on from there: it is turned on by hand, too.
+    let provider = sandbox.list(Secondary, "/api/v2/identity-providers").remove(0);
+    let description = "managed by fedctl: acme-to-beta/policy\nbeing set up: not turned on yet";
+    let policy = json!({"name": "Acme people sign in at Acme", "description": description, "enabled": false,
+        "identityProviderId": provider["id"]});
+    let policy = sandbox.api(Secondary, "POST", "/api/v2/identity-provider/policies", &policy);
+    let run = with("forms: {routing-policy-body: manual}\n").exits_with(6);
+    assert_snapshot!("the_next_manual_step", run.stdout);
+    let on = json!({"name": policy["name"], "description": "managed by fedctl: acme-to-beta/policy", "enabled": true,
+        "identityProviderId": provider["id"]});
+    sandbox.api(Secondary, "PUT", &format!("/api/v2/identity-provider/policies/{}", text(&policy["id"])), &on);
+    let _run = with("forms: {routing-policy-body: manual}\n").exits_with(0);
+}
+
+#[test]
+fn nothing_is_taken_from_whom_the_operator_protects_and_ceilings_hold() {
+    let sandbox = Sandbox::applied();
+    let policy = "Acme people sign in at Acme";
+    sandbox.change_spec(policy, &format!("{policy}, enabled: false"));
+    let with = |more: &str| with_operator(&sandbox, APPLY, &(operator("{env: ACME}") + more));
+    let run = with("ceilings: {max_losses: 9}\n").exits_with(4);
+    assert!(run.stderr.contains("10 people would lose sign-in"), "{run}");
+    for protect in ["primary: [Ben.Fischer@acme.com]", "secondary: [ben.fischer@acme.com.beta]"] {
+        let run = with(&format!("ceilings: {{max_losses: 10}}\nprotect: {{{protect}}}\n")).exits_with(4);
+        assert!(run.stderr.contains("protected") && run.stderr.contains("the operator says so"), "{run}");
+    }
+    sandbox.nothing_was_written();
+    let _run = with("ceilings: {max_losses: 10}\n");
+    assert!(!sandbox.writes().is_empty(), "what the operator lets a plan do is done");
+}
+
 /// Makes a service account of an organisation in the simulator.
 fn add_service_account(sandbox: &Sandbox, side: Side) {
-    let account = json!({"secret": CLIENT_SECRET, "organizations": [sandbox.id(side)]});
+    let id = "65aa0d3e9b1e8a0001a1b2c3";
+    let account =
+        json!({"id": id, "email": "service@example.com", "secret": CLIENT_SECRET, "organizations": [sandbox.id(side)]});
     sandbox.change_world(|world| world["service_accounts"]["accounts"][CLIENT_ID] = account);
 }
 
@@ -179,7 +224,8 @@ fn with_service_account(sandbox: &Sandbox, args: &str, secret: &str) -> Run {
 
 #[test]
 fn a_service_account_does_what_a_key_does_and_prints_no_secret() {
-    let sandbox = Sandbox::start();
+    // It may not be let see which organisations there are.
+    let sandbox = Sandbox::start_with("--set organizations-forbidden=true");
     add_service_account(&sandbox, Primary);
     let apply = with_service_account(&sandbox, &format!("{APPLY} -vv"), CLIENT_SECRET).exits_with(0);
     let asked = ("POST".to_owned(), "/oauth2/token".to_owned());
@@ -259,17 +305,18 @@ fn nobody_waits_with_a_settle_of_nothing_or_in_a_sandbox_unasked() {
 #[cfg(unix)]
 #[test]
 fn whoever_does_not_want_to_wait_ends_it_and_nothing_is_written() {
-    use std::os::unix::process::ExitStatusExt;
     let sandbox = a_policy_went_just_now();
     sandbox.home.write("operator.yaml", &(operator("{env: ACME}") + "settle: 3600s\n"));
     let mut apply = command(&sandbox, &format!("{APPLY} --operator operator.yaml"));
     let mut child = apply.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the program starts");
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().expect("it is piped")).read_line(&mut line).expect("it is text");
+    let (mut talk, mut line) = (BufReader::new(child.stderr.take().expect("it is piped")), String::new());
+    talk.read_line(&mut line).expect("it is text");
     assert!(line.contains(WAITS) && line.contains("nothing was written, and Ctrl-C ends it"), "{line}");
     let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is kill");
     assert!(told.success());
-    // A shell calls this 130.
-    assert_eq!(child.wait().expect("it ends").signal(), Some(2));
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let mut rest = String::new();
+    talk.read_to_string(&mut rest).expect("it is text");
+    assert_eq!(rest, "error: interrupted; nothing was written\n");
     sandbox.nothing_was_written();
 }

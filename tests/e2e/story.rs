@@ -73,6 +73,11 @@ fn a_trace_of_somebody_held_names_the_hop_and_the_fix() {
 }
 
 #[test]
+fn a_trace_before_apply_tells_what_is_not_there_from_what_is_wrong() {
+    assert_snapshot!(Sandbox::start().fedctl("trace demo.yaml ben.fischer@acme.com").exits_with(2));
+}
+
+#[test]
 fn a_trace_of_a_stranger_says_how_people_come_in() {
     assert_snapshot!(Sandbox::applied().fedctl("trace demo.yaml nobody@acme.com").exits_with(1));
 }

@@ -14,10 +14,11 @@ use crate::answer::{Answer, Origin, Outcome, is_simulated};
 use crate::error::{BuildError, SendError, Target};
 use crate::hosts::Host;
 use crate::key::{self, Key};
-use crate::limit::{Bucket, Limits, SharedHost, Signal};
+use crate::limit::{Bucket, SharedHost, Signal};
+use crate::options::Options;
 use crate::redact::Redactor;
 use crate::request::{Body, Extra, Request};
-use crate::retry::{self, Retries};
+use crate::retry;
 use crate::token::{Need, Tokens};
 
 /// Name and version, as the service's administrators see it.
@@ -35,25 +36,6 @@ const WITHOUT_ORGANIZATION: [&str; 7] = [
     "/api/v2/integrations",
 ];
 
-/// What the operator can choose. The environment is never looked at.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How fast to ask.
-    pub limits: Limits,
-    /// How often a read is tried.
-    pub retries: Retries,
-    /// A proxy for every request; none otherwise, whatever the environment says.
-    pub proxy: Option<Url>,
-    /// Certificate authorities beyond the system's, as PEM.
-    pub extra_authorities: Vec<u8>,
-    /// The longest wait for a connection.
-    pub connect_timeout: Duration,
-    /// The longest wait for a whole answer, connection included.
-    pub timeout: Duration,
-    /// The longest answer, in bytes after decompression.
-    pub longest_answer: usize,
-}
-
 /// One organisation. Clones are the same client.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
@@ -66,33 +48,6 @@ struct Inner {
     redactor: Arc<Redactor>,
     tokens: Tokens,
     options: Options,
-}
-
-impl Options {
-    /// The defaults for real hosts: [`Limits::real`], connections in 10 s, answers in 60 s and 64 MiB.
-    pub fn real() -> Self {
-        Self {
-            limits: Limits::real(),
-            retries: Retries::default(),
-            proxy: None,
-            extra_authorities: Vec::new(),
-            connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(60),
-            longest_answer: 64 * 1024 * 1024,
-        }
-    }
-
-    /// The same with [`Limits::loopback`] and shorter pauses: whoever does not listen on this machine now will not in a
-    /// second.
-    pub fn loopback() -> Self {
-        let retries = Retries { first: Duration::from_millis(25), ..Retries::default() };
-        Self { limits: Limits::loopback(), retries, ..Self::real() }
-    }
-
-    /// What fits the hosts of a key.
-    pub fn for_key(key: &Key) -> Self {
-        if key.hosts().is_sandbox() { Self::loopback() } else { Self::real() }
-    }
 }
 
 impl Client {
@@ -406,6 +361,7 @@ fn signals(outcome: &Outcome, took: Duration) -> (Signal, Signal) {
 mod tests {
     use super::*;
     use crate::hosts::{Hosts, Region};
+    use crate::limit::Limits;
 
     /// Over the wire only a sandbox can answer in a test; this is the other half of `simulated and real mixed`.
     #[tokio::test]

@@ -25,7 +25,7 @@ impl Org {
     }
 
     /// Position in tables that hold one entry per organisation.
-    pub(crate) fn index(self) -> usize {
+    pub fn index(self) -> usize {
         match self {
             Org::Primary => 0,
             Org::Secondary => 1,

@@ -82,9 +82,7 @@ pub fn more(total: Option<u64>, so_far: usize) -> bool {
 fn take(reader: &mut Reader, query: &Query, ask: Ask, carry: &mut impl Carry) -> Result<Took, ReadError> {
     let answer: Answer = match carry.carry(ask.into_request()) {
         Outcome::Answered(answer) => answer,
-        Outcome::NotSent(why) | Outcome::Unknown(why) => {
-            return Err(ReadError::Unreachable { org: query.org(), why });
-        }
+        Outcome::NotSent(why) | Outcome::Unknown(why) => return reader.unanswered(query, why),
     };
     reader.take(query, &answer)
 }

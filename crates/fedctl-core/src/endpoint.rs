@@ -12,6 +12,8 @@ pub enum Host {
     Console,
     /// `oauth.id.*`: the issuer of the primary organisation, without any key.
     Issuer,
+    /// `api.*`: Directory Insights, with the key of the organisation. `[observed]`: the console host does not serve it.
+    Insights,
 }
 
 /// How surely a call is known.
@@ -145,6 +147,8 @@ table! { Reading, READING, "Every call that reads.":
     GET_POLICY = "GET" Console "/api/v2/identity-provider/policies/{}" Inferred;
     /// The groups a routing policy applies to.
     POLICY_ASSOCIATIONS = "GET" Console "/api/v2/identity-provider/policies/{}/associations" Documented;
+    /// What happened, as the log of the organisation has it.
+    EVENTS = "POST" Insights "/insights/directory/v1/events" Spec;
 }
 
 table! { Writing, WRITING, "Every call that changes something or carries a secret.":
@@ -212,6 +216,7 @@ mod tests {
     #[test]
     fn searching_reads_and_creating_does_not() {
         assert!(reads("POST", "/api/search/systemusers"));
+        assert!(reads("POST", "/insights/directory/v1/events"));
         assert!(reads("GET", "/api/systemusers/61aa0d3e9b1e8a0001a1b2c3"));
         assert!(!reads("POST", "/api/systemusers"));
         assert!(!reads("GET", "/api/systemusers/"));

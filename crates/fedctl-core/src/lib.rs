@@ -14,6 +14,7 @@ pub mod apply;
 pub mod decode;
 pub mod drive;
 pub mod endpoint;
+mod evidence;
 pub mod kinds;
 pub mod live;
 pub mod mark;

@@ -88,6 +88,7 @@ fn wire(request: Request) -> Wire {
         host: match request.host {
             endpoint::Host::Console => Host::Console,
             endpoint::Host::Issuer => Host::Issuer,
+            endpoint::Host::Insights => Host::Insights,
         },
         method,
         path: request.path,

@@ -103,7 +103,7 @@ async fn round<R: Reads>(
 fn take(reader: &mut Reader, query: &Query, outcome: Outcome) -> Result<Took, ReadError> {
     match outcome {
         Outcome::Answered(answer) => reader.take(query, &answer),
-        Outcome::NotSent(why) | Outcome::Unknown(why) => Err(ReadError::Unreachable { org: query.org(), why }),
+        Outcome::NotSent(why) | Outcome::Unknown(why) => reader.unanswered(query, why),
     }
 }
 

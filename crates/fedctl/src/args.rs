@@ -38,6 +38,8 @@ pub enum Command {
     Verify(Verify),
     /// Follow one person's sign-in hop by hop
     Trace(Trace),
+    /// Print the lines of a spec that take over what was made by hand
+    Adopt(Adopt),
     /// Serve two simulated organisations on this machine
     Sandbox(Sandbox),
     /// Tell the whole story on a simulator, in a few seconds
@@ -90,6 +92,9 @@ pub struct Plan {
     /// Exit with 2 when something would change
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Somebody of whom you know that they signed in through the federation; can be given several times
+    #[arg(long, value_name = "EMAIL")]
+    pub signed_in: Vec<String>,
     /// List everybody and every action, where alike ones are folded otherwise
     #[arg(long)]
     pub full: bool,
@@ -117,6 +122,9 @@ pub struct Apply {
     /// Do not ask before writing
     #[arg(long)]
     pub auto_approve: bool,
+    /// Somebody of whom you know that they signed in through the federation; can be given several times
+    #[arg(long, value_name = "EMAIL")]
+    pub signed_in: Vec<String>,
     /// Before asking, list everybody and every action, where alike ones are folded otherwise
     #[arg(long)]
     pub full: bool,
@@ -148,6 +156,13 @@ pub struct Trace {
     /// How to write the findings
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+/// `adopt`
+#[derive(Debug, clap::Args)]
+pub struct Adopt {
+    /// The spec
+    pub spec: PathBuf,
 }
 
 /// `sandbox`

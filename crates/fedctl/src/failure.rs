@@ -1,5 +1,7 @@
 //! The one place where errors become text: what happened, where, why, and what to do.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use fedctl_client::{BuildError, HostError, KeyError};
 use fedctl_core::address::Org;
 use fedctl_core::live::{Query, Why};
@@ -106,23 +108,24 @@ pub fn invalid(problems: usize, file: &str) -> Failure {
 }
 
 /// Something that the plan rests on cannot be read.
-pub fn unknown(unknown: &std::collections::BTreeMap<Query, Why>) -> Failure {
+pub fn unknown(unknown: &BTreeMap<Query, Why>, keys: &[String; 2]) -> Failure {
     let row = |(query, why): (&Query, &Why)| {
         format!("{} of the {} organisation: {}", query.name(), query.org(), why.as_str())
     };
+    let keys: BTreeSet<&str> = unknown.keys().map(|query| name(query.org(), keys)).collect();
+    let keys: Vec<&str> = keys.into_iter().collect();
     Failure::new(Exit::Failed, "what cannot be read cannot be planned")
         .unwritten()
         .lines(unknown.iter().map(row).collect())
-        .hint("use a key of an administrator with billing, which may read and write all of these")
+        .hint(format!(
+            "an administrator with billing may read and write all of these; does {} have that role?",
+            keys.join(" and ")
+        ))
 }
 
 /// An organisation that could not be read.
 pub fn read(error: &ReadError, spec: &Spec, keys: &[String; 2]) -> Failure {
-    let [primary, secondary] = keys;
-    let key = |org: &Org| match org {
-        Org::Primary => primary,
-        Org::Secondary => secondary,
-    };
+    let key = |org: &Org| name(*org, keys);
     let failed = |message: String| Failure::new(Exit::Failed, message).unwritten();
     match error {
         ReadError::Refused { status: 401, org, message, .. } => {
@@ -143,6 +146,14 @@ pub fn read(error: &ReadError, spec: &Spec, keys: &[String; 2]) -> Failure {
         ReadError::OtherOrganization { org, .. } => failed(error.to_string())
             .hint(format!("correct `{org}.organization` in the spec, or give the key of that organisation")),
         ReadError::Unreachable { org, why } => unreachable(spec.sandbox.as_ref().map(|url| url.as_str()), *org, why),
+    }
+}
+
+/// The key of an organisation as messages call it.
+fn name(org: Org, [primary, secondary]: &[String; 2]) -> &str {
+    match org {
+        Org::Primary => primary,
+        Org::Secondary => secondary,
     }
 }
 
@@ -203,12 +214,18 @@ pub fn no_keys(missing: &[(String, String)]) -> Failure {
     let list = |of: fn(&(String, String)) -> String| missing.iter().map(of).collect::<Vec<_>>().join(" and ");
     Failure::new(Exit::Failed, format!("there is no key for the credentials {}", list(|(name, _)| format!("`{name}`"))))
         .unwritten()
-        .hint(format!("put the API key of that organisation into {}", list(|(_, variable)| format!("${variable}"))))
+        .hint(format!("put the API key of each organisation into {}", list(|(_, variable)| format!("${variable}"))))
 }
 
 /// A signal came before anything was written.
 pub fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted").unwritten()
+}
+
+/// A signal came when everything was applied.
+pub fn interrupted_after_apply() -> Failure {
+    let message = "interrupted: everything is applied, and whether people can sign in was not looked at to the end";
+    Failure::new(Exit::Interrupted, message).hint("`fedctl verify` looks")
 }
 
 #[cfg(test)]

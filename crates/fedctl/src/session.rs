@@ -77,6 +77,11 @@ impl Session {
         Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle })
     }
 
+    /// Takes somebody's word that these people signed in through the federation.
+    pub fn take_word(&mut self, signed_in: &[String]) {
+        self.terms.rules.signed_in.extend(signed_in.iter().map(|email| email.to_lowercase().into()));
+    }
+
     /// Reads both organisations and plans.
     ///
     /// # Errors
@@ -96,7 +101,25 @@ impl Session {
         })
         .await
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        Ok((self.ready(step, ui)?, live.newest_trace(self.spec.federation.as_str())))
+        let plan: Plan = self.ready(step, ui)?;
+        self.knows_them(&plan)?;
+        Ok((plan, live.newest_trace(&self.spec.names())))
+    }
+
+    /// A word about somebody who is not there is a mistake, and would pass unseen.
+    fn knows_them(&self, plan: &Plan) -> Result<(), Failure> {
+        let is_meant = |said: &str| {
+            let is = |address: &str| address.eq_ignore_ascii_case(said);
+            plan.people.iter().any(|person| is(&person.email) || is(&person.account))
+        };
+        match self.terms.rules.signed_in.iter().find(|said| !is_meant(said)) {
+            None => Ok(()),
+            Some(stranger) => {
+                Err(Failure::new(Exit::Usage, format!("--signed-in: `{stranger}` is nobody of this federation"))
+                    .unwritten()
+                    .hint("give the address of a person of the population, in either organisation"))
+            }
+        }
     }
 
     /// Reads both organisations and traces everybody.
@@ -120,7 +143,7 @@ impl Session {
                 self.source.show(&problems, ui);
                 Err(failure::invalid(problems.len(), &self.source.name()))
             }
-            Step::Unknown(unknown) => Err(failure::unknown(&unknown)),
+            Step::Unknown(unknown) => Err(failure::unknown(&unknown, &self.keys)),
             Step::Read(_) => Err(Failure::new(Exit::Failed, "reading ended early").unwritten()),
         }
     }

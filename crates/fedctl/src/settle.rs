@@ -31,25 +31,24 @@ pub async fn plan(session: &Session, ui: &mut Ui) -> Result<Plan, Failure> {
     loop {
         let (plan, newest) = session.plan_and_newest(ui).await?;
         // A trace is waited for once, whatever the server's clock says then: that of a simulator may stand still.
-        let wait = newest.filter(|_| newest != waited_for).and_then(|newest| wait(&plan, newest, session.settle));
+        let matters = newest != waited_for && plan.refusals.is_empty() && plan.actions.iter().any(needs_the_whole_past);
+        let wait = newest.filter(|_| matters).and_then(|newest| wait(plan.as_of, newest, session.settle));
         let Some(Wait { age, rest }) = wait else { return Ok(plan) };
         ui.say(&format!(
             "something of this federation was made {age} s ago, and what an earlier run did after that may not show yet: \
              waiting {rest} s to plan again (`settle` in the operator file); nothing was written, and Ctrl-C ends it\n"
         ));
-        // No handler for Ctrl-C: it would stay for the rest of the process, also where somebody is asked.
         tokio::time::sleep(Duration::from_secs(rest)).await;
         waited_for = newest;
     }
 }
 
-/// What has to be waited for before this plan is applied, if anything has to be.
-fn wait(plan: &Plan, newest: u64, settle: u32) -> Option<Wait> {
-    // Without a clock of the server, the trace is as young as it can be.
-    let age = plan.as_of.map_or(0, |now| now.saturating_sub(newest));
+/// How long to wait until the newest trace is old enough, by the clock of the server.
+fn wait(now: Option<u64>, newest: u64, settle: u32) -> Option<Wait> {
+    // Without a clock, it is as young as it can be.
+    let age = now.map_or(0, |now| now.saturating_sub(newest));
     let rest = u64::from(settle).saturating_sub(age);
-    let matters = plan.refusals.is_empty() && plan.actions.iter().any(needs_the_whole_past);
-    (rest > 0 && matters).then_some(Wait { age, rest })
+    (rest > 0).then_some(Wait { age, rest })
 }
 
 /// Whether an action goes wrong where something that was made does not show yet: the service would take a second one, or

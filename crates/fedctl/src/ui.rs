@@ -61,6 +61,11 @@ impl Ui {
         }
     }
 
+    /// Whether only what was asked for is to be said, and what went wrong.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Talk, left out when quiet.
     pub fn say(&mut self, text: &str) {
         if !self.quiet {
@@ -103,7 +108,18 @@ impl Ui {
             let mut answer = String::new();
             io::stdin().lock().read_line(&mut answer).map(|bytes| (bytes > 0).then(|| answer.trim().to_owned()))
         });
-        answer.await.ok()?.ok()?
+        let answer = answer.await.ok().and_then(Result::ok).flatten();
+        if answer.is_none() {
+            self.end_question();
+        }
+        answer
+    }
+
+    /// Goes on below a question that nobody answered.
+    pub fn end_question(&mut self) {
+        if self.asks {
+            self.warn("\n");
+        }
     }
 }
 

@@ -316,6 +316,8 @@ settings! {
     account_must_be_routed: bool = false, "account-must-be-routed";
     /// How long events take to be found, in milliseconds \[unknown\].
     insights_delay_ms: u64 = 0, "insights-delay-ms";
+    /// Whether no key may read events \[spec: a role can be too low\].
+    insights_forbidden: bool = false, "insights-forbidden";
     /// Whether a federated password authority leaves a local password usable where nothing routes \[unknown\].
     federated_password_usable: bool = false, "federated-password-usable";
 }

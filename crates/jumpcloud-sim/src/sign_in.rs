@@ -8,6 +8,7 @@ use crate::world::World;
 use crate::world::apps::{App, ClientAuth};
 use crate::world::events::EventKind;
 use crate::world::groups::Group;
+use crate::world::providers::Provider;
 use crate::world::user_fields::Flag;
 use crate::world::users::{RestrictionKind, State, User};
 
@@ -159,6 +160,27 @@ impl World {
     /// Whose account of `org` opens when that address is typed and the person then authenticates at the primary as
     /// `primary_user`. An address that is not routed takes the local password: [`World::local_sign_in`].
     pub fn sign_in(&self, org: OrgId, email: &str, primary_user: UserId) -> Result<UserId, Hop> {
+        let (provider, app) = self.let_through(org, email, primary_user)?;
+        // The federation's client proves itself in the form, as the help page has the app registered [doc].
+        self.prove_client(&provider.client_id, ClientAuth::Post, provider.client_secret.expose())?;
+        let claims = self.claims(app, primary_user);
+        self.account_of(org, email, claims.get("email").and_then(|claim| claim.as_str()))
+    }
+
+    /// Signs in as [`World::sign_in`] says, and tells Insights: the primary organisation of whom it let through, the other of
+    /// what came of it.
+    pub fn sign_in_and_tell(&mut self, org: OrgId, email: &str, primary_user: UserId) -> Result<UserId, Hop> {
+        let verdict = self.sign_in(org, email, primary_user);
+        if let Ok((_, app)) = self.let_through(org, email, primary_user) {
+            let kind = EventKind::sso_auth(app);
+            self.record(primary_user, kind);
+            self.record_attempt(org, email, false, verdict);
+        }
+        verdict
+    }
+
+    /// The provider and the app of a sign-in in which the primary organisation lets the person through.
+    fn let_through(&self, org: OrgId, email: &str, primary_user: UserId) -> Result<(&Provider, &App), Hop> {
         let provider = match self.route(org, email) {
             Route::Nobody => return Err(Hop::AddressUnknown),
             Route::Local => return Err(Hop::NotRouted),
@@ -173,10 +195,7 @@ impl World {
         let primary = self.user(primary_user).filter(|user| user.organization == app.organization);
         self.can_authenticate(primary.ok_or(Hop::PrimaryUnknown)?).map_err(Hop::Primary)?;
         self.may_use(app.id, primary_user)?;
-        // The federation's client proves itself in the form, as the help page has the app registered [doc].
-        self.prove_client(&provider.client_id, ClientAuth::Post, provider.client_secret.expose())?;
-        let claims = self.claims(app, primary_user);
-        self.account_of(org, email, claims.get("email").and_then(|claim| claim.as_str()))
+        Ok((provider, app))
     }
 
     /// Whose account of `org` opens when that address is typed and the local password is given.
@@ -207,6 +226,12 @@ impl World {
         let verdict = self.account_of(org, typed, email_claim);
         self.record_attempt(org, typed, false, verdict);
         verdict
+    }
+
+    /// Tells Insights of a sign-in that ended when the code was to be exchanged. That it shows is \[inferred\]: the address was
+    /// typed, so it is known whose it was.
+    pub fn fail_exchange(&mut self, org: OrgId, typed: &str) {
+        self.record_attempt(org, typed, false, Err(Hop::ClientSecret));
     }
 
     fn record_attempt(&mut self, org: OrgId, typed: &str, password: bool, verdict: Result<UserId, Hop>) {

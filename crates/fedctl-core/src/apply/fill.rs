@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::live;
+use super::live::{self, Unfilled};
 use crate::address::Address;
 use crate::plan::action::{Arg, Call};
 use crate::plan::hole::{Body, ClientSecret, FormValue, Give, Piece, pieces};
@@ -26,15 +26,6 @@ pub(crate) struct Given {
 struct Gift {
     id: Option<Box<str>>,
     client_id: Option<Box<str>>,
-}
-
-/// Why a request could not be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unfilled {
-    /// An object never gave what the request needs.
-    Missing(Address, Give),
-    /// The array of a live hole was not seen.
-    NotSeen(&'static str),
 }
 
 impl Given {
@@ -184,6 +175,7 @@ mod tests {
             notes: Vec::new(),
             refusals: Vec::new(),
             pair: Pair::None,
+            warnings: Vec::new(),
             adoptable: crate::plan::Adoptable::default(),
         }
     }

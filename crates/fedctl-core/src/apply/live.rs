@@ -5,8 +5,18 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::fill::Unfilled;
+use crate::address::Address;
 use crate::endpoint::{self, Writing};
+use crate::plan::hole::Give;
+
+/// Why a request could not be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unfilled {
+    /// An object never gave what the request needs.
+    Missing(Address, Give),
+    /// The array of a live hole was not seen.
+    NotSeen(&'static str),
+}
 
 /// A list with our entries in it, as a body says it.
 #[derive(serde::Deserialize)]

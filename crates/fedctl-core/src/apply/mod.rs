@@ -19,7 +19,7 @@ use crate::live::PAGE;
 use crate::object_id::ObjectId;
 use crate::plan::action::{Action, Subject};
 use crate::plan::order::{self, Scope};
-use crate::plan::{Because, Fate, Plan};
+use crate::plan::{Because, Fate, Held, Plan};
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
 use fill::Given;
@@ -380,11 +380,13 @@ impl Run {
     }
 
     /// Whether an account may be a member of a group that is about to be routed: everything of its person is done, or it
-    /// has no local way in, so that being routed takes nothing away.
+    /// has no local way in, so that being routed takes nothing away. Of whoever a saved plan leaves for the next one, neither
+    /// is known: what was left out may be what keeps them from gaining or losing.
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
         let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
         let person = &self.plan.people[*at as usize];
+        let is_left = person.fate == Fate::Held(Held::NotInSavedPlan);
         let is_ready = !matches!(person.fate, Fate::Held(_)) && !self.broken.contains(at);
-        is_ready || !person.has_local_way_in
+        is_ready || !(person.has_local_way_in || is_left)
     }
 }

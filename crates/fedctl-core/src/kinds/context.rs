@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{group_member, identity_provider, oidc_app, routing_policy, user_group};
 use crate::address::Address;
+use crate::evidence::Evidence;
 use crate::live::User;
 use crate::object_id::ObjectId;
 use crate::operator;
@@ -46,6 +47,8 @@ pub struct Found<'a> {
     pub policy: routing_policy::Found<'a>,
     /// Accounts in the group of those that no plan may take anything from.
     pub protected: Vec<ObjectId>,
+    /// What the logs of both organisations say about app and provider.
+    pub(crate) evidence: Evidence,
 }
 
 /// Everything a kind may look at when it plans.
@@ -94,7 +97,7 @@ impl Context<'_> {
 
     /// The value by which the rule of the routing group finds its accounts.
     pub fn route(&self) -> &str {
-        user_group::rule::asks_for(self.spec, &self.found.routing_group)
+        user_group::rule::asks_for(self.spec, self.found.routing_group.rule)
     }
 
     /// Whether the rule of a routing group that this plan makes finds an account that is there.
@@ -116,6 +119,12 @@ impl Context<'_> {
             RoutingMembers::EmailEndsWith(_) => true,
         };
         has_what_is_asked && !self.is_routed(person)
+    }
+
+    /// Whether somebody signed in through the present pair of app and provider, by the log or by somebody's word.
+    pub fn has_signed_in(&self, person: &Person<'_>) -> bool {
+        let is_said = || self.terms.rules.say_signed_in(&person.user.email, &person.account);
+        person.live.is_some_and(|account| self.found.evidence.has(account.id)) || is_said()
     }
 
     /// Whether this plan turns the routing policy on.

@@ -3,6 +3,7 @@
 //! A question that was not asked, one that was answered, and one that this key may not ask are three different things:
 //! nothing here turns the third into the first (invariant I13).
 
+pub(crate) mod events;
 mod index;
 mod newest;
 mod query;
@@ -18,6 +19,7 @@ use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
 use crate::spec::Spec;
 
+pub(crate) use events::Event;
 pub use query::{Query, Scope};
 pub use users::{User, Users};
 
@@ -28,6 +30,8 @@ pub enum Why {
     Forbidden,
     /// The service does not know what was asked about, or does not have the feature.
     NotFound,
+    /// What came back cannot be read, or nothing came back. Only the log may be so: nothing waits for it.
+    Unreadable,
 }
 
 impl Why {
@@ -36,6 +40,7 @@ impl Why {
         match self {
             Why::Forbidden => "this key may not read it",
             Why::NotFound => "the service answers that it does not exist",
+            Why::Unreadable => "no answer to it can be read",
         }
     }
 }
@@ -65,6 +70,8 @@ pub struct Live {
     pub(crate) group_policies: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) policy_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) policy_users: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
+    pub(crate) app_log: BTreeMap<ObjectId, Known<Vec<Event>>>,
+    pub(crate) log_ins: Option<Known<Vec<Event>>>,
 }
 
 impl Live {
@@ -89,6 +96,8 @@ impl Live {
             group_policies: BTreeMap::new(),
             policy_groups: BTreeMap::new(),
             policy_users: BTreeMap::new(),
+            app_log: BTreeMap::new(),
+            log_ins: None,
         }
     }
 
@@ -193,6 +202,29 @@ impl Needs {
     /// The users to whom a routing policy applies by themselves, by id.
     pub fn policy_users<'a>(&mut self, live: &'a Live, id: ObjectId) -> Option<&'a [ObjectId]> {
         self.answer(Query::PolicyUsers(id), live.policy_users.get(&id)).map(Vec::as_slice)
+    }
+
+    /// What the log says of an app since some second, or why it says nothing. Nothing waits for the log, so a log that
+    /// cannot be read is an answer.
+    pub(crate) fn app_log<'a>(&mut self, live: &'a Live, app: ObjectId, since: u64) -> Option<Known<&'a [Event]>> {
+        self.log(Query::AppLog(app, since), live.app_log.get(&app))
+    }
+
+    /// What the log says of log-ins to these accounts since some second, or why it says nothing.
+    pub(crate) fn log_ins<'a>(
+        &mut self,
+        live: &'a Live,
+        accounts: BTreeSet<ObjectId>,
+        since: u64,
+    ) -> Option<Known<&'a [Event]>> {
+        self.log(Query::LogIns(accounts, since), live.log_ins.as_ref())
+    }
+
+    fn log<'a>(&mut self, query: Query, known: Option<&'a Known<Vec<Event>>>) -> Option<Known<&'a [Event]>> {
+        if known.is_none() {
+            self.queries.insert(query);
+        }
+        known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
     }
 
     /// Makes sure that everybody with one of these ids was asked for. `false`: they are asked for now.

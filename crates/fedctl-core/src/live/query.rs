@@ -38,6 +38,10 @@ pub enum Query {
     PolicyGroups(ObjectId),
     /// To which users does this routing policy apply by themselves?
     PolicyUsers(ObjectId),
+    /// Who came through this app, and who changed it, since some second since 1970?
+    AppLog(ObjectId, u64),
+    /// Which log-ins to these accounts of the secondary organisation were there, since some second since 1970?
+    LogIns(BTreeSet<ObjectId>, u64),
 }
 
 /// Which users a question means.
@@ -66,12 +70,15 @@ impl Query {
             | Query::Groups(org)
             | Query::Group(org, _)
             | Query::Membership(org, _) => *org,
-            Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) => Org::Primary,
+            Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) | Query::AppLog(..) => {
+                Org::Primary
+            }
             Query::Provider
             | Query::Policies
             | Query::GroupPolicies(_)
             | Query::PolicyGroups(_)
-            | Query::PolicyUsers(_) => Org::Secondary,
+            | Query::PolicyUsers(_)
+            | Query::LogIns(..) => Org::Secondary,
         }
     }
 
@@ -92,6 +99,13 @@ impl Query {
             Query::AppUsers(id) => format!("users of application {id}"),
             Query::PolicyUsers(id) => format!("users of routing policy {id}"),
             Query::PolicyGroups(id) => format!("groups of routing policy {id}"),
+            Query::AppLog(id, _) => format!("events of application {id}"),
+            Query::LogIns(..) => "log-ins".to_owned(),
         }
+    }
+
+    /// Whether it asks the log, which shows more to some keys than to others, and which nothing waits for.
+    pub fn is_of_log(&self) -> bool {
+        matches!(self, Query::AppLog(..) | Query::LogIns(..))
     }
 }

@@ -6,6 +6,8 @@
 pub enum Question {
     /// How the body of a routing policy is written.
     RoutingPolicyBody,
+    /// How the rule of a group is written by which accounts become its members.
+    MembershipRule,
 }
 
 /// The answer to a question about a wire format.
@@ -19,12 +21,13 @@ pub enum Form {
 
 impl Question {
     /// Every question.
-    pub const ALL: &'static [Self] = &[Self::RoutingPolicyBody];
+    pub const ALL: &'static [Self] = &[Self::RoutingPolicyBody, Self::MembershipRule];
 
     /// Its name in an operator file.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::RoutingPolicyBody => "routing-policy-body",
+            Self::MembershipRule => "membership-rule",
         }
     }
 
@@ -34,6 +37,7 @@ impl Question {
             Self::RoutingPolicyBody => {
                 &[("a", Form::Named("a")), ("as-seen", Form::Named("as-seen")), ("manual", Form::Manual)]
             }
+            Self::MembershipRule => &[("search", Form::Named("search")), ("manual", Form::Manual)],
         }
     }
 }

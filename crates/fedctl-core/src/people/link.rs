@@ -10,7 +10,7 @@ use crate::live::{Live, User};
 use crate::mark::Origin;
 use crate::object_id::ObjectId;
 use crate::plan::Held;
-use crate::spec::Spec;
+use crate::spec::{Override, Spec};
 
 /// Gives everybody of the population their account, or the reason why nothing is done for them.
 pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, people: &mut People<'a>) {
@@ -39,6 +39,11 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
             }
             (None, _, Some(account)) => {
                 (person.existing, person.held) = (Some(account), Some(Held::AccountExists));
+                // A template meets an account by chance; an override asks for it.
+                let asks = |own: &&Override| own.person.as_str() == &*person.user.email && own.email.is_some();
+                if spec.people.overrides.iter().any(|own| asks(&own)) && *account.email == *person.account {
+                    people.refusals.push(refuse::not_adopted(person, account));
+                }
             }
             (None, _, None) if adopted.contains(&*person.user.email) => {
                 person.held = person.held.or(Some(Held::NothingToAdopt));

@@ -49,6 +49,22 @@ pub(crate) fn marked_for_others(person: &Person<'_>, live: &User, names: &[&str]
     Some(Refusal::new(Guard::Foreign, &account(person), why, way_out))
 }
 
+/// The spec gives somebody an account that exists by its address, and does not take it over.
+pub(crate) fn not_adopted(person: &Person<'_>, live: &User) -> Refusal {
+    Refusal::new(
+        Guard::Foreign,
+        &account(person),
+        format!(
+            "`people.overrides` gives it to {}, and it exists ({}) and does not carry our mark",
+            person.user.email, live.id
+        ),
+        format!(
+            "if it is theirs, take it over with `adopt: {{people: [{}]}}`; else give them another address",
+            person.user.email
+        ),
+    )
+}
+
 /// One account for two people.
 pub(crate) fn shared_accounts(people: &mut People<'_>) {
     let mut owners: BTreeMap<&str, &Person<'_>> = BTreeMap::new();

@@ -62,6 +62,8 @@ pub enum Because {
     NextStep,
     /// People go in by what it says now, and go on only when everybody has what it is to say.
     Moves,
+    /// They came through the federation, so what they had before it may go.
+    SignedIn,
     /// Others may only go on when this is so.
     Precondition,
 }
@@ -81,6 +83,7 @@ impl Because {
             Because::Superseded => "it is ours and another one took its place",
             Because::NextStep => "it is made in several steps, and this is the next",
             Because::Moves => "people sign in by what it says now, and everybody has what it is to say",
+            Because::SignedIn => "they signed in through the federation, so the local password may go",
             Because::Precondition => "the steps after it rest on it",
         }
     }

@@ -16,7 +16,7 @@ pub use guard::Refusal;
 
 use crate::address::Address;
 use crate::object_id::ObjectId;
-use crate::spec::{AdoptObject, FieldPath};
+use crate::spec::{AdoptObject, Diagnostic, FieldPath};
 
 /// What can be said about an existing object that requests name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,11 @@ pub enum Held {
 }
 
 impl Held {
+    /// Whether they cannot authenticate at the primary organisation.
+    pub fn is_of_primary(self) -> bool {
+        matches!(self, Held::Staged | Held::Suspended | Held::NoPassword | Held::PasswordExpired | Held::Locked)
+    }
+
     /// The reason as a person reads it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -128,7 +133,10 @@ impl Held {
     }
 }
 
-/// What is known about the client secret that both organisations hold.
+/// What is known about the client secret that both organisations hold. For machines it is one word, for people the reason too.
+///
+/// Nothing is published about events of identity providers: that somebody wrote another secret into the provider shows in no
+/// answer and in no log until somebody signs in, or cannot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pair {
@@ -138,6 +146,19 @@ pub enum Pair {
     Broken,
     /// Both sides have one client id; whether they have one secret, no answer shows.
     Unproved,
+    /// The same, and the log of sign-ins cannot be read.
+    #[serde(rename = "unproved")]
+    Unlogged,
+    /// This run wrote the provider, after the token endpoint had accepted the secret.
+    Probed,
+    /// Somebody signed in later than the last change that is known of either.
+    Proved,
+    /// Somebody worked on the app in the console, and nobody was seen to sign in since.
+    #[serde(rename = "suspect")]
+    Changed,
+    /// The last who was let through at the primary organisation did not get in at the secondary.
+    #[serde(rename = "suspect")]
+    Failing,
 }
 
 impl Pair {
@@ -151,6 +172,32 @@ impl Pair {
             Pair::Unproved => {
                 "unproved: both sides name one client id; that they share one secret, only a sign-in shows"
             }
+            Pair::Unlogged => {
+                "unproved: both sides name one client id, and the log of sign-ins cannot be read with this key"
+            }
+            Pair::Probed => "probed: this run wrote it after the token endpoint accepted it",
+            Pair::Proved => "proved: somebody has signed in since the last change, as far as the log shows",
+            Pair::Changed => {
+                "suspect: somebody changed the app in the console, and the log shows no sign-in since; try one"
+            }
+            Pair::Failing => {
+                "suspect: the last who authenticated at the primary organisation did not get into the secondary one; try one"
+            }
+        }
+    }
+
+    /// Whether something speaks against it, so that nobody may call the federation sound.
+    pub fn is_suspect(self) -> bool {
+        matches!(self, Pair::Changed | Pair::Failing)
+    }
+
+    /// The same after a run that wrote the provider with a secret that the token endpoint had accepted. What the log shows
+    /// since weighs more.
+    #[must_use]
+    pub fn after_probe(self) -> Self {
+        match self {
+            Pair::Unproved | Pair::Unlogged => Pair::Probed,
+            Pair::None | Pair::Broken | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing => self,
         }
     }
 }
@@ -190,6 +237,8 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What is known about the client secret.
     pub pair: Pair,
+    /// What is to be said of lines of the spec; not part of the digest.
+    pub warnings: Vec<Diagnostic>,
     /// What the spec could take over and does not; not part of the digest.
     pub adoptable: Adoptable,
 }
@@ -199,8 +248,10 @@ pub struct Plan {
 pub struct Adoptable {
     /// Objects: the word under `adopt.objects`, which object, and its id.
     pub objects: Vec<(AdoptObject, Address, ObjectId)>,
-    /// The attribute from which the app takes the claim, where the spec names another.
-    pub attribute: Option<Box<str>>,
+    /// What these objects say where the spec says otherwise: the key of the spec and the value.
+    pub names: Vec<(&'static str, Box<str>)>,
+    /// The end of the address by which the routing group takes people in, where it does.
+    pub suffix: Option<Box<str>>,
     /// People by their primary e-mail, with the address of the account.
     pub people: Vec<(Arc<str>, Arc<str>)>,
 }
@@ -232,5 +283,37 @@ impl Action {
             usize::from(look.at.before || live || write == 0) + usize::from(look.at.after && write == 1)
         });
         write + look
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pair;
+
+    const ALL: [Pair; 8] = [
+        Pair::None,
+        Pair::Broken,
+        Pair::Unproved,
+        Pair::Unlogged,
+        Pair::Probed,
+        Pair::Proved,
+        Pair::Changed,
+        Pair::Failing,
+    ];
+
+    #[test]
+    fn the_word_for_machines_is_the_first_that_people_read() {
+        for pair in ALL {
+            let word = serde_json::to_value(pair).unwrap();
+            let word = word.as_str().unwrap();
+            assert!(pair == Pair::None || pair.as_str().starts_with(&format!("{word}: ")), "{pair:?} {word}");
+            assert_eq!(pair.is_suspect(), word == "suspect");
+        }
+    }
+
+    #[test]
+    fn a_probe_says_more_than_nothing_and_less_than_the_log() {
+        let probed = ALL.iter().filter(|pair| pair.after_probe() == Pair::Probed);
+        assert_eq!(probed.collect::<Vec<_>>(), [&Pair::Unproved, &Pair::Unlogged, &Pair::Probed]);
     }
 }

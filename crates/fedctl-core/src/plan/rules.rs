@@ -19,6 +19,9 @@ pub struct Rules {
     pub max_renames: Option<u32>,
     /// Pinned answers to questions about wire formats, by question.
     pub forms: BTreeMap<Box<str>, Form>,
+    /// People of whom a human says that they signed in through the federation, by their address in either organisation, in
+    /// lower case.
+    pub signed_in: BTreeSet<Box<str>>,
 }
 
 impl Rules {
@@ -33,11 +36,30 @@ impl Rules {
             max_gains: number(&operator.ceilings.max_gains),
             max_renames: number(&operator.ceilings.max_renames),
             forms: forms.map(|(question, form)| (question.as_str().into(), form.value)).collect(),
+            signed_in: BTreeSet::new(),
         }
     }
 
     /// Whether somebody with this address is protected in an organisation.
     pub fn protects(&self, org: Org, email: &str) -> bool {
         self.protect[org.index()].contains(email)
+    }
+
+    /// Whether a human says of the person with these addresses that they signed in.
+    pub fn say_signed_in(&self, email: &str, account: &str) -> bool {
+        self.signed_in.iter().any(|said| said.eq_ignore_ascii_case(email) || said.eq_ignore_ascii_case(account))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_for_one_person_by_either_address_whatever_its_case() {
+        let rules = Rules { signed_in: BTreeSet::from(["Ann@acme.com".into()]), ..Rules::default() };
+        assert!(rules.say_signed_in("ann@ACME.com", "a@beta.com") && rules.say_signed_in("a@acme.com", "ann@acme.com"));
+        assert!(!rules.say_signed_in("joann@acme.com", "ann@acme.com.beta"));
+        assert!(!Rules::default().say_signed_in("ann@acme.com", "ann@acme.com"));
     }
 }

@@ -162,19 +162,24 @@ impl Saved {
 
     /// Leaves out of a fresh plan everybody for whom the saved one does nothing, and gives their primary e-mails.
     ///
-    /// They count as held from then on: whoever is in the routing group already is routed by this plan only if that takes
-    /// no way in from them.
+    /// They count as held from then on, and whoever of them is in the routing group already keeps it from being routed.
+    ///
+    /// A local password that may go because somebody signed in since waits for the next plan, too: that somebody signs in makes
+    /// no plan stale.
     pub fn restrict(&self, fresh: &mut Plan) -> Vec<Arc<str>> {
         let is_left = |person: &super::PlannedPerson| !self.people.contains(&*person.email);
         let positions: BTreeSet<u32> = fresh.actions.iter().filter_map(subject).collect();
         let left: BTreeSet<u32> =
             positions.into_iter().filter(|at| fresh.people.get(*at as usize).is_some_and(is_left)).collect();
-        if left.is_empty() {
-            return Vec::new();
-        }
-        fresh.actions.retain(|action| subject(action).is_none_or(|at| !left.contains(&at)));
+        let (all, is_left) =
+            (fresh.actions.len(), |action: &Action| subject(action).is_some_and(|at| left.contains(&at)));
+        let is_saved = |action: &Action| self.actions.contains_key(action.target.to_string().as_str());
+        fresh.actions.retain(|action| {
+            let waits = action.because == Because::SignedIn && !is_saved(action);
+            !waits && !is_left(action)
+        });
         // A check is there for what comes after it.
-        if fresh.actions.iter().all(|action| action.verb == Verb::Check) {
+        if fresh.actions.len() < all && fresh.actions.iter().all(|action| action.verb == Verb::Check) {
             fresh.actions.clear();
         }
         let people = (0u32..).zip(&mut fresh.people).filter(|(at, _)| left.contains(at));

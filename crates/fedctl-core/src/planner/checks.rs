@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::{group_member, oidc_app, routing_policy, user, user_group};
+use crate::kinds::{app_access, group_member, oidc_app, routing_policy, user, user_group};
 use crate::live::{Live, Needs, User};
 use crate::object_id::ObjectId;
 use crate::people::Person;
@@ -30,6 +30,7 @@ pub(super) fn protected_group(live: &Live, needs: &mut Needs) -> Option<Vec<Obje
 /// Adds every refusal that no kind knows of alone.
 pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     claims(context, live, plan);
+    group_attributes(context, live, plan);
     strangers(context, live, plan);
     capture(context, live, plan);
     protected(context, plan);
@@ -48,6 +49,26 @@ fn claims(context: &Context<'_>, live: &Live, plan: &mut Builder) {
             about,
             format!("{} opens it by their attribute, and the spec does not say so; that is left", user.email),
         );
+    }
+}
+
+/// `[unknown]` whether what members inherit from a group gets into a claim, and which value wins: with an attribute named as
+/// ours, a group of the app could open one account for all of its members.
+fn group_attributes(context: &Context<'_>, live: &Live, plan: &mut Builder) {
+    let attribute = context.spec.people.mapping.attribute.as_str();
+    let Some(Ok(groups)) = &live.groups[Org::Primary.index()] else { return };
+    let planned: Vec<ObjectId> = app_access::groups(context).iter().filter_map(|group| plan.id(group)).collect();
+    let has_app = |id: &ObjectId| context.found.app.groups.contains(id) || planned.contains(id);
+    let gives_ours = |group: &&user_group::wire::Group| {
+        has_app(&group.id) && group.attributes.as_ref().is_some_and(|attributes| attributes.name(attribute))
+    };
+    for group in groups.iter().filter(gives_ours) {
+        plan.refuse(Refusal::new(
+            Guard::Impersonation,
+            &Address::new(Org::Primary, Kind::UserGroup, &*group.name),
+            format!("it may use the app and has an attribute `{attribute}`, which all of its members may inherit"),
+            "remove the attribute from the group, or give the federation another one under `people.mapping.attribute`",
+        ));
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::{adoptable, warnings};
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::{identity_provider, oidc_app, routing_policy};
+use crate::kinds::routing_policy;
 use crate::live::{Live, User};
 use crate::object_id::ObjectId;
 use crate::people::Person;
-use crate::plan::{Adoptable, Fate, Plan, PlannedPerson, Subject};
-use crate::spec::AdoptObject;
+use crate::plan::{Fate, Plan, PlannedPerson, Subject};
 
 pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
     leavers(context, &mut builder);
@@ -39,7 +39,8 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
         notes: builder.notes,
         refusals: builder.refusals,
         pair: builder.pair,
-        adoptable: adoptable(context),
+        warnings: warnings::of(context),
+        adoptable: adoptable::of(context),
     };
     crate::apply::in_order(&mut plan);
     plan
@@ -110,35 +111,4 @@ fn fate(context: &Context<'_>, person: &Person<'_>, touched: bool) -> Fate {
         (None, true, Some(_)) => Fate::Mended,
         (None, false, _) => Fate::Unchanged,
     }
-}
-
-/// What was made by hand and stands where this federation would put its own.
-fn adoptable(context: &Context<'_>) -> Adoptable {
-    let found = context.found;
-    let mut adoptable = Adoptable::default();
-    let mut add = |object: AdoptObject, address: Address, id: ObjectId| adoptable.objects.push((object, address, id));
-    if let Some((app, _)) = found.app.adoptable {
-        add(AdoptObject::App, Address::new(Org::Primary, Kind::OidcApp, &*app.label), app.id);
-    }
-    let by_app = found.app.adoptable.is_some();
-    if let Some(live) = found.provider
-        && (by_app || identity_provider::state(context) == identity_provider::State::NotAdopted)
-    {
-        let address = Address::new(Org::Secondary, Kind::IdentityProvider, &*live.name);
-        add(AdoptObject::IdentityProvider, address, live.id);
-    }
-    if let Some(group) = found.routing_group.adoptable {
-        add(AdoptObject::RoutingGroup, Address::new(Org::Secondary, Kind::UserGroup, &*group.name), group.id);
-    }
-    if let Some(policy) = found.policy.adoptable {
-        add(AdoptObject::RoutingPolicy, Address::new(Org::Secondary, Kind::RoutingPolicy, &*policy.name), policy.id);
-    }
-    adoptable.attribute = oidc_app::other_attribute(context);
-    adoptable.people = context
-        .people
-        .list
-        .iter()
-        .filter_map(|person| Some((Arc::from(&*person.user.email), Arc::from(&*person.existing?.email))))
-        .collect();
-    adoptable
 }

@@ -1,11 +1,14 @@
 //! Planning: from a spec and what was read to a plan, or to what is still to be read.
 
+mod adoptable;
 mod checks;
 mod finish;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Org;
+use crate::evidence::{self, Evidence};
 use crate::kinds::context::{Builder, Context, Found};
 use crate::kinds::{self, KINDS};
 use crate::live::{Live, Needs, Query, Why};
@@ -65,10 +68,13 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
         has_access_group: access.id().is_some(),
     });
     let people = people::resolve(spec, live, &mut needs, rosters);
-    let found = find(spec, live, &mut needs, &mut problems);
+    let mut found = find(spec, live, &mut needs, &mut problems);
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
+    }
+    if let (Some(people), Some(found)) = (&people, &mut found) {
+        read_the_log(live, &mut needs, people, found);
     }
     // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
@@ -94,6 +100,15 @@ fn everybody_who_reaches(live: &Live, needs: &mut Needs, found: &Found<'_>) {
     let users = needs.app_users(live, app.id);
     let ids = groups.into_iter().flatten().chain(users).flatten().copied();
     needs.users_by_id(live, Org::Primary, ids);
+}
+
+/// Last, when everybody is known: whose log-ins are asked for must not depend on what was read first.
+fn read_the_log(live: &Live, needs: &mut Needs, people: &People<'_>, found: &mut Found<'_>) {
+    if needs.queries.is_empty()
+        && let Some(evidence) = evidence::find(live, needs, people, found)
+    {
+        found.evidence = evidence;
+    }
 }
 
 /// A rule that is still to be made finds whoever has the end of the address, and they are to be known before.
@@ -140,5 +155,6 @@ fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Ve
         provider: provider?,
         policy: policy?,
         protected: protected?,
+        evidence: Evidence::NONE,
     })
 }

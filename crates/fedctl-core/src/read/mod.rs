@@ -10,7 +10,7 @@ use crate::kinds::{identity_provider, oidc_app, routing_policy, user_group};
 use crate::live::{Known, Live, Query, Scope, Why};
 use crate::request::{Answer, Ask};
 use crate::spec::Spec;
-use settle::{edges, extend, settle, settle_ids, settle_list};
+use settle::{edges, extend, log, settle, settle_ids, settle_list, settle_log};
 
 pub use ask::ask;
 pub(crate) use ask::{search_by_email, search_by_ids};
@@ -107,7 +107,7 @@ impl Reader {
     /// How to ask a question.
     pub fn fetch(&self, query: &Query) -> Fetch {
         match query {
-            Query::UserCount(_) | Query::Provider => Fetch::One(ask(query, 0)),
+            Query::UserCount(_) | Query::Provider | Query::AppLog(..) | Query::LogIns(..) => Fetch::One(ask(query, 0)),
             Query::Group(..) | Query::AppSettings(_) => Fetch::One(ask(query, 0)),
             Query::Users(org, Scope::Ids(ids)) => Fetch::Batches(ask::by_ids(*org, ids)),
             Query::Users(org, Scope::Names { emails, usernames }) => {
@@ -132,9 +132,25 @@ impl Reader {
     ///
     /// # Errors
     /// A refusal that says nothing about the question, an answer of another shape, or an object of an organisation that
-    /// is not the pinned one.
+    /// is not the pinned one. Of the log, none of these is an error: it has no answer then.
     pub fn take(&mut self, query: &Query, answer: &Answer) -> Result<Took, ReadError> {
         self.live.as_of = self.live.as_of.max(answer.date);
+        let took = self.taken(query, answer);
+        if query.is_of_log() { Ok(took.unwrap_or(Took::Unknown(Why::Unreadable))) } else { took }
+    }
+
+    /// What it means that nobody answered.
+    ///
+    /// # Errors
+    /// Without an answer reading cannot go on, but for the log.
+    pub fn unanswered(&self, query: &Query, why: String) -> Result<Took, ReadError> {
+        if query.is_of_log() {
+            return Ok(Took::Unknown(Why::Unreadable));
+        }
+        Err(ReadError::Unreachable { org: query.org(), why })
+    }
+
+    fn taken(&mut self, query: &Query, answer: &Answer) -> Result<Took, ReadError> {
         if let Some(took) = self.refused(query, answer)? {
             return Ok(took);
         }
@@ -168,6 +184,8 @@ impl Reader {
             Query::GroupPolicies(id) => settle_ids(&mut live.group_policies, id, end),
             Query::PolicyGroups(id) => settle_ids(&mut live.policy_groups, id, end),
             Query::PolicyUsers(id) => settle_ids(&mut live.policy_users, id, end),
+            Query::AppLog(id, _) => settle_log(live.app_log.entry(id).or_insert_with(|| Ok(Vec::new())), end),
+            Query::LogIns(..) => settle_log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), end),
             Query::Group(org, id) => {
                 if let Err(why) = end {
                     live.group_rules.insert((org, id), Err(why));
@@ -253,6 +271,8 @@ impl Reader {
             Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),
             Query::PolicyGroups(id) => edges(live.policy_groups.entry(*id), page),
             Query::PolicyUsers(id) => edges(live.policy_users.entry(*id), page),
+            Query::AppLog(id, _) => log(live.app_log.entry(*id).or_insert_with(|| Ok(Vec::new())), page),
+            Query::LogIns(..) => log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), page),
         }
     }
 }

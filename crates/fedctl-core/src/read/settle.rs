@@ -2,7 +2,7 @@
 
 use crate::decode;
 use crate::decode::{Fed, Undecoded};
-use crate::live::Known;
+use crate::live::{Event, Known, events};
 use crate::object_id::ObjectId;
 
 /// An edge: `{"to":{"id":…}}` of associations and direct members, or `{"id":…}` of effective members. `[spec]`
@@ -80,6 +80,24 @@ pub(super) fn settle_ids<K: Ord>(
             if let Ok(list) = slot {
                 list.sort_unstable();
                 list.dedup();
+            }
+        }
+    }
+}
+
+pub(super) fn log(slot: &mut Known<Vec<Event>>, page: &[u8]) -> Result<Fed, Undecoded> {
+    match slot {
+        Ok(log) => events::feed(log, page),
+        Err(_) => Ok(Fed { rows: 0, total: None }),
+    }
+}
+
+pub(super) fn settle_log(slot: &mut Known<Vec<Event>>, end: Known<()>) {
+    match end {
+        Err(why) => *slot = Err(why),
+        Ok(()) => {
+            if let Ok(log) = slot {
+                log.sort_unstable();
             }
         }
     }

@@ -9,6 +9,18 @@ use crate::text::node::{Node, ScalarKind, What};
 use crate::text::path::{FieldPath, Located};
 use crate::text::reader::{Fields, Reader};
 
+impl AdoptObject {
+    /// The word of the spec.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::IdentityProvider => "identity-provider",
+            Self::RoutingPolicy => "routing-policy",
+            Self::RoutingGroup => "routing-group",
+        }
+    }
+}
+
 const ADOPT: &[(&str, AdoptObject)] = &[
     ("app", AdoptObject::App),
     ("identity-provider", AdoptObject::IdentityProvider),

@@ -191,6 +191,8 @@ codes! {
         UnknownPerson = "unknown-person",
         /// An address that the rule of the routing group does not find.
         AliasOutsideSuffix = "alias-outside-suffix",
+        /// Somebody who is asked for and cannot authenticate at the primary organisation. Only a warning: they are held.
+        CannotAuthenticate = "cannot-authenticate",
         /// A key that opens another organisation than the spec names.
         WrongOrganization = "wrong-organization",
     }

@@ -57,7 +57,7 @@ hops! {
     /// The policy leads to the identity provider that is there.
     PolicyProvider, "policy-provider", "the routing policy leads to another identity provider, or does not say to which", "choose the right one in the console";
     /// The identity provider is ours.
-    Provider, "identity-provider", "there is no identity provider of this federation", "run `fedctl apply`";
+    Provider, "identity-provider", "there is no identity provider, or it does not lead to our app", "run `fedctl apply`";
     /// It leads to the issuer of the primary organisation.
     Issuer, "issuer", "the identity provider leads to another issuer", "correct its url, or remove it and run `fedctl apply`";
     /// The app is active.

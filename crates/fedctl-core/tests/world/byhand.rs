@@ -229,7 +229,7 @@ fn an_app_that_takes_the_claim_from_another_attribute_is_not_taken_over_under_a_
         "{:?}",
         plan.refusals
     );
-    assert_eq!(plan.adoptable.attribute.as_deref(), Some("SecondaryEmail"));
+    assert!(plan.adoptable.names.contains(&("people.mapping.attribute", "SecondaryEmail".into())));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::Host;
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
@@ -95,7 +96,7 @@ impl Memory {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let mut headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
         let host = match request.host {
-            Host::Console => {
+            Host::Console | Host::Insights => {
                 headers.push(("x-api-key".to_owned(), self.keys[usize::from(request.org == Org::Secondary)].clone()));
                 if path != "/api/organizations" {
                     headers.push(("x-org-id".to_owned(), self.org(request.org).to_string()));
@@ -188,7 +189,16 @@ pub(crate) fn terms() -> Terms {
         issuer: "https://oauth.id.jumpcloud.com".into(),
         callback: "https://login.jumpcloud.com/oauth/callback".into(),
         login: "https://console.jumpcloud.com".into(),
-        rules: fedctl_core::plan::rules::Rules::default(),
+        rules: Rules::default(),
+    }
+}
+
+/// The plan under rules of the operator.
+pub(crate) fn plan_under(rules: Rules, spec: &Spec, memory: &mut Memory) -> Plan {
+    let terms = Terms { rules, ..terms() };
+    match drive::read(spec, memory, |live| planner::step(spec, &terms, live)).unwrap().0 {
+        Step::Ready(plan) => *plan,
+        other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no plan: {other:?}"),
     }
 }
 

@@ -82,6 +82,7 @@ impl AccountEdit {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "each of these functions has the edits of one kind of object")]
 impl ObjectEdit {
     pub(crate) fn make(self, memory: &mut Memory) {
         let (primary, secondary) = (memory.primary, memory.secondary);

@@ -152,7 +152,7 @@ impl Pipe {
 
     fn send(&mut self, request: &Request) -> io::Result<Outcome> {
         let org = if request.org == Org::Primary { "primary" } else { "secondary" };
-        let host = if request.host == Host::Console { "console" } else { "issuer" };
+        let host = if request.host == Host::Issuer { "issuer" } else { "console" };
         let (content, body) = match &request.body {
             None => ("", &[][..]),
             Some((Content::Json, body)) => ("application/json", &body[..]),

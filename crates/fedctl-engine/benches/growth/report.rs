@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use fedctl_core::people::LISTED_WHOLE;
+
 use crate::measured::Measured;
 
 /// CPU, memory and requests of a whole command may grow by so much when the number of people grows tenfold.
 const BAR: f64 = 11.0;
 
-/// Requests for ten people, whatever the size of the organisations.
+/// Requests for ten people, whatever the size of the organisations. One that is listed whole takes a page for each hundred of
+/// its users on top.
 const FEW: u64 = 30;
 
 /// Everything measured for one size.
@@ -127,7 +130,8 @@ pub(crate) fn judge(sizes: &[Size]) -> (String, bool) {
         }
     }
     let few = |size: &Size| size.ten[0].requests.max(size.ten[2].requests);
-    let most = sizes.iter().map(few).max().unwrap_or(0);
+    let is_searched = |size: &&Size| size.people > LISTED_WHOLE;
+    let most = sizes.iter().filter(is_searched).map(few).max().unwrap_or(0);
     let over = if most > FEW { " (over)" } else { "" };
     text.push_str(&format!("\nThe bar for ten times the people is {BAR:.0} times as much."));
     text.push_str(&format!(" A plan for ten people may take {FEW} requests, and takes {most}{over}.\n"));

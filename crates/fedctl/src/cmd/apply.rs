@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fedctl_core::apply::Run;
-use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
+use fedctl_core::plan::Plan;
 
 use crate::args::{Apply, Format};
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::planfile::{self, PlanFile};
-use crate::render::report::Report;
+use crate::render::report::{self, Report};
 use crate::render::text::{count, visible};
 use crate::session::Session;
 use crate::settle;
@@ -25,13 +25,22 @@ use crate::ui::Ui;
 pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let (session, plan) = tokio::select! {
         approved = approved(args, operator, ui) => approved?,
-        () = signal() => return Err(failure::interrupted()),
+        () = signal() => {
+            ui.end_question();
+            return Err(failure::interrupted());
+        }
     };
     let (ends, interrupted) = apply(&session, &plan, ui).await;
     let report = Report { plan: &plan, ends: &ends, interrupted };
     tell(&report, args.format, ui)?;
     let exit = report.exit();
-    if exit == Exit::Done { prove(&session, &plan, ui).await } else { Ok(exit) }
+    if exit != Exit::Done {
+        return Ok(exit);
+    }
+    tokio::select! {
+        proved = prove(&session, &report, ui) => proved,
+        () = signal() => Err(failure::interrupted_after_apply()),
+    }
 }
 
 /// The plan that may be applied: made, compared with a saved one, shown, and taken for good by somebody.
@@ -41,7 +50,9 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
         return Err(Failure::new(Exit::Usage, "--exact goes with a saved plan"));
     }
     let source = saved.as_ref().map_or_else(|| Source::read(&args.path), PlanFile::source)?;
-    let session = Session::open_source(source, operator, ui)?;
+    let mut session = Session::open_source(source, operator, ui)?;
+    session.take_word(&args.signed_in);
+    session.take_word(saved.as_ref().map_or(&[], |saved| &saved.head.frame.signed_in));
     let mut plan = settle::plan(&session, ui).await?;
     let left = saved.as_ref().map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
     let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
@@ -137,13 +148,15 @@ pub async fn apply(session: &Session, plan: &Arc<Plan>, ui: &mut Ui) -> (Vec<fed
 
 /// Applied is not done: everybody who should can sign in, as far as can be known. Whoever is left for the next plan is no
 /// fault of this one.
-async fn prove(session: &Session, plan: &Plan, ui: &mut Ui) -> Result<Exit, Failure> {
+async fn prove(session: &Session, report: &Report<'_>, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut found = session.verify(ui).await.map_err(Failure::after_apply)?;
-    let is_left = |person: &&PlannedPerson| person.fate == Fate::Held(Held::NotInSavedPlan);
-    let left: BTreeSet<&str> = plan.people.iter().filter(is_left).map(|person| &*person.email).collect();
+    let left: BTreeSet<&str> = report::left(report.plan).collect();
     found.people.retain(|person| !left.contains(&*person.email));
-    let counts = found.counts();
-    ui.say(&format!("{} can sign in as far as can be known.\n", count(counts.whole, "person", "people")));
+    if report.has_probed() {
+        found.pair = found.pair.after_probe();
+    }
+    let whole = count(found.counts().whole, "person", "people");
+    ui.say(&format!("{whole} can sign in as far as can be known.\nClient secret: {}\n", found.pair.as_str()));
     if found.is_whole() {
         return Ok(Exit::Done);
     }

@@ -102,7 +102,13 @@ async fn story(session: &Session, base_url: &str, ui: &mut Ui) -> Result<Exit, F
     let found = session.verify(ui).await?;
     ui.out(&findings::text(&found, &session.source))?;
 
-    sign_in(&first, base_url, ui).await
+    let exit = sign_in(&first, base_url, ui).await?;
+    if exit == Exit::Done {
+        ui.out(&title(8, "fedctl verify demo.yaml, again"))?;
+        let found = session.verify(ui).await?;
+        ui.out(&findings::text(&found, &session.source))?;
+    }
+    Ok(exit)
 }
 
 /// Somebody signs in over HTTP: portal, issuer, password, and back.

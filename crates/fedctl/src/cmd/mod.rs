@@ -1,5 +1,6 @@
 //! One command, one file.
 
+pub mod adopt;
 pub mod apply;
 pub mod completions;
 pub mod demo;

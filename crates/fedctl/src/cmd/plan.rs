@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::planfile;
 use crate::render::frame::Frame;
+use crate::render::rows::Rows;
 use crate::render::{plan_json, plan_markdown, plan_text};
 use crate::session::Session;
 use crate::ui::Ui;
@@ -16,17 +17,26 @@ use crate::ui::Ui;
 /// # Errors
 /// An invalid spec, or organisations that cannot be read or do not bear it out.
 pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
-    let session = Session::open(&args.spec, operator, ui)?;
+    let mut session = Session::open(&args.spec, operator, ui)?;
+    session.take_word(&args.signed_in);
     let plan = session.plan(ui).await?;
-    let frame = Frame::of(&session, &plan);
+    // It costs a walk through the whole plan.
+    let frame = || Frame::of(&session, &plan);
+    let with_rows = |show: fn(&Rows, &Frame) -> String| {
+        let frame = frame();
+        show(&frame.rows(&plan), &frame)
+    };
     ui.out(&match args.format {
         PlanFormat::Text => view(&session, &plan, args.full).text(),
-        PlanFormat::Json => plan_json::json(&frame.rows(&plan), &frame),
-        PlanFormat::Markdown => plan_markdown::text(&frame.rows(&plan), &frame),
+        PlanFormat::Json => with_rows(plan_json::json),
+        PlanFormat::Markdown => with_rows(plan_markdown::text),
     })?;
+    if !ui.is_quiet() {
+        session.source.show(&plan.warnings, ui);
+    }
     if let Some(path) = &args.out {
         let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, false) };
-        planfile::write(path, &plan, &session.source, frame, saved.text())?;
+        planfile::write(path, &plan, &session.source, frame(), saved.text())?;
         ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
     }
     Ok(match (plan.refusals.is_empty(), plan.is_empty()) {

@@ -21,6 +21,6 @@ pub async fn run(args: &Verify, operator: Option<&Path>, ui: &mut Ui) -> Result<
         Format::Json => findings::json(&found, &session.source),
     })?;
     let counts = found.counts();
-    let is_bad = !counts.broken.is_empty() || (args.strict && counts.held > 0);
+    let is_bad = !counts.broken.is_empty() || found.pair.is_suspect() || (args.strict && counts.held > 0);
     Ok(if is_bad { Exit::Found } else { Exit::Done })
 }

@@ -24,8 +24,8 @@ pub struct Document<'a> {
     federation: &'a str,
     /// When the organisations were read, in seconds since 1970 by their clock.
     as_of: Option<u64>,
-    /// What is known about the client secret that both organisations hold: `none`, `unproved`, and others that later
-    /// versions may know.
+    /// What is known about the client secret that both organisations hold: `none`, `broken`, `unproved`, `proved`, `suspect`,
+    /// and others that later versions may know.
     #[schemars(with = "String")]
     secret: Pair,
     /// How many people are in which state.

@@ -23,6 +23,9 @@ pub struct Frame {
     pub requests: usize,
     /// What is known about the client secret, for people.
     pub secret: String,
+    /// Of whom somebody said that they signed in through the federation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed_in: Vec<String>,
     /// Where in the spec the paths stand that the plan cites.
     pub places: Places,
 }
@@ -40,6 +43,7 @@ impl Frame {
             digest: plan.digest(),
             requests: plan.requests(),
             secret: plan.pair.as_str().to_owned(),
+            signed_in: session.terms.rules.signed_in.iter().map(|said| said.to_string()).collect(),
             places: session.source.places(&paths),
         }
     }

@@ -1,5 +1,8 @@
 //! What people and machines see of plans, reports and findings.
 
+pub mod adopt;
+pub mod by_hand;
+pub mod fates;
 pub mod findings;
 pub mod frame;
 pub mod markdown;

@@ -31,8 +31,8 @@ pub struct Document<'a> {
     empty: bool,
     /// How many requests applying it sends at most when nothing goes wrong.
     requests: usize,
-    /// What is known about the client secret that both organisations hold: `none`, `unproved`, and others that later
-    /// versions may know.
+    /// What is known about the client secret that both organisations hold: `none`, `broken`, `unproved`, `proved`, `suspect`,
+    /// and others that later versions may know.
     secret: &'a str,
     /// Everybody of the population.
     people: &'a [PersonRow],

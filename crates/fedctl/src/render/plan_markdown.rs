@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fates;
 use super::frame::Frame;
 use super::markdown::{code, fenced, one_line};
 use super::rows::{ActionRow, ChangeRow, PersonRow, Rows};
@@ -21,9 +22,7 @@ pub fn text(rows: &Rows, frame: &Frame) -> String {
     page.refusals(rows);
     page.0.push_str(&effects(rows));
     page.losses(rows);
-    page.people(rows, "gains", ["person gains", "people gain"], "sign-in to an account that is made for them");
-    page.people(rows, "mended", ["person has", "people have"], "an account in which something is set right");
-    page.people(rows, "held", ["person is", "people are"], "held: nothing is made for them and nothing changed");
+    page.people(rows);
     page.objects(rows);
     page.persons(rows);
     let notes = rows.notes.iter().map(|note| format!("- {}: {}\n", code(&note.about), code(&note.text)));
@@ -48,25 +47,33 @@ fn head(rows: &Rows, frame: &Frame) -> String {
     text
 }
 
-/// How many people it means what for. The words are ours; no text from outside stands in a table.
-fn effects(rows: &Rows) -> String {
-    let mut fates: BTreeMap<&str, usize> = BTreeMap::new();
+/// People by what becomes of them. What is not known comes first, for it may matter most.
+fn by_fate(rows: &Rows) -> Vec<(&str, Vec<&PersonRow>)> {
+    let mut people: BTreeMap<&str, Vec<&PersonRow>> = BTreeMap::new();
     for person in &rows.people {
-        *fates.entry(&person.fate).or_default() += 1;
+        people.entry(&person.fate).or_default().push(person);
     }
-    let number = |fate: &str| fates.get(fate).copied().unwrap_or_default();
-    let known = [
-        ("gains", "gain sign-in"),
-        ("mended", "are set right"),
-        ("held", "are held"),
-        ("unchanged", "stay as they are"),
-    ];
-    let mut text = "\n| people | |\n|---|---:|\n".to_owned();
-    for (fate, words) in known {
-        text.push_str(&format!("| {words} | {} |\n", number(fate)));
-    }
+    let known: Vec<_> = fates::ALL.iter().filter_map(|said| people.remove_entry(said.code)).collect();
+    people.into_iter().chain(known).collect()
+}
+
+fn said(fate: &str) -> Option<&'static fates::Said> {
+    fates::ALL.iter().find(|said| said.code == fate)
+}
+
+/// `10 people gain sign-in to …`: the words are ours.
+fn who(fate: &str, people: usize) -> String {
+    said(fate).map_or_else(|| format!("{people} x another fate, see below"), |said| said.of(people))
+}
+
+/// How many people it means what for. No text from outside stands in a table.
+fn effects(rows: &Rows) -> String {
     let losses = rows.actions.iter().filter(|action| action.takes_away).count();
-    text.push_str(&format!("| **actions that can take sign-in away** | **{losses}** |\n"));
+    let losses = count(losses, "action can take sign-in away", "actions can take sign-in away");
+    let mut text = format!("\n| what it means for people |\n|---|\n| **{losses}** |\n");
+    for (fate, people) in by_fate(rows) {
+        text.push_str(&format!("| {} |\n", who(fate, people.len())));
+    }
     text
 }
 
@@ -79,7 +86,7 @@ fn end(rows: &Rows, frame: &Frame) -> String {
             format!("{}, about {}.", count(actions, "action", "actions"), count(frame.requests, "request", "requests"))
         }
     };
-    format!("\n{what} Client secret: {}. Digest: {}\n", frame.secret, code(&frame.digest))
+    format!("\n{what} Client secret: {}. Digest: {}\n", code(&frame.secret), code(&frame.digest))
 }
 
 /// The text so far.
@@ -116,17 +123,21 @@ impl Page {
         }
     }
 
-    fn people(&mut self, rows: &Rows, fate: &str, [one, many]: [&str; 2], words: &str) {
-        let people: Vec<&PersonRow> = rows.people.iter().filter(|person| person.fate == fate).collect();
-        if people.is_empty() {
-            return;
-        }
+    /// Who they are, but those for whom nothing changes.
+    fn people(&mut self, rows: &Rows) {
         let row = |person: &&PersonRow| {
+            let fate = said(&person.fate).map_or_else(|| format!("{} ", code(&person.fate)), |_| String::new());
             let what = person.why.as_ref().map_or_else(|| format!("→ {}", code(&person.account)), |why| code(why));
-            format!("- {} {what}{}\n", code(&person.person), place(person.place.as_ref()))
+            format!("- {} {fate}{what}{}\n", code(&person.person), place(person.place.as_ref()))
         };
-        let title = format!("{} {words}", count(people.len(), one, many));
-        self.folded(&title, people.iter().map(row).collect());
+        for (fate, people) in by_fate(rows).into_iter().filter(|(fate, _)| *fate != "unchanged") {
+            let rows: Vec<String> = people.iter().map(row).collect();
+            if fate == "loses" {
+                self.0.push_str(&format!("\n#### {}\n\n{}", who(fate, people.len()), rows.concat()));
+            } else {
+                self.folded(&who(fate, people.len()), &rows);
+            }
+        }
     }
 
     /// A list that stands open.
@@ -138,9 +149,9 @@ impl Page {
     }
 
     /// A list that the reader opens. The title is ours.
-    fn folded(&mut self, title: &str, items: Vec<String>) {
+    fn folded(&mut self, title: &str, items: &[String]) {
         self.0.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
-        self.items(&items);
+        self.items(items);
         self.0.push_str("\n</details>\n");
     }
 
@@ -238,4 +249,72 @@ fn change(change: &ChangeRow) -> Vec<String> {
     let line = |sign: char, value: &String| format!("{sign}     {}: {}", one_line(&change.field), one_line(value));
     let before = change.before.iter().map(|value| line('-', value));
     before.chain(change.after.iter().map(|value| line('+', value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame() -> Frame {
+        Frame {
+            signed_in: Vec::new(),
+            names: ["acme".to_owned(), "beta".to_owned()],
+            sandbox: None,
+            as_of: None,
+            digest: "0".repeat(64),
+            requests: 1,
+            secret: "unproved".to_owned(),
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// A plan in which so many people gain sign-in, are held and are refused, and so many lose it.
+    fn plan(people: usize, losses: usize) -> Rows {
+        let mut lines =
+            vec![r#"{"plan":{"federation":"f","primary":"1","secondary":"2","secret":"unproved"}}"#.to_owned()];
+        let write = r#""write":{"send":{"call":"PUT /"}}"#;
+        for at in 0..people {
+            lines.push(format!(
+                r#"{{"person":{{"person":"p{at}@acme.com","account":"p{at}@beta.com","fate":"gains","spec":"s"}}}}"#
+            ));
+            lines.push(format!(r#"{{"person":{{"person":"h{at}@acme.com","account":"h{at}@beta.com","fate":"held","why":"pilot","spec":"s"}}}}"#));
+            lines.push(format!(
+                r#"{{"action":{{"target":"primary/user-group/{at}","verb":"create","because":"b","why":"w",{write}}}}}"#
+            ));
+            lines.push(format!(r#"{{"action":{{"target":"secondary/user/{at}","verb":"create","because":"b{at}","why":"w","person":"p{at}@acme.com",{write}}}}}"#));
+            lines.push(format!(r#"{{"note":{{"about":"secondary/user/{at}","text":"t"}}}}"#));
+            lines.push(format!(r#"{{"refusal":{{"guard":"foreign","about":"{at}","why":"w","way_out":"o"}}}}"#));
+        }
+        for at in 0..losses {
+            lines.push(format!(r#"{{"action":{{"target":"secondary/group-member/lost{at}.","verb":"delete","because":"b","why":"w","takes_away":true,"person":"l{at}@acme.com",{write}}}}}"#));
+        }
+        Rows::of(lines.iter()).unwrap()
+    }
+
+    #[test]
+    fn a_large_plan_is_folded_and_says_how_much_is() {
+        let text = text(&plan(5_000, 0), &frame());
+        assert!(text.len() < MOST, "{}", text.len());
+        assert!(text.contains("5000 people gain sign-in") && text.contains("- and 4900 more"), "{text}");
+        assert!(text.ends_with(&format!("`{}`\n", "0".repeat(64))));
+    }
+
+    #[test]
+    fn a_fate_that_is_not_known_is_shown() {
+        let person = r#"{"person":{"person":"a@acme.com","account":"a@beta.com","fate":"<b>","spec":"s"}}"#;
+        let text = text(&Rows::of([person].iter()).unwrap(), &frame());
+        assert!(text.contains("1 x another fate, see below") && text.contains("- `a@acme.com` `<b>` →"), "{text}");
+    }
+
+    #[test]
+    fn no_loss_is_ever_folded() {
+        for losses in [1, 300, 3_000] {
+            let text = text(&plan(5_000, losses), &frame());
+            assert!((0..losses).all(|at| text.contains(&format!("lost{at}."))), "{losses}");
+            assert!(text.contains(&format!("| **{losses} action")));
+            assert!(losses > 300 || text.len() < MOST, "{}", text.len());
+            assert_eq!(text.matches("```").count() % 2, 0);
+            assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+        }
+    }
 }

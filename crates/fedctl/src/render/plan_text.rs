@@ -2,22 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb};
-use fedctl_core::plan::{Fate, Plan, PlannedPerson};
+use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, Write};
+use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
 use similar::{ChangeTag, TextDiff};
 
+use super::fates;
 use super::text::{columns, count, visible};
 use crate::source::Source;
 
 /// People or actions of one sort that are listed before the rest is counted. A loss is never counted away.
 const LISTED: usize = 8;
-
-/// What is said of people whose account exists already.
-const OF_EXISTING: &[(Fate, char, &str)] = &[
-    (Fate::Loses, '-', "lose sign-in, because the spec says so"),
-    (Fate::GainsExisting, '+', "gain sign-in to an account that exists already and is taken over"),
-    (Fate::TakenOver, '*', "sign in already, and the account that they open is taken over"),
-];
 
 /// What a plan is shown with.
 pub struct View<'a> {
@@ -44,6 +38,7 @@ impl View<'_> {
         text.push_str(&self.persons());
         text.push_str(&self.notes());
         text.push_str(&self.refusals());
+        text.push_str(&self.adoptable());
         text.push_str(&self.summary());
         text
     }
@@ -68,52 +63,18 @@ impl View<'_> {
 
     fn people(&self) -> String {
         let mut text = "\nPeople\n".to_owned();
-        let gains = self.by_fate(|fate| fate == Fate::Gains);
-        if !gains.is_empty() {
-            text.push_str(&format!("  + {} to an account that is made for them\n", gain(gains.len())));
-            text.push_str(
-                &self.list(&gains, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]),
-            );
-        }
-        for (fate, sign, what) in OF_EXISTING {
-            let people = self.by_fate(|other| other == *fate);
+        for said in &fates::ALL {
+            let people = self.by_fate(|fate| said.is(fate));
             if !people.is_empty() {
-                text.push_str(&format!("  {sign} {} {what}\n", count(people.len(), "person", "people")));
-                text.push_str(&self.pairs(&people, *fate == Fate::Loses));
+                text.push_str(&format!("  {} {}\n", said.sign, said.of(people.len())));
+                text.push_str(&self.list(&people));
             }
-        }
-        let mended = self.by_fate(|fate| fate == Fate::Mended);
-        if !mended.is_empty() {
-            let what = count(mended.len(), "person has", "people have");
-            text.push_str(&format!("  ~ {what} an account in which something is set right\n"));
-            text.push_str(
-                &self.list(&mended, |person| vec![visible(&person.email), format!("-> {}", visible(&person.account))]),
-            );
-        }
-        let held = self.by_fate(|fate| matches!(fate, Fate::Held(_)));
-        if !held.is_empty() {
-            let what = count(held.len(), "person is", "people are");
-            text.push_str(&format!("  . {what} held: nothing is made for them and nothing changed\n"));
-            text.push_str(&self.list(&held, |person| vec![visible(&person.email), reason(person.fate).to_owned()]));
-        }
-        let unchanged = self.by_fate(|fate| fate == Fate::Unchanged).len();
-        if unchanged > 0 {
-            text.push_str(&format!(
-                "  = {}\n",
-                count(unchanged, "person is as the spec says", "people are as the spec says")
-            ));
         }
         if self.plan.people.is_empty() {
             text.push_str("  nobody is in the population\n");
         }
         text.push_str(&self.losses());
         text
-    }
-
-    /// People with their accounts. Those who lose something are all listed.
-    fn pairs(&self, people: &[&PlannedPerson], all: bool) -> String {
-        let row = |person: &PlannedPerson| vec![visible(&person.email), format!("-> {}", visible(&person.account))];
-        if all { View { full: true, ..*self }.list(people, row) } else { self.list(people, row) }
     }
 
     /// Everything that can take sign-in from somebody. It is never folded.
@@ -128,19 +89,24 @@ impl View<'_> {
         format!("  - {} can take sign-in away:\n{}", count(losses.len(), "action", "actions"), rows.collect::<String>())
     }
 
-    fn list(&self, people: &[&PlannedPerson], row: impl Fn(&PlannedPerson) -> Vec<String>) -> String {
-        let shown = if self.full || people.len() <= LISTED + 1 { people.len() } else { LISTED };
-        let rows: Vec<Vec<String>> = people[..shown]
-            .iter()
-            .map(|person| {
-                let mut row = row(person);
-                row.push(visible(&self.source.place(&person.spec)));
-                row
-            })
-            .collect();
-        let mut text = columns(&rows, 6);
+    /// Some people of one fate, and how many more there are. Of those who lose something, all; of those for whom nothing
+    /// changes, none.
+    fn list(&self, people: &[&PlannedPerson]) -> String {
+        let shown = match people.first().map(|person| person.fate) {
+            None | Some(Fate::Unchanged) => return String::new(),
+            Some(Fate::Loses) => people.len(),
+            Some(_) if self.full || people.len() <= LISTED + 1 => people.len(),
+            Some(_) => LISTED,
+        };
+        let row = |person: &&PlannedPerson| {
+            let account = || format!("-> {}", visible(&person.account));
+            let what = fates::held(person.fate).map_or_else(account, |held| held.as_str().to_owned());
+            vec![visible(&person.email), what, visible(&self.source.place(&person.spec))]
+        };
+        let mut text = columns(&people[..shown].iter().map(row).collect::<Vec<_>>(), 6);
         if shown < people.len() {
             text.push_str(&format!("      and {} more ({} lists them)\n", people.len() - shown, self.more));
+            text.push_str(&reasons(&people[shown..]));
         }
         text
     }
@@ -155,7 +121,8 @@ impl View<'_> {
         let place =
             action.spec.as_ref().map(|path| format!("  {}", visible(&self.source.place(path)))).unwrap_or_default();
         let target = visible(&action.target.to_string());
-        format!("  {} {target}\n      {}{place}\n{}", sign(action.verb), does(action), fields(&action.changes))
+        let form = unconfirmed(action).map(|text| format!("      {text}\n")).unwrap_or_default();
+        format!("  {} {target}\n      {}{place}\n{form}{}", sign(action.verb), does(action), fields(&action.changes))
     }
 
     /// What is done for each person, folded by what it is.
@@ -209,6 +176,20 @@ impl View<'_> {
         format!("\nRefused: this plan must not be applied\n{}", rows.collect::<String>())
     }
 
+    /// Where the lines are that take over what was made by hand.
+    fn adoptable(&self) -> String {
+        let adoptable = &self.plan.adoptable;
+        if adoptable.is_empty() {
+            return String::new();
+        }
+        format!(
+            "\nMade by hand: {} and the accounts of {} could be taken over; `fedctl adopt {}` prints the lines for it.\n",
+            count(adoptable.objects.len(), "object", "objects"),
+            count(adoptable.people.len(), "person", "people"),
+            visible(&self.source.name()),
+        )
+    }
+
     fn summary(&self) -> String {
         let plan = self.plan;
         let mut text = format!("\nClient secret: {}\n", plan.pair.as_str());
@@ -217,7 +198,7 @@ impl View<'_> {
             text.push_str(&nothing(plan.notes.len(), held));
             return text;
         }
-        let gains = self.by_fate(|fate| fate == Fate::Gains).len();
+        let gains = self.by_fate(|fate| matches!(fate, Fate::Gains | Fate::GainsExisting)).len();
         let losses = plan.actions.iter().filter(|action| action.takes_away()).count();
         text.push_str(&format!(
             "Plan: {}, {held} held, {}. {}, about {}.\nDigest: {}\n",
@@ -242,6 +223,20 @@ fn nothing(notes: usize, held: usize) -> String {
     }
 }
 
+/// What cannot be known of a request whose spelling nobody has published.
+fn unconfirmed(action: &Action) -> Option<String> {
+    let Write::First { forms, .. } = &action.write else { return None };
+    let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
+    Some(match names[..] {
+        [] => "a person does it: the operator wants it so".to_owned(),
+        [only] => format!("not confirmed in this organisation: how this is written is not published (form `{only}`)"),
+        _ => format!(
+            "not confirmed in this organisation: how this is written is not published (forms `{}`, in this order)",
+            names.join("`, `")
+        ),
+    })
+}
+
 fn gain(people: usize) -> String {
     match people {
         0 => "nobody gains sign-in".to_owned(),
@@ -249,12 +244,13 @@ fn gain(people: usize) -> String {
     }
 }
 
-/// The reason why a person is held.
-fn reason(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Held(held) => held.as_str(),
-        Fate::Unchanged | Fate::Gains | Fate::GainsExisting | Fate::TakenOver | Fate::Mended | Fate::Loses => "",
+/// Why those are held who are not listed.
+fn reasons(people: &[&PlannedPerson]) -> String {
+    let mut reasons: BTreeMap<Held, usize> = BTreeMap::new();
+    for held in people.iter().filter_map(|person| fates::held(person.fate)) {
+        *reasons.entry(held).or_default() += 1;
     }
+    reasons.iter().map(|(held, number)| format!("        {number} x {}\n", held.as_str())).collect()
 }
 
 /// The sign in front of an action.
@@ -354,7 +350,7 @@ impl Alike {
     fn text(&self, actions: &[&Action]) -> String {
         let Some(first) = actions.first() else { return String::new() };
         format!(
-            "  {} {} x {}\n      {}; for example {}\n{}",
+            "  {} {} x {}\n      {}\n      for example {}\n{}",
             sign(self.verb),
             actions.len(),
             visible(&self.object),

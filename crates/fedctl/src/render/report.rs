@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use fedctl_core::address::Kind;
 use fedctl_core::apply::End;
-use fedctl_core::plan::{Action, Plan, Verb};
+use fedctl_core::plan::action::Write;
+use fedctl_core::plan::{Action, Fate, Held, Plan, PlannedPerson, Verb};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::by_hand;
 use super::plan_json::to_text;
 use super::text::{count, visible};
 use crate::exit::Exit;
@@ -40,6 +43,8 @@ pub struct Document<'a> {
     counts: BTreeMap<&'static str, usize>,
     /// What became of each action, in the order of the plan.
     actions: Vec<Row<'a>>,
+    /// People for whom the saved plan does nothing: they are left for the next one.
+    left: Vec<&'a str>,
 }
 
 /// What became of an action.
@@ -73,6 +78,18 @@ impl Report<'_> {
         }
     }
 
+    /// Whether this run wrote the identity provider with a secret that the token endpoint had accepted. The order sees to it
+    /// that nothing else is ever written.
+    pub fn has_probed(&self) -> bool {
+        let writes = |action: &Action| {
+            action.target.kind == Kind::IdentityProvider && matches!(action.verb, Verb::Create | Verb::Update)
+        };
+        let done = |what: &dyn Fn(&Action) -> bool| {
+            self.plan.actions.iter().zip(self.ends).any(|(action, end)| what(action) && *end == End::Applied)
+        };
+        done(&writes) && done(&|action| matches!(action.write, Write::Probe { .. }))
+    }
+
     fn counts(&self, word: fn(&End) -> &'static str) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
         for end in self.ends {
@@ -88,6 +105,9 @@ impl Report<'_> {
             if let Some(why) = why(end) {
                 let target = visible(&action.target.to_string());
                 text.push_str(&format!("{}: {} {target}\n    {}\n", word(end), action.verb.as_str(), visible(why)));
+            }
+            if matches!(end, End::Manual(_)) {
+                text.push_str(&by_hand::step(action));
             }
         }
         text.push_str(&self.skipped());
@@ -153,6 +173,7 @@ impl Report<'_> {
             digest: self.plan.digest(),
             interrupted: self.interrupted,
             counts: self.counts(code),
+            left: left(self.plan).collect(),
             actions: rows.map(|((action, end), at)| self.row(action, end, at)).collect(),
         })
     }
@@ -167,6 +188,12 @@ impl Report<'_> {
             because_of: matches!(end, End::Skipped(_)).then(|| target(self.root(at))),
         }
     }
+}
+
+/// The addresses of the people for whom a saved plan does nothing.
+pub fn left(plan: &Plan) -> impl Iterator<Item = &str> {
+    let is_left = |person: &&PlannedPerson| person.fate == Fate::Held(Held::NotInSavedPlan);
+    plan.people.iter().filter(is_left).map(|person| &*person.email)
 }
 
 fn why(end: &End) -> Option<&str> {

@@ -13,20 +13,17 @@ use crate::source::Source;
 /// The name of this format and its version.
 pub const SCHEMA: &str = "fedctl.trace.v1";
 
-/// Hops that say something of one object, and what is the matter when none of them is whole.
-const OBJECTS: [(&[Hop], &str); 4] = [
-    (
-        &[Hop::Account, Hop::AccountActive, Hop::AccountUnlocked, Hop::Routed],
-        "there is no account for them in the secondary organisation",
-    ),
+/// Hops that say something of one object, and what is the matter when none of them is whole, if the first does not say it.
+const OBJECTS: [(&[Hop], Option<&str>); 4] = [
+    (&[Hop::Account, Hop::AccountActive, Hop::AccountUnlocked, Hop::Routed], None),
     (
         &[Hop::Assigned, Hop::PolicyOn, Hop::PolicyProvider],
-        "there is no routing policy of this federation that is of use",
+        Some("there is no routing policy of this federation that is of use"),
     ),
-    (&[Hop::Provider, Hop::Issuer], "there is no identity provider of this federation"),
+    (&[Hop::Provider, Hop::Issuer], None),
     (
         &[Hop::AppActive, Hop::RedirectUri, Hop::ClientAuthentication, Hop::Claim],
-        "there is no app of this federation that is of use",
+        Some("there is no app of this federation that is of use"),
     ),
 ];
 
@@ -52,8 +49,8 @@ pub struct Document<'a> {
     federation: &'a str,
     /// When the organisations were read, in seconds since 1970 by their clock.
     as_of: Option<u64>,
-    /// What is known about the client secret that both organisations hold: `none`, `unproved`, and others that later
-    /// versions may know.
+    /// What is known about the client secret that both organisations hold: `none`, `broken`, `unproved`, `proved`, `suspect`,
+    /// and others that later versions may know.
     #[schemars(with = "String")]
     secret: Pair,
     /// What was found in short.
@@ -131,7 +128,7 @@ fn hop_row(person: &Traced, hop: Hop) -> HopRow {
     let (state, why) = match missing {
         _ if is_whole(&hop) => (State::Whole, None),
         Some((hops, _)) if hops[0] != hop => (State::Unasked, None),
-        Some((_, nothing)) => (State::Broken, Some(*nothing)),
+        Some((_, nothing)) => (State::Broken, Some(nothing.unwrap_or(hop.broken()))),
         None => (State::Broken, Some(hop.broken())),
     };
     HopRow { hop: hop.name(), state, why }

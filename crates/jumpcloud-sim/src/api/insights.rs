@@ -16,8 +16,9 @@ impl World {
     pub(crate) fn insights(&self, call: &Call<'_>) -> Answer {
         let body = call.object()?;
         let mut rows = self.asked_for(call, &body)?;
-        // Nonsense is silently taken for the default [spec].
-        let ascends = body.get("sort").and_then(Value::as_str) == Some("ASC");
+        // Nonsense is silently taken for the default, and case does not matter [spec].
+        let sort = body.get("sort").and_then(Value::as_str);
+        let ascends = !sort.is_some_and(|sort| sort.eq_ignore_ascii_case("DESC"));
         if !ascends {
             rows.reverse();
         }
@@ -34,6 +35,9 @@ impl World {
 
     /// The events that a query finds, the oldest first.
     fn asked_for(&self, call: &Call<'_>, body: &Map<String, Value>) -> Result<Vec<(String, u64, Value)>, Reply> {
+        if self.settings.insights_forbidden {
+            return Err(Reply::message(403, "Forbidden"));
+        }
         let time = |name: &str| body.get(name).and_then(Value::as_str).and_then(parse_rfc3339);
         let from = time("start_time").ok_or_else(|| Reply::message(400, "Bad Request: start_time is required"))?;
         let to = time("end_time").unwrap_or(u64::MAX);

@@ -65,7 +65,8 @@ pub(super) fn finish(
     sent: &BTreeMap<String, String>,
 ) -> Result<Account, Broken> {
     let code = code(sent)?;
-    let id_token = exchange(shared, pending, code)?;
+    let id_token =
+        exchange(shared, pending, code).inspect_err(|_| shared.world().fail_exchange(pending.org, &pending.email))?;
     let client_id = &pending.provider.client_id;
     pending.hops.push(format!("the code was exchanged at {} by client {client_id}", shared.issuer.url));
     let claims = keys::verify(&id_token, &shared.issuer.jwks(), &shared.issuer.url, client_id)

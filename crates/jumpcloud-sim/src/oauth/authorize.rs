@@ -68,7 +68,7 @@ impl World {
         let separator = if login.redirect_uri.contains('?') { '&' } else { '?' };
         let location = format!("{}{separator}{}", login.redirect_uri, query.finish());
         if let Some(app) = self.app(login.app) {
-            let kind = EventKind::SsoAuth { app: app.id, label: app.display_label.clone(), name: app.name.clone() };
+            let kind = EventKind::sso_auth(app);
             self.record(user, kind);
         }
         self.issuer.codes.insert(code, Code { user, login });

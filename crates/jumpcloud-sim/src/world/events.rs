@@ -54,6 +54,13 @@ pub enum EventKind {
     },
 }
 
+impl EventKind {
+    /// Somebody signed in to this app.
+    pub(crate) fn sso_auth(app: &App) -> EventKind {
+        EventKind::SsoAuth { app: app.id, label: app.display_label.clone(), name: app.name.clone() }
+    }
+}
+
 macro_rules! changes {
     ($($(#[$doc:meta])+ $variant:ident = $name:literal;)+) => {
         /// What an administrator does to an object \[spec\].

@@ -65,9 +65,11 @@ fn a_window_a_service_and_terms_choose() {
 }
 
 #[test]
-fn the_newest_come_first_and_fields_choose() {
+fn the_newest_come_first_where_that_is_asked_for_and_fields_choose() {
     with_events(|client| {
-        let rows = ask(client, json!({"fields": ["timestamp", "success"]})).json();
+        let rows = ask(client, json!({"sort": "sideways"})).json();
+        assert!(rows[0]["timestamp"].as_str() < rows[1]["timestamp"].as_str(), "the default");
+        let rows = ask(client, json!({"sort": "desc", "fields": ["timestamp", "success"]})).json();
         assert!(rows[0]["timestamp"].as_str() > rows[1]["timestamp"].as_str());
         assert_eq!(rows[0].as_object().unwrap().len(), 2);
         assert_eq!(client.post(EVENTS, &json!({"service": ["all"]})).status, 400);
@@ -86,5 +88,14 @@ fn a_local_password_shows_and_lag_hides() {
         assert_eq!(rows[0]["mfa"], json!(false));
         client.world.set("insights-delay-ms", "60000").unwrap();
         assert_eq!(ask(client, json!({})).json().as_array().unwrap().len(), 2, "the last is not there yet");
+    });
+}
+
+#[test]
+fn events_can_be_withheld_from_every_key() {
+    with_events(|client| {
+        client.world.set("insights-forbidden", "true").unwrap();
+        let answer = ask(client, json!({}));
+        assert_eq!((answer.status, answer.json()), (403, json!({"message": "Forbidden"})));
     });
 }

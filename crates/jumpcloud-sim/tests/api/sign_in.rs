@@ -59,6 +59,35 @@ fn the_claim_opens_the_account_whatever_was_typed() {
     assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ben), Err(Hop::ClaimDiffers));
 }
 
+/// Kind, who, and whether it succeeded, of every event, the oldest first.
+fn told(world: &World) -> Vec<(String, String, bool)> {
+    let events = world.events().iter().map(jumpcloud_sim::Event::to_json);
+    let row = |event: serde_json::Value| {
+        (text(&event, "event_type"), text(&event["initiated_by"], "id"), event["success"] == json!(true))
+    };
+    events.map(row).collect()
+}
+
+#[test]
+fn a_sign_in_is_told_to_both_organisations_as_far_as_it_came() {
+    let mut two = two();
+    let row = |kind: &str, id: UserId, success| (kind.to_owned(), id.to_string(), success);
+    two.world.clear_events();
+    assert_eq!(two.world.sign_in_and_tell(two.secondary, "ann@beta.com", two.ann), Ok(two.ann_account));
+    let whole = [row("sso_auth", two.ann, true), row("user_login_attempt", two.ann_account, true)];
+    assert_eq!(told(&two.world), whole);
+    let provider = two.world.provider(two.secondary).unwrap().id;
+    console::set_provider_secret(&mut two.world, provider, "another");
+    two.world.clear_events();
+    assert_eq!(two.world.sign_in_and_tell(two.secondary, "ann@beta.com", two.ann), Err(Hop::ClientSecret));
+    let half = [row("sso_auth", two.ann, true), row("user_login_attempt", two.ann_account, false)];
+    assert_eq!(told(&two.world), half, "the primary organisation knows nothing of what came after");
+    console::suspend_user(&mut two.world, two.ann, true);
+    two.world.clear_events();
+    assert!(two.world.sign_in_and_tell(two.secondary, "ann@beta.com", two.ann).is_err());
+    assert_eq!(told(&two.world), [], "nobody was let through");
+}
+
 #[test]
 fn the_claim_can_name_an_account_that_is_not_routed() {
     let mut two = two();

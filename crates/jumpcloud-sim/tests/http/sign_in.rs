@@ -75,6 +75,20 @@ async fn a_sign_in_leaves_an_event_in_both_organisations() {
 }
 
 #[tokio::test]
+async fn an_exchange_that_fails_leaves_an_attempt_that_failed() {
+    let federation = federate().await;
+    let provider = federation.provider.parse().unwrap();
+    console::set_provider_secret(&mut federation.handle.world().lock().unwrap(), provider, "another");
+    let end = sign_in(&mut federation.browser()).await.expect(401).json();
+    assert_eq!(end["signed_in"], false);
+    let expected = [(federation.acme, "sso_auth"), (federation.beta, "user_login_attempt")];
+    assert_eq!(events(&federation), expected.map(|(org, event)| (org.to_string(), event.to_owned())));
+    let world = federation.handle.world();
+    let attempt = world.lock().unwrap().events().last().unwrap().to_json();
+    assert_eq!((&attempt["success"], &attempt["resource"]["id"]), (&json!(false), &json!(federation.ann_at_beta)));
+}
+
+#[tokio::test]
 async fn the_portal_asks_as_a_relying_party_should() {
     let federation = federate().await;
     let routed = federation.browser().form("/login", &[("email", SECONDARY_EMAIL)]).await.expect(302);

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::fill::{self, Unfilled};
+use super::fill;
+use super::live::Unfilled;
 use super::{End, Run, Turn};
 use crate::endpoint::{self, Again};
 use crate::live::PAGE;

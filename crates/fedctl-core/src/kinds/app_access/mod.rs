@@ -69,6 +69,9 @@ pub(crate) fn beyond(context: &Context<'_>) -> usize {
 }
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
+    if context.found.app.refusal.is_some() {
+        return;
+    }
     let app = oidc_app::address(context.spec);
     for group in groups(context) {
         let id = plan.id(&group);

@@ -85,7 +85,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
                 "it has a local password and is not routed before the app is as it must be",
             ),
             _ if context.stays_out(person) => {
-                plan.note(user::address(person), "the rule of the routing group does not bring it in; nobody else can")
+                plan.note(user::address(person), "the rule of the routing group does not bring it in; nobody else can");
             }
             (RoutingMembers::Managed, _) => plan.act(join(&routing, &user::address(person), subject, person)),
             (RoutingMembers::ByMark, live) => {

@@ -99,7 +99,8 @@ pub(crate) fn pair(context: &Context<'_>) -> Pair {
     match state(context) {
         State::None => Pair::None,
         State::Orphaned => Pair::Broken,
-        State::Ours | State::NotAdopted | State::Foreign => Pair::Unproved,
+        State::Ours | State::NotAdopted => context.found.evidence.pair,
+        State::Foreign => Pair::Unproved,
     }
 }
 

@@ -89,7 +89,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     let is_wanted =
         |person: &Person<'_>| rule_for(context, person) == PasswordAuthority::Federated && !context.stays_out(person);
     for (subject, person) in context.active().filter(|(_, person)| is_wanted(person)) {
-        match person.live.map_or(Now::Free, |live| now(context, live)) {
+        match person.live.map_or(Now::Free, |live| now(context, person, live)) {
             Now::Ours => {}
             Now::Free => wanted.push(update(context, subject, person)),
             Now::Left(text) => plan.note(address(person), text),
@@ -141,14 +141,14 @@ enum Now {
 }
 
 /// Who decides now, and whether that may change.
-fn now(context: &Context<'_>, live: &User) -> Now {
+fn now(context: &Context<'_>, person: &Person<'_>, live: &User) -> Now {
     match &live.authority {
         Some(authority) if &*authority.kind == FEDERATED => {
             let provider = context.found.provider.map(|provider| provider.id);
             if authority.id == provider || authority.id.is_none() { Now::Ours } else { Now::Free }
         }
         Some(authority) => Now::Left(format!("its password belongs to {}, and that stays", authority.kind)),
-        None if live.has_password => Now::Left(
+        None if live.has_password && !context.has_signed_in(person) => Now::Left(
             "it has a local password, which stays until one sign-in through the federation was seen".to_owned(),
         ),
         None => Now::Free,
@@ -169,7 +169,11 @@ fn update(context: &Context<'_>, subject: Subject, person: &Person<'_>) -> Actio
     Action {
         target: address(person),
         verb: Verb::Update,
-        because: if before.is_none() { Because::MissingInLive } else { Because::Differs },
+        because: match before {
+            Some(_) => Because::Differs,
+            None if person.live.is_some_and(|live| live.has_password) => Because::SignedIn,
+            None => Because::MissingInLive,
+        },
         changes: Box::new([
             Change { before: before.map(|authority| authority.kind.clone()), ..Change::new(field("type"), FEDERATED) },
             Change {

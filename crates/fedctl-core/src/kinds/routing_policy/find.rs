@@ -5,6 +5,7 @@ use super::{BEING_SET_UP, address};
 use crate::address::Org;
 use crate::kinds::owned::{self, Foreign, MarkState, Owned};
 use crate::kinds::user_group;
+use crate::kinds::user_group::wire::{Group, Membership};
 use crate::live::{Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
@@ -22,6 +23,8 @@ pub struct Found<'a> {
     pub duplicates: Vec<&'a Policy>,
     /// A policy in its place that the spec could take over.
     pub adoptable: Option<&'a Policy>,
+    /// The one group of that policy, whatever its name, and how people come into it.
+    pub adoptable_group: Option<(&'a Group, &'a Membership)>,
     /// Why it cannot be used.
     pub refusal: Option<Refusal>,
 }
@@ -78,11 +81,23 @@ pub(crate) fn find<'a>(
     let namesakes = others.iter().copied().filter(|policy| *policy.name == *spec.routing_policy.name.as_str());
     let in_our_place = if of_our_group.is_empty() { namesakes.collect() } else { of_our_group };
     match (marked.is_empty(), in_our_place.first()) {
-        (true, None) => Some(Found::default()),
+        (true, None) => leads_to_provider(live, needs, &others),
         (true, Some(_)) => unmarked(spec, live, needs, group, &in_our_place),
         (false, Some(foreign)) => Some(Found::refused(as_foreign(foreign, "").refusal(&address(spec)))),
         (false, None) => of_marked(spec, live, needs, group, marked),
     }
+}
+
+/// Nothing stands in our place, but somebody may have made by hand, under other names, what the spec asks for.
+fn leads_to_provider<'a>(live: &'a Live, needs: &mut Needs, others: &[&'a Policy]) -> Option<Found<'a>> {
+    let Some(provider) = needs.provider(live)? else { return Some(Found::default()) };
+    let mut leading = others.iter().filter(|policy| policy.provider == Some(provider.id));
+    let (Some(policy), None) = (leading.next(), leading.next()) else { return Some(Found::default()) };
+    let found = Found { adoptable: Some(*policy), ..Found::default() };
+    let [id] = needs.policy_groups(live, policy.id)? else { return Some(found) };
+    let group = needs.groups(live, Org::Secondary)?.iter().find(|group| group.id == *id);
+    let rule = needs.group_rule(live, Org::Secondary, *id)?;
+    Some(Found { adoptable_group: group.map(|group| (group, rule)), ..found })
 }
 
 fn as_foreign<'a>(policy: &'a Policy, adopt: &'static str) -> Foreign<'a> {

@@ -265,14 +265,15 @@ fn replace(context: &Context<'_>) -> Option<Action> {
 }
 
 fn changes(before: &Values, after: &Values) -> Vec<Change> {
-    let texts = [("name", &before.name, &after.name), ("description", &before.description, &after.description)];
-    let texts = texts.into_iter().filter(|(_, before, after)| before != after);
-    let mut changes: Vec<Change> = texts.map(|(key, before, after)| changed(key, before, after)).collect();
+    let mut changes = Vec::new();
     if let (Some(before), Some(after)) = (before.enabled, after.enabled)
         && before != after
     {
         changes.push(Change::of(Field::Key("enabled"), before.to_string(), after.to_string()));
     }
+    let texts = [("name", &before.name, &after.name), ("description", &before.description, &after.description)];
+    let texts = texts.into_iter().filter(|(_, before, after)| before != after);
+    changes.extend(texts.map(|(key, before, after)| changed(key, before, after)));
     changes
 }
 

@@ -121,8 +121,12 @@ fn by_name<'a>(
             with_members(spec, live, needs, address, role, Found::default(), (group, Owned::ADOPTING))
         }
         _ => {
-            let adoptable = (is_routing && !foreign.is_of_another()).then_some(group);
-            Some(Found { adoptable, ..Found::refused(foreign.refusal(address)) })
+            let refused = Found::refused(foreign.refusal(address));
+            if !is_routing || foreign.is_of_another() {
+                return Some(refused);
+            }
+            let rule = needs.group_rule(live, address.org, group.id)?;
+            Some(Found { adoptable: Some(group), rule: Some(rule), ..refused })
         }
     }
 }

@@ -98,7 +98,7 @@ fn plan_group(context: &Context<'_>, plan: &mut Builder, address: Address, found
             if let Some(text) = owned.kept_name(&group.name, &address.name) {
                 plan.note(address.clone(), text);
             }
-            if let Some(text) = rule::said(context.spec, role, found) {
+            if let Some(text) = found.rule.and_then(|live| rule::said(context.spec, role, live)) {
                 plan.note(address.clone(), text);
             }
             plan.actions.extend(replace(context.spec, &address, group, owned, role));

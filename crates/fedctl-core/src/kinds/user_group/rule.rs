@@ -1,7 +1,6 @@
 //! Rules by which people come into the routing group: by our attribute, or by the end of their address.
 
-use super::find::Found;
-use super::wire;
+use super::wire::{self, Membership};
 use crate::mark::{ObjectRole, ROUTE_ATTRIBUTE};
 use crate::spec::{RoutingMembers, Spec};
 
@@ -29,8 +28,8 @@ fn by_mark(federation: &str) -> Rule {
 
 /// The name of the federation for which the rule of the group asks. It keeps the one under which it was made: nobody could
 /// be given another without being out of the group for a while.
-pub(crate) fn asks_for<'s>(spec: &'s Spec, found: &Found<'_>) -> &'s str {
-    let query = found.rule.and_then(|rule| wire::search_of(rule.query.as_deref()?));
+pub(crate) fn asks_for<'s>(spec: &'s Spec, live: Option<&Membership>) -> &'s str {
+    let query = live.and_then(|rule| wire::search_of(rule.query.as_deref()?));
     let is_asked =
         |name: &&str| query.as_deref().is_some_and(|filters| wire::same_search(filters, &by_mark(name).filters()));
     spec.names().into_iter().find(is_asked).unwrap_or(spec.federation.as_str())
@@ -48,13 +47,19 @@ impl Rule {
     }
 }
 
+/// The end of the address by which a rule finds people, if that is what it does.
+pub(crate) fn suffix_of(query: &str) -> Option<String> {
+    let condition = wire::condition_of(&wire::search_of(query)?)?;
+    condition.strip_prefix("email:$ew:").map(str::to_owned)
+}
+
 /// What is to be said of the rule that a group has.
-pub(crate) fn said(spec: &Spec, role: ObjectRole, found: &Found<'_>) -> Option<String> {
-    let (wanted, query) = (wanted(spec, role)?, found.rule.as_ref()?.query.as_deref()?);
+pub(crate) fn said(spec: &Spec, role: ObjectRole, live: &Membership) -> Option<String> {
+    let (wanted, query) = (wanted(spec, role)?, live.query.as_deref()?);
     let filters = wire::search_of(query);
     let is_known = |rule: &Rule| filters.as_ref().is_some_and(|filters| wire::same_search(filters, &rule.filters()));
     let is_by_mark = spec.routing_group.members.value == RoutingMembers::ByMark;
-    let is_known = is_known(&wanted) || (is_by_mark && is_known(&by_mark(asks_for(spec, found))));
+    let is_known = is_known(&wanted) || (is_by_mark && is_known(&by_mark(asks_for(spec, Some(live)))));
     (!is_known).then(|| {
         "its rule is not spelt as fedctl would spell it, and stays; whether new accounts come into the group shows when \
          they are made"

@@ -16,10 +16,34 @@ pub struct Group {
     /// Its description, where the mark is.
     #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub description: Box<str>,
+    /// What the group gives its members, as JSON text.
+    #[serde(default)]
+    pub attributes: Option<Attributes>,
     /// The organisation it belongs to.
     #[serde(rename = "organizationObjectId", default)]
     pub organization: Option<Box<str>>,
 }
+
+/// The attributes of a group. Their shape is known of a few kinds only, so they are kept as they come.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Attributes(Box<RawValue>);
+
+impl Attributes {
+    /// Whether a text stands anywhere in them, as a key or as a value.
+    pub fn name(&self, text: &str) -> bool {
+        let quoted = serde_json::Value::from(text).to_string();
+        self.0.get().contains(&quoted)
+    }
+}
+
+impl PartialEq for Attributes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Eq for Attributes {}
 
 /// How people come into a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +139,22 @@ pub(crate) fn search_filters(condition: &str) -> String {
 pub(crate) fn search_of(query: &str) -> Option<String> {
     let search: Search = serde_json::from_str(query).ok()?;
     (&*search.query_type == "Search").then(|| search.search_filters.into())
+}
+
+#[derive(Deserialize)]
+struct OneFilter {
+    filter: OneAnd,
+}
+
+#[derive(Deserialize)]
+struct OneAnd {
+    and: [String; 1],
+}
+
+/// The condition of a search that has one.
+pub(crate) fn condition_of(filters: &str) -> Option<String> {
+    let OneFilter { filter: OneAnd { and: [condition] } } = serde_json::from_str(filters).ok()?;
+    Some(condition)
 }
 
 /// Whether two searches are the same, however they are spelt. `[inferred]`: answers may order keys anew.

@@ -1,0 +1,80 @@
+//! The lines of a spec that take over what was made by hand.
+
+use std::collections::BTreeMap;
+
+use fedctl_core::plan::Adoptable;
+use fedctl_core::spec::{Spec, is_hidden};
+
+use super::text::visible;
+
+/// The lines, as YAML that is merged into a spec by hand. Names come from outside: they are quoted, and nothing in them is
+/// seen as anything but text.
+pub fn lines(spec: &Spec, adoptable: &Adoptable) -> String {
+    let mut text = String::from("adopt:\n");
+    let already = spec.adopt.objects.iter().map(|object| object.value);
+    let mut objects: Vec<_> = already.chain(adoptable.objects.iter().map(|(object, ..)| *object)).collect();
+    objects.sort_unstable();
+    objects.dedup();
+    let words: Vec<&str> = objects.iter().map(|object| object.as_str()).collect();
+    text.push_str(&format!("  objects: [{}]\n", words.join(", ")));
+    let already = spec.adopt.people.iter().map(|person| format!("    - {}\n", scalar(person.as_str())));
+    let people: Vec<String> = already
+        .chain(
+            adoptable
+                .people
+                .iter()
+                .map(|(email, account)| format!("    - {}  # opens {}\n", scalar(email), visible(account))),
+        )
+        .collect();
+    if !people.is_empty() {
+        text.push_str(&format!("  people:\n{}", people.concat()));
+    }
+    text.push_str(&sections(adoptable));
+    text
+}
+
+/// What the spec has to call these objects.
+fn sections(adoptable: &Adoptable) -> String {
+    let mut sections: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (key, value) in &adoptable.names {
+        let (section, key) = key.split_once('.').unwrap_or(("", key));
+        let line = match key.split_once('.') {
+            Some((outer, inner)) => format!("{outer}: {{{inner}: {}}}", scalar(value)),
+            None => format!("{key}: {}", scalar(value)),
+        };
+        sections.entry(section).or_default().push(line);
+    }
+    if let Some(suffix) = &adoptable.suffix {
+        let members = format!("members: {{email_ends_with: {}, accept_capture: true}}", scalar(suffix));
+        sections.entry("routing_group").or_default().push(members);
+    }
+    let section = |(name, lines): (&str, Vec<String>)| {
+        let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+        format!("{name}:\n{lines}")
+    };
+    sections.into_iter().map(section).collect()
+}
+
+/// A text as a quoted scalar: JSON is YAML, and what cannot be seen is escaped.
+fn scalar(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let mut out = String::with_capacity(quoted.len());
+    for c in quoted.chars() {
+        if is_hidden(c) {
+            out.push_str(&format!("\\U{:08x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_outside_is_one_quoted_scalar() {
+        assert_eq!(scalar("a\"b\n# c: \u{202e}d"), r#""a\"b\n# c: \U0000202ed""#);
+    }
+}
