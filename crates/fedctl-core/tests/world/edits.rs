@@ -30,7 +30,7 @@ macro_rules! edits {
 }
 
 edits!(AccountEdit: Suspend, Lock, GivePassword, Unroute, Rename, Delete, Annotate, Restrict, Federate, Promote, Protect);
-edits!(PersonEdit: JoinGroup, LeaveGroup, Suspend, Annotate, BreakMapping);
+edits!(PersonEdit: JoinGroup, LeaveGroup, Suspend, Annotate, BreakMapping, LeaveAccess);
 edits!(ObjectEdit: SwitchOff, SwitchOn, DeactivateApp, DeleteApp, DropCallback, AddCallback, OtherClaim, NoClaim, AddClaim,
     OtherClientAuth, RenameApp, RenameGroup, RenamePolicy, DescribePolicy, DuplicateGroups, DuplicatePolicy, DuplicateApp,
     DeleteGroup, DeletePolicy, UnbindPolicy, UnbindApp, AddStranger);
@@ -43,6 +43,10 @@ impl PersonEdit {
             PersonEdit::LeaveGroup => console::remove_member(world, group, person),
             PersonEdit::Suspend => console::suspend_user(world, person, true),
             PersonEdit::Annotate => console::set_attribute(world, person, "cubicle", Some("42")),
+            PersonEdit::LeaveAccess => {
+                let group = group_named(world, org, "acme-to-beta access");
+                group.is_some_and(|group| console::remove_member(world, group, person))
+            }
             PersonEdit::BreakMapping => console::set_attribute(world, person, ATTRIBUTE, Some("typo@nowhere.com")),
         };
     }

@@ -53,7 +53,8 @@ fn fresh() -> Scene {
     Scene { people, wish: Wish::plain("source_groups"), made: None, answers: Vec::new() }
 }
 
-fn unassigned() -> Scene {
+/// The same, where the policy that is on does not apply to the group yet.
+pub(crate) fn unassigned() -> Scene {
     let mut scene = by_hand();
     scene.made.as_mut().unwrap().policy = Some(MadePolicy { enabled: true, assigned: false });
     scene

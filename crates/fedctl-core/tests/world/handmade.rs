@@ -209,6 +209,17 @@ impl Hand {
 }
 
 impl Made {
+    /// No object; there may be accounts all the same.
+    pub(crate) const NOTHING: Self = Self {
+        app: None,
+        provider: false,
+        group: None,
+        policy: None,
+        named_as_expected: false,
+        spec_names_them: false,
+        described: false,
+    };
+
     /// The name of an object: the one that a spec expects by itself, or another.
     pub(crate) fn name<'n>(&self, expected: &'n str, other: &'n str) -> &'n str {
         if self.named_as_expected { expected } else { other }

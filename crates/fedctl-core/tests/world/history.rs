@@ -21,6 +21,8 @@ pub(crate) enum Earlier {
     OtherNameAndAttribute,
     /// People were routed.
     Enabled,
+    /// Nobody's account was taken over yet.
+    NobodyTakenOver,
 }
 
 /// Everything before the run that is looked at.
@@ -33,6 +35,11 @@ pub(crate) struct History {
     pub(crate) edits: Vec<Edit>,
 }
 
+impl History {
+    /// Nothing happened.
+    pub(crate) const NONE: Self = Self { earlier: Earlier::Same, killed: Vec::new(), edits: Vec::new() };
+}
+
 fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         8 => (0_usize..8, select(AccountEdit::ALL.to_vec())).prop_map(|(number, edit)| Edit::Account(number, edit)),
@@ -43,8 +50,8 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 pub(crate) fn histories() -> impl Strategy<Value = History> {
-    use Earlier::{Enabled, OtherName, OtherNameAndAttribute, Same};
-    let earlier = select(vec![Same, Same, Same, Same, Enabled, Enabled, OtherName, OtherNameAndAttribute]);
+    use Earlier::{Enabled, NobodyTakenOver, OtherName, OtherNameAndAttribute, Same};
+    let earlier = select(vec![Same, Same, Same, Same, Enabled, NobodyTakenOver, OtherName, OtherNameAndAttribute]);
     let killed = prop::collection::vec(prop_oneof![0_usize..1000, Just(1000)], 0..3);
     (earlier, killed, prop::collection::vec(edit(), 0..5)).prop_map(|(earlier, killed, edits)| History {
         earlier,
@@ -65,6 +72,7 @@ impl Earlier {
                 (Written { federation: OLD_NAME, attribute, ..now }, renamed)
             }
             Earlier::OtherNameAndAttribute => (Written { federation: OLD_NAME, ..now }, renamed),
+            Earlier::NobodyTakenOver => (Written { takes_over: false, ..now }, now),
             Earlier::Enabled => (Written { enabled: Some(true), ..now }, now),
         }
     }

@@ -72,7 +72,9 @@ impl Judge {
         let accounts = memory.world.users(memory.secondary);
         let shut = memory.world.users(memory.secondary).filter(|user| is_shut(user)).map(|user| user.id);
         let named = memory.world.users(memory.primary).filter(|user| user.attribute(ATTRIBUTE).is_some());
-        let losing = plan.people.iter().filter(|person| person.fate == Fate::Loses);
+        // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
+        let turns_off = plan.people.iter().any(|person| person.fate == Fate::Loses);
+        let losing = plan.people.iter().filter(|_| turns_off);
         Self {
             before: Doors::of_memory(memory),
             accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),

@@ -27,11 +27,14 @@ pub(crate) struct Written {
     pub(crate) formerly: Option<&'static str>,
     /// Whether people are routed; else as the scene says.
     pub(crate) enabled: Option<bool>,
+    /// Whether it takes over whom the scene says, or nobody yet.
+    pub(crate) takes_over: bool,
 }
 
 impl Written {
     /// As it is today, when it was never otherwise.
-    pub(crate) const NOW: Self = Self { federation: "acme-to-beta", attribute: None, formerly: None, enabled: None };
+    pub(crate) const NOW: Self =
+        Self { federation: "acme-to-beta", attribute: None, formerly: None, enabled: None, takes_over: true };
 }
 
 pub(crate) fn email(index: usize) -> String {
@@ -242,7 +245,7 @@ impl Scene {
                 format!("{{email_ends_with: \"{suffix}\", accept_capture: true}}")
             }
         };
-        let adopted = list(self.indices(|index, someone| someone.adopted && self.is_in(index)));
+        let adopted = list(self.indices(|index, someone| written.takes_over && someone.adopted && self.is_in(index)));
         format!(
             "app: {{label: {}, access: {}, hidden: {}}}\nidentity_provider: {{name: {}}}\nrouting_policy: {{name: {}, enabled: {}}}\nrouting_group: {{name: {}, members: {members}}}\nadopt: {{objects: [{}], people: [{adopted}]}}\n",
             name(0),
