@@ -130,3 +130,25 @@ fn a_spec_that_changed_is_said_before_anything_is_asked() {
     assert_snapshot!(sandbox.fedctl(APPLY).exits_with(3).stderr);
     assert_eq!(sandbox.requests(), []);
 }
+
+#[test]
+fn a_plan_is_not_written_over_a_file_that_is_none() {
+    let sandbox = Sandbox::start();
+    let before = sandbox.home.read("demo.yaml");
+    let run = sandbox.fedctl("plan demo.yaml --out demo.yaml").exits_with(64);
+    assert!(run.stderr.contains("`demo.yaml` is there and is not a plan"), "{run}");
+    assert_eq!(sandbox.home.read("demo.yaml"), before);
+    let _twice = [sandbox.fedctl(SAVE).exits_with(0), sandbox.fedctl(SAVE).exits_with(0)];
+}
+
+#[test]
+fn an_account_that_appeared_where_one_is_to_be_made_is_stale() {
+    let sandbox = Sandbox::start();
+    let _run = sandbox.fedctl(SAVE).exits_with(0);
+    let account = json!({"email": "ben.fischer@acme.com.beta", "username": "somebody", "state": "STAGED"});
+    sandbox.api(Secondary, "POST", "/api/systemusers", &account);
+    sandbox.forget_requests();
+    let run = sandbox.fedctl(APPLY).exits_with(3);
+    assert!(run.stderr.contains("secondary/user/ben.fischer@acme.com.beta"), "{run}");
+    sandbox.nothing_was_written();
+}

@@ -65,6 +65,19 @@ pub fn is_plan(path: &Path) -> bool {
     std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == MAGIC
 }
 
+/// Refuses to write a plan over a file that is no plan: it may be the spec.
+///
+/// # Errors
+/// There is such a file.
+pub fn may_be_written(path: &Path) -> Result<(), Failure> {
+    let is_other = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0) && !is_plan(path);
+    if !is_other {
+        return Ok(());
+    }
+    let message = format!("`{}` is there and is not a plan", path.display());
+    Err(Failure::new(Exit::Usage, message).hint("choose another name for --out"))
+}
+
 /// Writes a plan, readable for its owner alone.
 ///
 /// # Errors

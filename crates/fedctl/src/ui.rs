@@ -25,7 +25,7 @@ impl Ui {
             talk: Box::new(io::stderr()),
             quiet,
             color: talks_to_terminal && !crate::config::without_color(),
-            progress: talks_to_terminal && !quiet,
+            progress: talks_to_terminal && !quiet && !crate::config::is_dumb(),
             progress_shown: false,
             asks: io::stdin().is_terminal(),
         }

@@ -77,6 +77,8 @@ pub enum Held {
     PasswordExpired,
     /// Locked out at the primary for now.
     Locked,
+    /// The spec says that nobody is routed.
+    RoutingOff,
     /// Not among those who go first.
     Pilot,
     /// An account with the wanted address exists and is not adopted.
@@ -113,6 +115,7 @@ impl Held {
             Held::NoPassword => "has never set a password at the primary",
             Held::PasswordExpired => "the password at the primary has expired",
             Held::Locked => "locked out at the primary for now",
+            Held::RoutingOff => "nobody is routed, because the spec says `routing_policy.enabled: false`",
             Held::Pilot => "waits for the pilot to end",
             Held::AccountExists => {
                 "an account with this address exists in the secondary organisation and is not adopted"
@@ -201,7 +204,9 @@ impl Pair {
     pub fn after_probe(self) -> Self {
         match self {
             Pair::Unproved | Pair::Unlogged => Pair::Probed,
-            Pair::None | Pair::Broken | Pair::Foreign | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing => self,
+            Pair::None | Pair::Broken | Pair::Foreign | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing => {
+                self
+            }
         }
     }
 }

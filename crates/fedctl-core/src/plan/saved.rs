@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::action::{Because, Write};
 use super::lines::FORMAT;
 use super::{Action, Fate, Held, Plan, Subject, Verb};
+use crate::address::{Address, Kind, Org};
 
 /// A plan as it was saved, taken apart for comparison.
 #[derive(Debug, Default)]
@@ -31,6 +32,12 @@ struct Entry {
     verb: Box<str>,
     changes: Value,
     write: Value,
+}
+
+impl Entry {
+    fn creates(&self) -> bool {
+        &*self.verb == Verb::Create.as_str()
+    }
 }
 
 /// Lines that are no saved plan.
@@ -205,6 +212,15 @@ impl Saved {
                 Some(Stale::AnotherObject { address: address.into(), saved: saved.clone(), fresh: now.into() })
             })
             .collect();
+        let taken = fresh.people.iter().filter(|person| person.fate == Fate::Held(Held::AccountExists));
+        let taken = taken.map(|person| Address::new(Org::Secondary, Kind::User, person.account.clone()).to_string());
+        let made =
+            |target: &String| self.actions.get(target.as_str()).is_some_and(|all| all.iter().any(Entry::creates));
+        stale.extend(taken.filter(made).map(|address| Stale::AnotherObject {
+            address: address.into(),
+            saved: "that it is made".into(),
+            fresh: "an account that nobody marked".into(),
+        }));
         let more = fresh.actions.iter().filter(|action| !self.goes_without_saying(action));
         stale.extend(more.filter_map(|action| self.differs(&action.target.to_string(), &entry(fresh, action))));
         stale

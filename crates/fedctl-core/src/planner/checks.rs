@@ -9,8 +9,9 @@ use crate::live::{Live, Needs, User};
 use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::people::refuse;
+use crate::plan::Action;
 use crate::plan::guard::{Guard, Refusal};
-use crate::spec::{RoutingMembers, Spec};
+use crate::spec::{Email, RoutingMembers, Spec};
 
 /// The group of the secondary organisation whose members no plan may take anything from.
 const PROTECTED: &str = "fedctl-protected";
@@ -31,6 +32,7 @@ pub(super) fn protected_group(live: &Live, needs: &mut Needs) -> Option<Vec<Obje
 pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     claims(context, live, plan);
     group_attributes(context, live, plan);
+    leavers(context, live, plan);
     strangers(context, live, plan);
     capture(context, live, plan);
     protected(context, plan);
@@ -78,12 +80,40 @@ fn opens_now(context: &Context<'_>, live: &Live, user: &User) -> bool {
     let app = &context.found.app;
     let is_there = context.found.provider.is_some_and(|provider| app.has_client_id(provider));
     let works = oidc_app::works(context) && routing_policy::leads_to_provider(context);
+    let is_anybody_routed = context.found.policy.routes() && !context.found.routing_group.members.is_empty();
+    is_anybody_routed && is_there && works && reaches(context, live, user)
+}
+
+/// Whether somebody may use the app today.
+fn reaches(context: &Context<'_>, live: &Live, user: &User) -> bool {
+    let app = &context.found.app;
     let members = |group: &ObjectId| live.membership.get(&(Org::Primary, *group)).and_then(|known| known.as_ref().ok());
     let is_in = |ids: &Vec<ObjectId>| ids.binary_search(&user.id).is_ok();
     let by_group = || app.groups.iter().filter_map(members).any(is_in);
     let alone = || app.itself().and_then(|app| live.app_users.get(&app.id)?.as_ref().ok()).is_some_and(is_in);
-    let is_anybody_routed = context.found.policy.routes() && !context.found.routing_group.members.is_empty();
-    is_anybody_routed && is_there && works && (by_group() || alone())
+    by_group() || alone()
+}
+
+/// Setting right what nobody can sign in through lets people in again, also those who left meanwhile.
+fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
+    let repairs = |action: &Action| matches!(action.target.kind, Kind::OidcApp | Kind::IdentityProvider);
+    if !context.found.policy.routes() || !plan.actions.iter().any(repairs) {
+        return;
+    }
+    for account in context.people.left.iter().filter(|account| !account.is_shut()) {
+        let person = account.mark.as_ref().and_then(|mark| live.users(Org::Primary).get(mark.person));
+        let comes_in = |person: &&User| reaches(context, live, person) && !opens_now(context, live, person);
+        let opens =
+            |person: &&User| person.mapping.as_deref().is_some_and(|claim| Email::fold(claim) == *account.email);
+        if let Some(person) = person.filter(|person| comes_in(person) && opens(person)) {
+            plan.refuse(Refusal::new(
+                Guard::Impersonation,
+                &Address::new(Org::Secondary, Kind::User, &*account.email),
+                format!("{} left the population, and would sign in again when the app is set right", person.email),
+                "suspend the account in the secondary organisation, or take them out of the groups that may use the app",
+            ));
+        }
+    }
 }
 
 fn strangers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
@@ -170,7 +200,11 @@ fn protected(context: &Context<'_>, plan: &mut Builder) {
             Guard::Protected,
             &user::address(person),
             format!("{what}, and it is protected: {why}"),
-            format!("leave {} out with `people.except`", person.user.email),
+            if loses {
+                "do not turn routing off, or protect it no longer".to_owned()
+            } else {
+                format!("leave {} out with `people.except`", person.user.email)
+            },
         ));
     }
 }
@@ -207,6 +241,7 @@ fn losses(context: &Context<'_>, plan: &mut Builder) {
         .filter(|person| context.is_routed(person))
         .map(|person| &*person.user.email)
         .collect();
+    let by_spec = context.spec.safety.max_losses.as_ref();
     let most = most_losses(context.spec, context.terms.rules.max_losses, context.people.list.len());
     if routed.len() <= most {
         return;
@@ -219,7 +254,16 @@ fn losses(context: &Context<'_>, plan: &mut Builder) {
             routed.len(),
             some(routed.iter().map(|email| (*email).to_owned()), routed.len())
         ),
-        "if that is meant, allow as many with `ceilings: {max_losses: …}` in the operator file for this once",
+        match by_spec.filter(|by_spec| by_spec.value as usize == most) {
+            Some(_) => format!(
+                "if that is meant, write `safety: {{max_losses: {}}}` into the spec for this once",
+                routed.len()
+            ),
+            None => format!(
+                "if that is meant, allow it with `ceilings: {{max_losses: {}}}` in the operator file for this once",
+                routed.len()
+            ),
+        },
     ));
 }
 

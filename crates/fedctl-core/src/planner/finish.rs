@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::{adoptable, warnings};
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::routing_policy;
+use crate::kinds::{identity_provider, oidc_app, routing_policy};
 use crate::live::{Live, User};
+use crate::mark::Origin;
 use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::plan::{Fate, Plan, PlannedPerson, Subject};
@@ -99,6 +100,14 @@ fn planned(context: &Context<'_>, person: &Person<'_>, touched: bool) -> Planned
     }
 }
 
+/// Whether somebody who has an account cannot come in now, and can when this plan is applied.
+fn comes_in_anew(context: &Context<'_>, person: &Person<'_>) -> bool {
+    let is_whole = identity_provider::state(context) == identity_provider::State::Ours && oidc_app::works(context);
+    let comes_in_now = context.found.policy.routes() && context.is_routed(person) && is_whole;
+    let will_be_routed = context.routes_after() && context.is_routed_after(person) && !context.stays_out(person);
+    !comes_in_now && will_be_routed && context.is_whole() && !routing_policy::turns_off(context)
+}
+
 fn fate(context: &Context<'_>, person: &Person<'_>, touched: bool) -> Fate {
     let is_routed = context.is_routed(person);
     let opens = person.user.mapping.as_deref() == Some(&*person.account);
@@ -108,6 +117,11 @@ fn fate(context: &Context<'_>, person: &Person<'_>, touched: bool) -> Fate {
         (None, true, None) => Fate::Gains,
         (None, true, Some(_)) if person.takes_over && is_routed && opens => Fate::TakenOver,
         (None, true, Some(_)) if person.takes_over => Fate::GainsExisting,
+        // Their account was made for them, by this plan or by an earlier run, and they cannot come in yet.
+        (None, _, Some(_)) if comes_in_anew(context, person) => match person.origin {
+            Some(Origin::Adopted) => Fate::GainsExisting,
+            Some(Origin::Created) | None => Fate::Gains,
+        },
         (None, true, Some(_)) => Fate::Mended,
         (None, false, _) => Fate::Unchanged,
     }

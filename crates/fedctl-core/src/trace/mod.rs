@@ -92,7 +92,7 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
             email: person.user.email.clone(),
             account: (*person.account).into(),
             spec: person.spec.clone(),
-            held: person.held,
+            held: person.held.or((!spec.routing_policy.enabled.value).then_some(Held::RoutingOff)),
             situation: situation::of(spec, found, &shared, &claims, person),
         });
         Verification {

@@ -189,6 +189,9 @@ fn a_spec_turns_routing_off_and_on_again_and_counts_whom_that_takes_sign_in_from
     assert_eq!(guards(&carry::plan_under(rules, &off, &mut memory)), BTreeSet::from([Guard::MaxLosses]));
     all_good(&carry::apply(&off, &mut memory).1);
     assert!(Doors::of_memory(&memory).federated.is_empty());
+    assert!(carry::verify(&off, &mut memory).is_whole(), "it is as the spec says");
+    let again = carry::plan(&on, &mut memory);
+    assert!(again.people.iter().all(|person| person.fate == Fate::Gains), "who gets it back gains it");
     all_good(&carry::apply(&on, &mut memory).1);
     assert_eq!(Doors::of_memory(&memory).federated.len(), 2);
     settled(&on, &mut memory);
@@ -375,4 +378,35 @@ fn somebody_who_is_named_and_cannot_authenticate_is_pointed_at_and_held() {
     let warned: Vec<_> = plan.warnings.iter().map(|warning| (warning.code, warning.severity)).collect();
     assert_eq!(warned, [(Code::CannotAuthenticate, fedctl_core::spec::Severity::Warning)]);
     assert!(plan.warnings[0].message.contains("eve@acme.com") && plan.refusals.is_empty());
+}
+
+#[test]
+fn a_pilot_that_nobody_is_in_is_said() {
+    let (mut memory, _) = two();
+    memory.world.add_group(memory.primary, "Staff");
+    let people = "  from: {groups: [Staff]}\n  pilot: [zoe@acme.com]";
+    let plan = carry::plan(&carry::spec(&memory, people, ""), &mut memory);
+    assert_eq!(plan.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), [Code::NotInPeople]);
+}
+
+#[test]
+fn i10_who_left_does_not_come_in_again_by_a_repair() {
+    let (mut memory, users) = two();
+    let [group, everyone] = ["Staff", "Everyone"].map(|name| memory.world.add_group(memory.primary, name));
+    for user in users {
+        memory.world.add_member(group, user);
+        memory.world.add_member(everyone, user);
+    }
+    let people = "  from: {groups: [Staff]}\n  mapping: {email: \"{email}.beta\"}";
+    let spec = carry::spec(&memory, people, "");
+    carry::apply(&spec, &mut memory);
+    let app = memory.world.apps(memory.primary).find(|app| app.description.contains("managed by fedctl")).unwrap().id;
+    console::set_app_group(&mut memory.world, app, everyone, true);
+    console::set_claims(&mut memory.world, app, &[]);
+    console::remove_member(&mut memory.world, group, users[1]);
+    let plan = carry::plan(&spec, &mut memory);
+    assert_eq!(guards(&plan), BTreeSet::from([Guard::Impersonation]), "{:?}", plan.actions);
+    let account = memory.world.user_by_email(memory.secondary, "bob@acme.com.beta").unwrap().id;
+    console::suspend_user(&mut memory.world, account, true);
+    all_good(&carry::apply(&spec, &mut memory).1);
 }

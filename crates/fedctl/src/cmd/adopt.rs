@@ -23,7 +23,8 @@ pub async fn run(args: &Adopt, operator: Option<&Path>, ui: &mut Ui) -> Result<E
     ui.out(&adopt::lines(&session.spec, &plan.adoptable))?;
     let file = args.spec.display();
     ui.say(&format!(
-        "put these lines into `{file}`, remove whom and what you do not want to take over, and look at the plan\n"
+        "add these keys to `{file}`, or change them where they are there already; remove whom and what you do not want to \
+         take over, and look at the plan\n"
     ));
     Ok(Exit::Done)
 }

@@ -17,6 +17,7 @@ use crate::ui::Ui;
 /// # Errors
 /// An invalid spec, or organisations that cannot be read or do not bear it out.
 pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    args.out.as_deref().map_or(Ok(()), planfile::may_be_written)?;
     let mut session = Session::open(&args.spec, operator, ui)?;
     session.take_word(&args.signed_in);
     let plan = session.plan(ui).await?;

@@ -152,6 +152,7 @@ pub(crate) fn fix(person: &Traced, hop: Hop) -> &'static str {
         Some(Held::NoPassword) => "they set a password at the primary organisation; then run `fedctl apply`",
         Some(Held::PasswordExpired) => "they set a new password at the primary organisation",
         Some(Held::Locked) => "unlock them at the primary organisation, or wait until that ends",
+        Some(Held::RoutingOff) => "write `routing_policy: {enabled: true}` to route people again",
         Some(Held::Pilot) => "when it is their turn: put them into `people.pilot`, or remove that line",
         Some(Held::AccountExists) => {
             "take it over under `adopt.people` if it is theirs; else give them another address under `people.overrides`"

@@ -206,11 +206,11 @@ fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) 
     let claims: Vec<&str> =
         settings.dynamic_claims.iter().filter(|claim| &*claim.name != "email").map(|claim| &*claim.name).collect();
     if !claims.is_empty() {
-        said.push(format!("beyond the spec it also sends the claims {}; that is left", claims.join(", ")));
+        said.push(format!("beyond the spec it also sends other claims ({}); that is left", claims.join(", ")));
     }
     let groups = app_access::beyond(context);
     if groups > 0 {
-        said.push(format!("{groups} more groups may use it than the spec says; that is left"));
+        said.push(format!("groups beyond the spec may use it ({groups}); that is left"));
     }
     said
 }

@@ -188,6 +188,7 @@ fn others(spec: &Spec, who: &str) -> Refusal {
         Guard::Members,
         &address(spec),
         format!("it also applies to {who} not in this federation"),
-        "take them out of the policy in the console",
+        "if it is the routing group of this federation, put the line `managed by fedctl: …/routing-group` back into its \
+         description; else take it out of the policy in the console, which takes sign-in from its members",
     )
 }
