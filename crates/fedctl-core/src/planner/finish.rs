@@ -50,7 +50,12 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
 fn leavers(context: &Context<'_>, plan: &mut Builder) {
     for account in &context.people.left {
         let about = Address::new(Org::Secondary, Kind::User, Arc::from(&*account.email));
-        let text = "it carries our mark and its person is not in the population any more; nothing is done about it";
+        let text = if account.is_shut() {
+            "its person is not in the population any more, and nobody gets in; that is left"
+        } else {
+            "its person is not in the population any more, and may still sign in: this version takes nothing from people \
+             who left; suspend the account in the console"
+        };
         plan.note(about, text);
     }
 }

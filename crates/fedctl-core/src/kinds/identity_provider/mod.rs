@@ -159,6 +159,8 @@ fn foreign(context: &Context<'_>, state: State, live: &wire::Provider) -> Refusa
     let is_adoptable = state == State::NotAdopted || context.found.app.adoptable.is_some();
     let way_out = if is_adoptable {
         "take it over with `adopt: {objects: [app, identity-provider]}`"
+    } else if context.found.app.refusal.is_some() {
+        "it goes with the app that it leads to: see what is said of that"
     } else {
         "remove it in the console if nobody signs in through it any more; this federation needs its place"
     };

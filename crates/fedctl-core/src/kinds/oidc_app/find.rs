@@ -150,11 +150,20 @@ fn unmarked<'a>(
         return Some(Found { refusal: Some(refusal), ..Found::default() });
     }
     if !spec.adopts(AdoptObject::App) || foreign.is_of_another() {
+        let refusal = if foreign.is_of_another() { foreign.refusal(&address(spec)) } else { led_to(spec, app) };
         let adoptable = (!foreign.is_of_another()).then_some((app, settings));
-        return Some(Found { adoptable, refusal: Some(foreign.refusal(&address(spec))), ..Found::default() });
+        return Some(Found { adoptable, refusal: Some(refusal), ..Found::default() });
     }
     let groups = needs.app_groups(live, app.id)?.to_vec();
     Some(Found { app: Some((app, Owned::ADOPTING)), settings: Some(settings), groups, ..Found::default() })
+}
+
+/// Another name would not help: it is found by where the identity provider leads.
+fn led_to(spec: &Spec, app: &App) -> Refusal {
+    let why =
+        format!("the identity provider leads to the app `{}` ({}), which does not carry our mark", app.label, app.id);
+    let way_out = "take both over with `adopt: {objects: [app, identity-provider]}`; `fedctl adopt` prints the lines";
+    Refusal::new(Guard::Foreign, &address(spec), why, way_out)
 }
 
 /// Without a mark and without a provider that leads to one there is only the label. An app with settings has a secret that
