@@ -106,7 +106,7 @@ impl Client {
         self.0.attempt(&request).await
     }
 
-    /// Sends a request that changes nothing, up to [`Retries::attempts`] times: again when it was not sent, when its
+    /// Sends a request that changes nothing, up to [`Retries::attempts`](crate::Retries::attempts) times: again when it was not sent, when its
     /// outcome is unknown, and on 429, 500, 502, 503 and 504. The last outcome is the result.
     ///
     /// That it changes nothing is the caller's word: a search by `POST` reads, too.
