@@ -16,13 +16,15 @@ use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 
 use crate::measured::Measured;
-use crate::{gauge, wire};
+use crate::{gauge, wire, yardstick};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
     /// Nothing: a process that has read its spec.
     Idle,
+    /// The program that everything else is compared with.
+    Yardstick,
     /// A plan that has something to do.
     Plan,
     /// Such a plan, applied.
@@ -32,7 +34,7 @@ pub(crate) enum Task {
 }
 
 impl Task {
-    const ALL: [Task; 4] = [Task::Idle, Task::Plan, Task::Apply, Task::NoOp];
+    const ALL: [Task; 5] = [Task::Idle, Task::Yardstick, Task::Plan, Task::Apply, Task::NoOp];
 
     pub(crate) fn named(name: &str) -> Option<Task> {
         Task::ALL.into_iter().find(|task| task.name() == name)
@@ -41,6 +43,7 @@ impl Task {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Task::Idle => "idle",
+            Task::Yardstick => "yardstick",
             Task::Plan => "plan",
             Task::Apply => "apply",
             Task::NoOp => "no-op",
@@ -51,12 +54,13 @@ impl Task {
 /// Users who share one look, as in a sandbox.
 const BATCH: usize = 100;
 
-/// Does the task and says what it took.
-pub(crate) fn be(task: Task, spec: &str) -> io::Result<()> {
+/// Does the task for so many people and says what it took.
+pub(crate) fn be(task: Task, people: u64, spec: &str) -> io::Result<()> {
     let spec = spec::parse(spec).spec.expect("the parent gives a spec without problems");
     let mut pipe = Pipe::new();
     let measured = match task {
         Task::Idle => Measured { memory: gauge::peak().unwrap_or(0), ..Measured::default() },
+        Task::Yardstick => Measured { cpu: yardstick::measure(people), ..Measured::default() },
         Task::Plan | Task::NoOp => planning(&spec, task, &mut pipe),
         Task::Apply => applying(&spec, &mut pipe),
     };

@@ -17,6 +17,7 @@ mod measured;
 mod report;
 mod service;
 mod wire;
+mod yardstick;
 
 use std::io;
 use std::process::ExitCode;
@@ -38,8 +39,9 @@ const ROUNDS: u32 = 4;
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    if let [AS_FEDCTL, task, spec] = args[..] {
-        let done = fedctl::be(Task::named(task).expect("the parent names a task"), spec);
+    if let [AS_FEDCTL, task, people, spec] = args[..] {
+        let task = Task::named(task).expect("the parent names a task");
+        let done = fedctl::be(task, people.parse().expect("the parent says how many people"), spec);
         return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     // Cargo says `--bench`, and nothing when it only wants to see that tests pass.
@@ -95,6 +97,7 @@ fn measure(sizes: &[u64]) -> io::Result<Vec<Size>> {
 fn size(people: u64) -> io::Result<Size> {
     let mut service = Service::with_all(people);
     let idle = best(|| service.run(Task::Idle))?;
+    let yardstick = best(|| service.run(Task::Yardstick))?;
     let plan = best(|| service.run(Task::Plan))?;
     let fresh = service;
     let mut service = fresh.clone();
@@ -107,7 +110,7 @@ fn size(people: u64) -> io::Result<Size> {
     drop(service);
     let mut few = Service::with_ten(people);
     let ten = [few.run(Task::Plan)?, few.run(Task::Apply)?, few.run(Task::NoOp)?];
-    Ok(Size { people, idle, plan, apply, again, ten })
+    Ok(Size { people, idle, yardstick, plan, apply, again, ten })
 }
 
 fn best(mut run: impl FnMut() -> io::Result<Measured>) -> io::Result<Measured> {

@@ -6,7 +6,7 @@ use fedctl_core::people::LISTED_WHOLE;
 
 use crate::measured::Measured;
 
-/// CPU, memory and requests of a whole command may grow by so much when the number of people grows tenfold.
+/// Memory and requests of a whole command may grow by so much when the number of people grows tenfold.
 const BAR: f64 = 11.0;
 
 /// Requests for ten people, whatever the size of the organisations. One that is listed whole takes a page for each hundred of
@@ -17,6 +17,7 @@ const FEW: u64 = 30;
 pub(crate) struct Size {
     pub(crate) people: u64,
     pub(crate) idle: Measured,
+    pub(crate) yardstick: Measured,
     pub(crate) plan: Measured,
     pub(crate) apply: Measured,
     pub(crate) again: Measured,
@@ -41,6 +42,7 @@ impl Size {
         Self {
             people: self.people,
             idle: self.idle.least(other.idle),
+            yardstick: self.yardstick.least(other.yardstick),
             plan: self.plan.least(other.plan),
             apply: self.apply.least(other.apply),
             again: self.again.least(other.again),
@@ -108,24 +110,22 @@ pub(crate) fn judge(sizes: &[Size]) -> (String, bool) {
     let mut is_good = true;
     for pair in sizes.windows(2) {
         let [small, large] = pair else { continue };
-        let mut judged = |small: f64, large: f64| {
-            let ratio = large / small;
-            is_good &= ratio <= BAR;
-            format!("{ratio:.1}{}", if ratio <= BAR { "" } else { " (over)" })
+        let (from, to) = (thousands(small.people), thousands(large.people));
+        let seconds = |small: Duration, large: Duration| large.as_secs_f64() / small.as_secs_f64();
+        let yardstick = seconds(small.yardstick.cpu, large.yardstick.cpu);
+        let mut judged = |ratio: f64, bar: f64| {
+            is_good &= ratio <= bar;
+            format!("{ratio:.1}{}", if ratio <= bar { "" } else { " (over)" })
         };
+        text.push_str(&format!("| {from} to {to} | the yardstick | {yardstick:.1} |  |  |  |\n"));
         for (one, ten) in small.rows().iter().zip(large.rows()) {
-            // A part of a command is shown and not judged: what is looked up is sorted, and that is n log n.
-            let cpu = ten.cpu.as_secs_f64() / one.cpu.as_secs_f64();
-            let cpu = match one.simulator {
-                Some(_) => judged(one.cpu.as_secs_f64(), ten.cpu.as_secs_f64()),
-                None => format!("{cpu:.1}, without a bar"),
-            };
-            let memory = one.memory.zip(ten.memory).map(|(one, ten)| judged(mega(one), mega(ten)));
-            let requests = one.requests.zip(ten.requests).map(|((one, _), (ten, _))| judged(float(one), float(ten)));
-            let simulator = one.simulator.zip(ten.simulator);
-            let simulator = simulator.map(|(one, ten)| format!("{:.1}", ten.as_secs_f64() / one.as_secs_f64()));
+            let cpu = judged(seconds(one.cpu, ten.cpu), yardstick);
+            let memory = one.memory.zip(ten.memory).map(|(one, ten)| judged(mega(ten) / mega(one), BAR));
+            let requests =
+                one.requests.zip(ten.requests).map(|((one, _), (ten, _))| judged(float(ten) / float(one), BAR));
+            let simulator = one.simulator.zip(ten.simulator).map(|(one, ten)| format!("{:.1}", seconds(one, ten)));
             let [memory, requests, simulator] = [memory, requests, simulator].map(Option::unwrap_or_default);
-            let (from, to, what) = (thousands(small.people), thousands(large.people), one.what);
+            let what = one.what;
             text.push_str(&format!("| {from} to {to} | {what} | {cpu} | {memory} | {requests} | {simulator} |\n"));
         }
     }
@@ -133,7 +133,10 @@ pub(crate) fn judge(sizes: &[Size]) -> (String, bool) {
     let is_searched = |size: &&Size| size.people > LISTED_WHOLE;
     let most = sizes.iter().filter(is_searched).map(few).max().unwrap_or(0);
     let over = if most > FEW { " (over)" } else { "" };
-    text.push_str(&format!("\nThe bar for ten times the people is {BAR:.0} times as much."));
+    text.push_str(&format!(
+        "\nThe bar for ten times the people is {BAR:.0} times the memory and requests, and the \
+         yardstick for CPU."
+    ));
     text.push_str(&format!(" A plan for ten people may take {FEW} requests, and takes {most}{over}.\n"));
     (text, is_good && most <= FEW)
 }

@@ -14,6 +14,7 @@ use crate::{AS_FEDCTL, gauge, wire};
 #[derive(Clone)]
 pub(crate) struct Service {
     pair: Pair,
+    people: u64,
     spec: String,
 }
 
@@ -45,13 +46,16 @@ impl Service {
              secondary: {{organization: \"{}\", credentials: beta}}\npeople:\n  from: {{groups: [Federated]}}\n",
             pair.primary, pair.secondary
         );
-        Self { pair, spec }
+        Self { pair, people, spec }
     }
 
     /// Starts a process that does the task, and answers its requests until it has said what the task took.
     pub(crate) fn run(&mut self, task: Task) -> io::Result<Measured> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args([AS_FEDCTL, task.name(), &self.spec]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .args([AS_FEDCTL, task.name(), &self.people.to_string(), &self.spec])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let (Some(input), Some(output)) = (input, output) else { return Err(io::Error::other("no pipe")) };
