@@ -2,75 +2,14 @@
 //!
 //! A default is what was observed where somebody observed it, else what is hardest on a client.
 
+mod value;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A setting that does not exist, or a value that it does not take.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownSetting {
-    /// There is no setting of that name.
-    #[error("there is no setting `{0}`")]
-    Name(String),
-    /// The setting exists, the value does not.
-    #[error("the setting `{name}` takes {takes}, not `{value}`")]
-    Value {
-        /// The setting.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// What it takes.
-        takes: String,
-    },
-}
-
-/// One switch, for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
-    /// Its name.
-    pub name: &'static str,
-    /// Its present value.
-    pub value: String,
-    /// The values it takes.
-    pub takes: String,
-    /// What it decides, and how sure that is.
-    pub about: String,
-}
-
-/// What a setting can be read from and shown as.
-trait SettingValue: Sized {
-    fn read(text: &str) -> Option<Self>;
-    fn show(&self) -> String;
-    fn takes() -> String;
-}
-
-impl SettingValue for bool {
-    fn read(text: &str) -> Option<bool> {
-        text.parse().ok()
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-
-    fn takes() -> String {
-        "true or false".to_owned()
-    }
-}
-
-impl SettingValue for u64 {
-    fn read(text: &str) -> Option<u64> {
-        text.parse().ok()
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-
-    fn takes() -> String {
-        "a number".to_owned()
-    }
-}
+pub use value::{Setting, UnknownSetting};
+use value::{SettingValue, read};
 
 macro_rules! choices {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
@@ -87,16 +26,14 @@ macro_rules! choices {
         }
 
         impl SettingValue for $name {
+            const VALUES: &'static [&'static str] = &[$($text),+];
+
             fn read(text: &str) -> Option<$name> {
                 match text { $($text => Some($name::$variant),)+ _ => None }
             }
 
             fn show(&self) -> String {
                 self.to_string()
-            }
-
-            fn takes() -> String {
-                [$($text),+].join(" or ")
             }
         }
     )+};
@@ -226,15 +163,12 @@ macro_rules! settings {
                     name: $key,
                     value: self.$name.show(),
                     takes: <$type as SettingValue>::takes(),
+                    values: <$type as SettingValue>::VALUES,
                     about: concat!($($doc),+).trim().replace('\\', ""),
                 }),+]
             }
         }
     };
-}
-
-fn read<T: SettingValue>(name: &'static str, value: &str) -> Result<T, UnknownSetting> {
-    T::read(value).ok_or_else(|| UnknownSetting::Value { name, value: value.to_owned(), takes: T::takes() })
 }
 
 settings! {
