@@ -265,6 +265,37 @@ fn an_address_is_unique_in_one_organisation_or_in_all() {
 }
 
 #[test]
+fn an_address_is_stored_in_lower_case_or_as_it_came() {
+    with_client(|client| {
+        assert_eq!(user(client, "Ann@Acme.com", "a").1["email"], json!("ann@acme.com"));
+        set(client, "lowercase-email", "false");
+        assert_eq!(user(client, "Ben@Acme.com", "b").1["email"], json!("Ben@Acme.com"));
+    });
+}
+
+#[test]
+fn binding_what_is_bound_conflicts_or_does_nothing() {
+    with_client(|client| {
+        let group = text(&client.post("/api/v2/usergroups", &json!({"name": "Routed"})).json(), "id");
+        let app = client.post("/api/applications", &json!({"name": "oidc", "displayLabel": "A", "active": true}));
+        let target = format!("/api/v2/applications/{}/associations", text(&app.json(), "_id"));
+        let bind = json!({"op": "add", "type": "user_group", "id": group});
+        let statuses = [client.post(&target, &bind).status, client.post(&target, &bind).status];
+        set(client, "association-conflict", "false");
+        assert_eq!((statuses, client.post(&target, &bind).status), ([204, 409], 204));
+    });
+}
+
+#[test]
+fn the_largest_page_of_a_list_is_a_setting() {
+    with_client(|client| {
+        client.post("/api/v2/usergroups", &json!({"name": "B"}));
+        set(client, "page-max", "1");
+        assert_eq!(client.get("/api/v2/usergroups?limit=100").json().as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
 fn a_plus_in_an_address_may_be_refused() {
     with_client(|client| {
         assert_eq!(user(client, "ann+a@acme.com", "a").0, 200);
