@@ -4,7 +4,7 @@
 use fedctl_core::plan::{Pair, Plan};
 use fedctl_core::planner::Step;
 use fedctl_core::spec::Spec;
-use jumpcloud_sim::{Settings, console, fixture};
+use jumpcloud_sim::{AppId, Settings, console, fixture};
 
 use crate::carry::{self, Memory};
 use crate::judge::{Doors, Judge};
@@ -27,9 +27,9 @@ const SHOWN_BY_A_SIGN_IN: &[Answer] = &[
 /// What nothing shows before it has happened: the stories in which it harms. Whatever is said here has to be true.
 const HARMS: &[(Answer, &[&str])] = &[
     // A mail that was not asked for.
-    (("activate-silently", "mails"), &["set-up", "life"]),
+    (("activate-silently", "mails"), &["set-up", "app gone", "provider gone"]),
     // Everybody is routed as soon as there is a provider [doc: not since 2024].
-    (("provider-without-policy", "everybody"), &["set-up"]),
+    (("provider-without-policy", "everybody"), &["set-up", "provider gone"]),
 ];
 
 /// What a person has to clear away before a run can go on; the next run says what.
@@ -98,8 +98,16 @@ fn duplicates(memory: &Memory) -> Option<String> {
 enum Story {
     /// A first set-up, with people who come into the routing group in this way.
     SetUp(Members),
-    /// Somebody joins, the app gets another name, and its client is gone, all after a set-up under the defaults.
-    Life,
+    /// Somebody joins, the app is shown or not shown any more, and one of the two ends of the trust is gone, all after a
+    /// set-up under the defaults.
+    Life(Gone),
+}
+
+/// What somebody deleted by hand.
+#[derive(Debug, Clone, Copy)]
+enum Gone {
+    App,
+    Provider,
 }
 
 fn setting(memory: &Memory, name: &str) -> String {
@@ -107,21 +115,37 @@ fn setting(memory: &Memory, name: &str) -> String {
     all.into_iter().find(|setting| setting.name == name).map(|setting| setting.value).unwrap()
 }
 
+fn our_app(memory: &Memory) -> AppId {
+    memory.world.apps(memory.primary).find(|app| scene::is_marked(&app.description)).unwrap().id
+}
+
 /// What the story begins with: the people, the world and the spec.
 fn begin(story: Story, (name, value): Answer) -> (Scene, Memory, Spec) {
     let members = match story {
         Story::SetUp(members) => members,
-        Story::Life => Members::Managed,
+        Story::Life(_) => Members::Managed,
     };
     let mut people = vec![Someone::plain(); PEOPLE];
     people[PEOPLE - 1].groups = [false; 3];
     let mut scene =
         Scene { people, wish: Wish { members, ..Wish::plain("source_groups") }, made: None, answers: vec![] };
     let (mut memory, mut spec) = scene.build();
-    if matches!(story, Story::Life) {
+    if let Story::Life(gone) = story {
         assert_eq!(run(&scene, &spec, &mut memory).map(|(became, _)| became), Ok(Became::Done));
-        let app = memory.world.apps(memory.primary).find(|app| scene::is_marked(&app.description)).unwrap().id;
-        console::delete_app(&mut memory.world, app);
+        let is_deleted = match gone {
+            Gone::App => {
+                let app = our_app(&memory);
+                console::delete_app(&mut memory.world, app)
+            }
+            Gone::Provider => {
+                // A policy that leads to a provider which is gone is said and left: it goes too.
+                let policy = memory.world.policies(memory.secondary).next().unwrap().id;
+                let provider = memory.world.provider(memory.secondary).unwrap().id;
+                console::delete_policy(&mut memory.world, policy)
+                    && console::delete_provider(&mut memory.world, provider)
+            }
+        };
+        assert!(is_deleted);
         scene.wish.hidden = !scene.wish.hidden;
         spec = scene.spec(&memory, Written::NOW);
     }
@@ -185,7 +209,8 @@ fn sweep(story: Story) -> Vec<String> {
 fn word(story: Story) -> &'static str {
     match story {
         Story::SetUp(_) => "set-up",
-        Story::Life => "life",
+        Story::Life(Gone::App) => "app gone",
+        Story::Life(Gone::Provider) => "provider gone",
     }
 }
 
@@ -198,5 +223,7 @@ fn whatever_the_service_is_like_a_first_set_up_succeeds_or_says_that_it_did_not(
 
 #[test]
 fn whatever_the_service_turns_into_a_change_succeeds_or_says_that_it_did_not() {
-    assert_eq!(sweep(Story::Life), Vec::<String>::new());
+    for gone in [Gone::App, Gone::Provider] {
+        assert_eq!(sweep(Story::Life(gone)), Vec::<String>::new(), "{gone:?}");
+    }
 }
