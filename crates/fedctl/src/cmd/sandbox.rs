@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::args::Sandbox;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::simulated::settings;
 use crate::simulated::world::{self, Opened};
 use crate::ui::Ui;
 
@@ -21,11 +22,15 @@ struct Hello<'a> {
     spec: Option<String>,
 }
 
-/// Serves until it is interrupted.
+/// Serves until it is interrupted, or prints the settings there are.
 ///
 /// # Errors
 /// An address that is taken or not on this machine, a world that cannot be read, a folder that cannot be written.
 pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
+    if args.list_settings {
+        ui.out(&settings::listing())?;
+        return Ok(Exit::Done);
+    }
     if !args.listen.ip().is_loopback() {
         return Err(Failure::new(Exit::Usage, format!("the sandbox does not listen on {}", args.listen.ip()))
             .hint("it holds keys and passwords in clear and is for this machine alone: use 127.0.0.1 or [::1]"));
