@@ -20,6 +20,7 @@ mod sandbox;
 mod saved;
 mod secrets;
 mod signed_in;
+mod simulator_page;
 mod story;
 mod tidy;
 mod usage;
