@@ -216,29 +216,36 @@ struct Served {
 
 fn served() -> Served {
     let fixture::Pair { mut world, primary, primary_key: key, .. } = fixture::demo(1, 24);
-    let mut post = |path: &str, body: Value| {
-        let answer = world.answer(&Request::api("POST", path).with_header("x-api-key", &key).with_json(&body));
-        assert!(matches!(answer.status, 200 | 201), "{path}: {}", answer.json());
-        let body = answer.json();
-        let id = body.get("_id").or_else(|| body.get("id")).and_then(Value::as_str);
-        id.unwrap_or_default().to_owned()
+    let mut ask = |method: &str, path: &str, body: Value| {
+        let request = Request::api(method, path).with_header("x-api-key", &key).with_json(&body);
+        id_in(&world.answer(&request).json()).unwrap_or_default()
     };
-    let user = post("/api/systemusers", json!({"email": "x@acme.com", "username": "x", "state": "STAGED"}));
-    let group = post("/api/v2/usergroups", json!({"name": "X"}));
-    let app = post("/api/applications", json!({"name": "oidc", "displayLabel": "X", "active": true}));
+    let user = ask("POST", "/api/systemusers", json!({"email": "x@acme.com", "username": "x", "state": "STAGED"}));
+    let app = ask("POST", "/api/applications", json!({"name": "oidc", "displayLabel": "X", "active": true}));
     let oidc = json!({"clientId": "c", "clientSecret": "s", "url": "https://oauth.id.jumpcloud.com"});
-    post("/api/v2/identity-providers", json!({"name": "X", "type": "OIDC", "oidc": oidc}));
-    let templates = Request::api("GET", "/api/application-templates").with_header("x-api-key", &key);
-    let template = world.answer(&templates).json()["results"][0]["_id"].as_str().unwrap_or_default().to_owned();
+    ask("POST", "/api/v2/identity-providers", json!({"name": "X", "type": "OIDC", "oidc": oidc}));
+    // What is not simulated has no id, and then its call is not answered either.
+    let change = json!({"user_ids": [user], "state": "SUSPENDED", "start_date": "2099-01-01T00:00:00.000Z"});
+    let bulk = json!([{"email": "y@acme.com", "username": "y"}]);
     let ids = BTreeMap::from([
+        ("usergroups", ask("POST", "/api/v2/usergroups", json!({"name": "X"}))),
+        ("application-templates", ask("GET", "/api/application-templates", json!({}))),
+        ("job_id", ask("POST", "/api/v2/bulk/users", bulk)),
+        ("userstates", ask("POST", "/api/v2/bulk/userstates", change)),
+        ("provider_id", ask("GET", "/api/users/getSelf", json!({}))),
+        ("organizations", primary.to_string()),
+        ("applications", app),
         ("systemusers", user.clone()),
         ("users", user),
-        ("usergroups", group),
-        ("applications", app),
-        ("application-templates", template),
-        ("organizations", primary.to_string()),
     ]);
     Served { world, key, ids }
+}
+
+/// The id of what an answer is about, or of the first thing in it.
+fn id_in(answer: &Value) -> Option<String> {
+    let first = answer.get(0).or_else(|| answer["results"].get(0)).unwrap_or(answer);
+    let named = ["jobId", "provider", "_id", "id"].iter().find_map(|name| first.get(*name)?.as_str());
+    named.map(str::to_owned)
 }
 
 impl Served {
@@ -248,7 +255,9 @@ impl Served {
         let concrete: Vec<&str> = path
             .split('/')
             .map(|part| {
-                let id = part.starts_with('{').then(|| self.ids.get(collection).map_or("x", String::as_str));
+                let named = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+                let id = named.map(|name| self.ids.get(name).or_else(|| self.ids.get(collection)));
+                let id = id.map(|id| id.map_or("x", String::as_str));
                 collection = part;
                 id.unwrap_or(part)
             })
