@@ -201,7 +201,9 @@ fn whoever_has_the_attribute_of_somebody_else_is_named() {
     assert_snapshot!(sandbox.fedctl("verify demo.yaml").exits_with(2));
     let trace = sandbox.fedctl("trace demo.yaml ben.fischer@acme.com").exits_with(2);
     assert!(
-        trace.stdout.contains("somebody else's attribute is the address of their account\n      noah.brandt@acme.com\n"),
+        trace
+            .stdout
+            .contains("somebody else's attribute is the address of their account\n      noah.brandt@acme.com\n"),
         "{trace}"
     );
     let json = sandbox.fedctl("trace demo.yaml ben.fischer@acme.com --format json").exits_with(2).json();

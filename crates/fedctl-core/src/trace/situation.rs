@@ -184,7 +184,8 @@ pub(crate) fn of(
     claims: &Claims<'_>,
     person: &Person<'_>,
 ) -> Situation {
-    let account = person.live;
+    // An account that is not adopted opens all the same, where somebody set it up by hand.
+    let account = person.live.or(person.existing);
     let is_in = |ids: &[crate::object_id::ObjectId], id| ids.binary_search(&id).is_ok();
     let mapping = person.user.mapping.as_deref();
     let hops = [
