@@ -33,12 +33,18 @@ struct Step {
 }
 
 /// The one list of tasks. `help` is not in it: it runs nothing.
-static TASKS: [Task; 3] = [
+static TASKS: [Task; 4] = [
     Task {
         name: "test",
         takes: None,
         about: "every test of the workspace, then the examples in the docs",
         steps: test,
+    },
+    Task {
+        name: "clients",
+        takes: None,
+        about: "programs that are not ours, against the sandbox and its proxy: installs what is missing",
+        steps: clients,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
     Task {
@@ -52,6 +58,10 @@ static TASKS: [Task; 3] = [
 fn test(_: &[String]) -> Vec<Step> {
     let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
     vec![of("tests", &["--lib", "--bins", "--tests"]), of("examples in the docs", &["--doc"])]
+}
+
+fn clients(_: &[String]) -> Vec<Step> {
+    vec![Step { name: "clients", program: "bash", args: vec!["tests/clients/run".to_owned()] }]
 }
 
 fn ci(_: &[String]) -> Vec<Step> {
