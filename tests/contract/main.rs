@@ -24,6 +24,7 @@ mod scene;
 #[path = "../../crates/fedctl-core/tests/world/worlds.rs"]
 mod worlds;
 
+mod bent;
 mod descriptions;
 mod exceptions;
 mod published;

@@ -81,7 +81,7 @@ impl Carry for Recorder<'_> {
     }
 }
 
-fn sent(request: &Request) -> Exchange {
+pub(crate) fn sent(request: &Request) -> Exchange {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let host = match request.host {
         Host::Console | Host::Insights => "",
