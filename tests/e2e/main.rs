@@ -1,6 +1,7 @@
 //! The program from outside, and the rules of this repository.
 
 mod adopt;
+mod clients;
 mod demo;
 mod endless;
 mod env;
@@ -15,6 +16,7 @@ mod operator;
 mod output;
 mod picture;
 mod portal;
+mod proxy;
 mod readme;
 mod sandbox;
 mod saved;

@@ -174,6 +174,8 @@ settings! {
     verified_email_required: bool = false, "verified-email-required";
     /// Whether the callback of an organisation in the EU or India has that region's host \[inferred\] or the one of the US.
     regional_callback: bool = true, "regional-callback";
+    /// Whether keys \[observed\], apps and accounts \[inferred\] are known to the hosts of their organisation's region alone.
+    region_bound: bool = true, "region-bound";
     /// Whether the returned e-mail is compared with its case \[unknown\].
     email_case_sensitive: bool = true, "email-case-sensitive";
     /// Whether the returned e-mail must be the one typed at the portal \[unknown\].

@@ -65,6 +65,11 @@ impl Memory {
         }
     }
 
+    /// The same two organisations once more, as they are now.
+    pub(crate) fn again(&self) -> Self {
+        Self { world: self.world.clone(), keys: self.keys.clone(), ..*self }
+    }
+
     /// The program is started anew, and nothing goes wrong any more.
     pub(crate) fn revive(&mut self) {
         (self.fault, self.dead) = (None, false);

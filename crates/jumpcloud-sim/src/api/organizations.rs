@@ -43,7 +43,6 @@ impl World {
         let mut row = self.organization_row(organization);
         row["settings"] = settings_json(organization);
         row["entitlement"] = json!({"isManuallyBilled": false});
-        row["provider"] = Value::Null;
         Ok(Reply::json(200, &row))
     }
 
