@@ -78,7 +78,8 @@ fn bend(value: &mut Value, path: &[String], how: How) {
 fn strange(value: &Value) -> String {
     match value {
         Value::Object(keys) => {
-            let pairs = keys.iter().rev().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), strange(value)));
+            let pairs =
+                keys.iter().rev().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), strange(value)));
             let all: Vec<String> = std::iter::once(r#""zzUnknown":{"a":[null]}"#.to_owned()).chain(pairs).collect();
             format!("{{{}}}", all.join(","))
         }
