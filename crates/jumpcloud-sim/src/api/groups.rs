@@ -8,7 +8,7 @@ use crate::id::{GroupId, UserId};
 use crate::query::v2;
 use crate::settings::Duplicate;
 use crate::world::World;
-use crate::world::events::Change;
+use crate::world::events::{Change, Resource};
 use crate::world::groups::{Group, Membership, ldap_groups};
 use crate::world::rules::Rule;
 use crate::world::sorted::SortedIds;
@@ -70,7 +70,9 @@ impl World {
         }
         let id = self.add_group(call.org, &write.name);
         self.write_group(id, write);
-        self.group_reply(call, 201, id, Change::GroupCreate)
+        let (group, resource) = self.group_now(id)?;
+        self.tell(call, Change::GroupCreate, resource);
+        Ok(Reply::json(201, &group))
     }
 
     fn replace_group(&mut self, call: &Call<'_>, id: &str) -> Answer {
@@ -85,8 +87,11 @@ impl World {
                 return Err(Reply::message(400, "existing attribute posixGroups may not be changed"));
             }
         }
+        let (before, _) = self.group_now(id)?;
         self.write_group(id, write);
-        self.group_reply(call, 200, id, Change::GroupUpdate)
+        let (after, resource) = self.group_now(id)?;
+        self.tell_update(call, Change::GroupUpdate, resource, [&before, &after]);
+        Ok(Reply::json(200, &after))
     }
 
     fn refuse_read_only(&self, body: &Map<String, Value>) -> Result<(), Reply> {
@@ -97,11 +102,10 @@ impl World {
         }
     }
 
-    fn group_reply(&mut self, call: &Call<'_>, status: u16, id: GroupId, what: Change) -> Answer {
+    /// A group as answers have it, and as events remember it.
+    fn group_now(&self, id: GroupId) -> Result<(Value, Resource), Reply> {
         let group = self.group(id).ok_or_else(Reply::not_found)?;
-        let (reply, resource) = (Reply::json(status, &self.group_json(group)), group.into());
-        self.tell(call, what, resource);
-        Ok(reply)
+        Ok((self.group_json(group), group.into()))
     }
 
     fn delete_group(&mut self, call: &Call<'_>, id: &str) -> Answer {

@@ -6,6 +6,7 @@ mod associations;
 mod graph;
 mod groups;
 mod insights;
+mod insights_query;
 mod members;
 mod organizations;
 mod policies;
@@ -27,7 +28,7 @@ use crate::id::OrgId;
 use crate::message::{Host, Request, Response};
 use crate::query::{Params, page::Page, segments};
 use crate::world::World;
-use crate::world::events::{Change, EventKind, Initiator, Resource};
+use crate::world::events::{Change, EventKind, FieldChange, Initiator, Resource};
 use crate::world::journal::LoggedRequest;
 use crate::world::service_accounts::TOKEN_SECONDS;
 use reply::{Answer, Reply};
@@ -144,6 +145,13 @@ impl World {
         self.record_change(call.org, &call.by, what, resource);
     }
 
+    /// Tells Insights what this call changed in an object that was there before.
+    fn tell_update(&mut self, call: &Call<'_>, what: Change, resource: Resource, states: [&Value; 2]) {
+        let [before, after] = states;
+        let changes = FieldChange::between(before, after);
+        self.remember(call.org, call.by.clone(), EventKind::Change { what, resource, changes });
+    }
+
     /// Tells Insights that this call bound two objects, or unbound them.
     fn tell_association(&mut self, call: &Call<'_>, added: bool, from: Resource, to: Resource) {
         self.remember(call.org, call.by.clone(), EventKind::AssociationChange { added, from, to });
@@ -163,8 +171,7 @@ impl World {
             ["api", "search", "systemusers"] if method == "POST" => self.search_users(call),
             ["api", "applications", rest @ ..] => self.applications(call, method, rest),
             ["api", "application-templates", rest @ ..] if method == "GET" => templates::answer(call, rest),
-            ["insights", "directory", "v1", "events"] if method == "POST" => self.insights(call),
-            ["insights", "directory", "v1", "events", "count"] if method == "POST" => self.count_insights(call),
+            ["insights", "directory", "v1", "events", rest @ ..] if method == "POST" => self.insights(call, rest),
             _ => Err(Reply::not_found()),
         }
     }
