@@ -9,6 +9,7 @@ use crate::settings::Unnamed;
 use crate::world::World;
 use crate::world::events::Initiator;
 use crate::world::organizations::Role;
+use crate::world::service_accounts::ServiceAccount;
 
 /// A key or token that is known, and the organisations it opens.
 pub(crate) struct Access {
@@ -21,7 +22,8 @@ pub(crate) struct Access {
 impl Access {
     /// Refuses what the role is not enough for, with the documented shape of errors \[spec\].
     pub(crate) fn allows(&self, request: &Request, path: &[&str]) -> Result<(), Reply> {
-        let reads = request.method == "GET" || matches!(path, ["api", "search", ..] | ["insights", ..]);
+        let reads = request.method == "GET"
+            || matches!(path, ["api", "search", ..] | ["api", "v2", "search", ..] | ["insights", ..]);
         let may = match self.role {
             Role::AdministratorWithBilling => true,
             Role::ReadOnly => reads,
@@ -45,14 +47,16 @@ pub(crate) fn is_without_organization(path: &[&str]) -> bool {
 impl World {
     pub(crate) fn access(&self, request: &Request) -> Result<Access, Reply> {
         if let Some(key) = request.header("x-api-key") {
+            if let Some(account) = self.account_of_key(key) {
+                return Ok(access_of(account));
+            }
             let key = self.keys.get(key).ok_or_else(|| unauthorized("api key user not found"))?;
             let by = Initiator::Admin { id: key.admin, email: key.email.clone(), by_key: true };
             return Ok(Access { organizations: key.organizations.clone(), by, role: key.role });
         }
         if let Some(token) = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
             let account = self.account_of_token(token).ok_or_else(|| unauthorized("token is not valid"))?;
-            let by = Initiator::Admin { id: account.id, email: account.email.clone(), by_key: true };
-            return Ok(Access { organizations: account.organizations.clone(), by, role: Role::default() });
+            return Ok(access_of(account));
         }
         // A browser without a session is sent to log in, and so is everybody else [observed].
         Err(Reply::empty(302).with_header("location", "/login"))
@@ -71,6 +75,11 @@ impl World {
         let known = access.organizations.contains(&named) && self.organizations.contains_key(&named);
         if known { Ok(named) } else { Err(Reply::message(404, "Not Found: organization not found")) }
     }
+}
+
+fn access_of(account: &ServiceAccount) -> Access {
+    let by = Initiator::Admin { id: account.id, email: account.email.clone(), by_key: true };
+    Access { organizations: account.organizations.clone(), by, role: account.role }
 }
 
 /// How a key that is not known is refused \[observed\]; a token is refused alike \[unknown\].

@@ -8,12 +8,15 @@ mod groups;
 mod insights;
 mod insights_query;
 mod members;
+mod msp;
 mod organizations;
 mod policies;
 mod policy_forms;
 mod providers;
 mod reply;
+mod service_accounts;
 mod sso;
+mod suggestions;
 mod templates;
 mod user_body;
 mod user_json;
@@ -161,6 +164,10 @@ impl World {
         let method = call.request.method.as_str();
         match path {
             ["api", "v2", "usergroups", rest @ ..] => self.usergroups(call, method, rest),
+            ["api", "v2", "groups"] if method == "GET" => self.list_all_groups(call),
+            ["api", "v2", "search", "query"] if method == "POST" => self.preview_rule(call),
+            ["api", "v2", "service-accounts", rest @ ..] => self.service_accounts(call, method, rest),
+            ["api", "v2", "roles"] if method == "GET" => self.list_roles(call),
             ["api", "v2", "users", id, rest @ ..] => self.graph_of_user(call, method, id, rest),
             ["api", "v2", "applications", id, "sso"] => self.sso(call, method, id),
             ["api", "v2", "applications", id, rest @ ..] => self.graph_of_app(call, method, id, rest),
@@ -170,7 +177,9 @@ impl World {
             ["api", "systemusers", rest @ ..] => self.systemusers(call, method, rest),
             ["api", "search", "systemusers"] if method == "POST" => self.search_users(call),
             ["api", "applications", rest @ ..] => self.applications(call, method, rest),
-            ["api", "application-templates", rest @ ..] if method == "GET" => templates::answer(call, rest),
+            ["api", "application-templates", rest @ ..] if method == "GET" => {
+                templates::answer(call, rest, self.settings.page_max)
+            }
             ["insights", "directory", "v1", "events", rest @ ..] if method == "POST" => self.insights(call, rest),
             _ => Err(Reply::not_found()),
         }

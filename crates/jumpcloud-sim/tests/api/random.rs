@@ -42,7 +42,7 @@ const SEGMENTS: [&str; 32] = [
 ];
 
 /// Paths that are there: `$` is an id.
-const PATHS: [&str; 19] = [
+const PATHS: [&str; 32] = [
     "/api/systemusers",
     "/api/systemusers/$",
     "/api/systemusers/$/state/activate",
@@ -62,6 +62,19 @@ const PATHS: [&str; 19] = [
     "/api/v2/identity-provider/policies",
     "/api/v2/users/$/memberof",
     "/insights/directory/v1/events",
+    "/insights/directory/v1/events/count",
+    "/insights/directory/v1/events/distinct",
+    "/insights/directory/v1/events/interval",
+    "/api/application-templates",
+    "/api/v2/groups",
+    "/api/v2/roles",
+    "/api/v2/search/query",
+    "/api/v2/service-accounts",
+    "/api/v2/service-accounts/$/auth-config",
+    "/api/v2/usergroups/$/suggestions",
+    "/api/v2/usergroups/$/applications",
+    "/api/v2/users/$/applications",
+    "/api/v2/providers/$/organizations",
 ];
 
 fn value() -> impl Strategy<Value = Value> {
@@ -110,6 +123,12 @@ fn value() -> impl Strategy<Value = Value> {
                 "service",
                 "start_time",
                 "search_term",
+                "search_after",
+                "interval_unit",
+                "interval_value",
+                "timezone",
+                "user_ids",
+                "authConfig",
                 "value",
                 "field",
             ][..]
