@@ -77,6 +77,44 @@ const PATHS: [&str; 32] = [
     "/api/v2/providers/$/organizations",
 ];
 
+/// Keys that say something in a body.
+const KEYS: [&str; 34] = [
+    "email",
+    "username",
+    "name",
+    "state",
+    "attributes",
+    "restrictedFields",
+    "filter",
+    "searchFilter",
+    "and",
+    "or",
+    "limit",
+    "memberQuery",
+    "queryType",
+    "searchFilters",
+    "filters",
+    "membershipMethod",
+    "type",
+    "op",
+    "id",
+    "oidc",
+    "redirectUris",
+    "dynamicClaims",
+    "identityProviderId",
+    "service",
+    "start_time",
+    "search_term",
+    "search_after",
+    "interval_unit",
+    "interval_value",
+    "timezone",
+    "user_ids",
+    "authConfig",
+    "value",
+    "field",
+];
+
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -94,54 +132,23 @@ fn value() -> impl Strategy<Value = Value> {
         ]
         .prop_map(Value::from),
     ];
-    let key = prop_oneof![
-        prop::sample::select(
-            &[
-                "email",
-                "username",
-                "name",
-                "state",
-                "attributes",
-                "restrictedFields",
-                "filter",
-                "searchFilter",
-                "and",
-                "or",
-                "limit",
-                "memberQuery",
-                "queryType",
-                "searchFilters",
-                "filters",
-                "membershipMethod",
-                "type",
-                "op",
-                "id",
-                "oidc",
-                "redirectUris",
-                "dynamicClaims",
-                "identityProviderId",
-                "service",
-                "start_time",
-                "search_term",
-                "search_after",
-                "interval_unit",
-                "interval_value",
-                "timezone",
-                "user_ids",
-                "authConfig",
-                "value",
-                "field",
-            ][..]
-        )
-        .prop_map(str::to_owned),
-        "[a-z]{1,6}",
-    ];
+    let key = prop_oneof![prop::sample::select(&KEYS[..]).prop_map(str::to_owned), "[a-z]{1,6}",];
     leaf.prop_recursive(3, 24, 5, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             prop::collection::btree_map(key.clone(), inner, 0..6).prop_map(|map| json!(map)),
         ]
     })
+}
+
+/// A query of events that is good but for what else is in it.
+fn event_query(more: Value) -> Value {
+    let mut query =
+        json!({"service": ["all"], "start_time": "2026-10-01T00:00:00Z", "interval_unit": "s", "field": "id"});
+    if let (Some(query), Value::Object(more)) = (query.as_object_mut(), more) {
+        query.extend(more);
+    }
+    query
 }
 
 fn target(ids: Vec<String>) -> impl Strategy<Value = String> {
@@ -185,7 +192,9 @@ fn ids(world: &World) -> Vec<String> {
 fn request(ids: Vec<String>, key: String) -> impl Strategy<Value = Request> {
     let method = prop::sample::select(&["GET", "POST", "PUT", "DELETE", "PATCH"][..]);
     let host = prop_oneof![8 => Just(Host::Api), 1 => Just(Host::Issuer), 1 => Just(Host::Login)];
-    let body = prop_oneof![4 => value().prop_map(|body| body.to_string().into_bytes()), 1 => prop::collection::vec(any::<u8>(), 0..20)];
+    let json =
+        prop_oneof![4 => value(), 1 => value().prop_map(event_query)].prop_map(|body| body.to_string().into_bytes());
+    let body = prop_oneof![4 => json, 1 => prop::collection::vec(any::<u8>(), 0..20)];
     (host, method, target(ids), body).prop_map(move |(host, method, target, body)| {
         let request = Request { body, ..Request::to(host, method, &target) };
         request
