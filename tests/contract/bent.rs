@@ -2,6 +2,7 @@
 //! that nobody knows, another order. None of it may end in a panic, or in a plan that writes where nothing is to be done.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use fedctl_core::drive::{self, Carry};
@@ -11,7 +12,7 @@ use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::carry::{self, Memory};
 use crate::stories;
@@ -21,7 +22,8 @@ use crate::traffic::{self, Recorder};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum How {
     Missing,
-    Null,
+    /// Only what is empty: that something is not there can be said like this, too.
+    NullIfEmpty,
 }
 
 /// One key of the answers to one call, `*` for each element of a list.
@@ -67,18 +69,25 @@ fn bend(value: &mut Value, path: &[String], how: How) {
         Value::Array(rows) => rows.iter_mut().for_each(|row| bend(row, rest, how)),
         Value::Object(keys) if rest.is_empty() => match how {
             How::Missing => drop(keys.remove(first)),
-            How::Null => drop(keys.insert(first.clone(), Value::Null)),
+            How::NullIfEmpty => keys.get_mut(first).filter(|value| is_empty(value)).into_iter().for_each(|value| {
+                *value = Value::Null;
+            }),
         },
         Value::Object(keys) => keys.get_mut(first).into_iter().for_each(|value| bend(value, rest, how)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
+fn is_empty(value: &Value) -> bool {
+    [json!(""), json!([]), json!({})].contains(value)
+}
+
 /// The same, its keys from Z to A, and one more in every object.
 fn strange(value: &Value) -> String {
     match value {
         Value::Object(keys) => {
-            let pairs = keys.iter().rev().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), strange(value)));
+            let pairs =
+                keys.iter().rev().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), strange(value)));
             let all: Vec<String> = std::iter::once(r#""zzUnknown":{"a":[null]}"#.to_owned()).chain(pairs).collect();
             format!("{{{}}}", all.join(","))
         }
@@ -130,6 +139,11 @@ fn federated() -> (Memory, Spec, Vec<Key>) {
     (memory, spec, keys.into_iter().collect())
 }
 
+/// The same two organisations once more.
+fn again(memory: &Memory) -> Memory {
+    Memory { world: memory.world.clone(), keys: memory.keys.clone(), ..*memory }
+}
+
 /// What a plan came to.
 #[derive(Debug, PartialEq, Eq)]
 enum Came {
@@ -167,8 +181,8 @@ fn a_key_that_is_missing_or_null_is_said_or_makes_no_difference() {
     let (memory, spec, keys) = federated();
     let mut wrong = Vec::new();
     for key in keys {
-        for how in [How::Missing, How::Null] {
-            let mut memory = memory.again();
+        for how in [How::Missing, How::NullIfEmpty] {
+            let mut memory = again(&memory);
             let came = came(&spec, &mut Bent { memory: &mut memory, keys: vec![(key.clone(), how)], strange: false });
             if let Came::Writes(what) = came {
                 wrong.push(format!("{} {} {how:?}: {what}", key.call, key.path.join("/")));
@@ -177,3 +191,51 @@ fn a_key_that_is_missing_or_null_is_said_or_makes_no_difference() {
     }
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn keys_that_nobody_knows_and_another_order_make_no_difference() {
+    let (mut memory, spec, _) = federated();
+    for (switch, value) in [("wrap-single", "false"), ("wrap-single", "true"), ("display-name-null", "true")] {
+        memory.world.set(switch, value).unwrap();
+        let came = came(&spec, &mut Bent { memory: &mut memory, keys: Vec::new(), strange: true });
+        assert_eq!(came, Came::Nothing, "{switch} {value}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let (memory, spec, _) = federated();
+    for (call, path, named) in [
+        ("GET /api/v2/identity-providers", "identityProviders/*/oidc/clientId", "oidc.clientId"),
+        ("GET /api/v2/applications/{}/sso", "oidc/redirectUris", "redirectUris"),
+        ("GET /api/v2/applications/{}/sso", "oidc/dynamicClaims", "dynamicClaims"),
+    ] {
+        let key = Key { call: call.to_owned(), path: path.split('/').map(str::to_owned).collect() };
+        let mut memory = again(&memory);
+        let keys = vec![(key, How::Missing)];
+        let Came::Said(what) = came(&spec, &mut Bent { memory: &mut memory, keys, strange: false }) else {
+            panic!("{path}: nothing is said")
+        };
+        assert!(what.contains(named), "{what}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_missing_together_is_said_or_makes_no_difference(
+        picks in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..8),
+        strange in any::<bool>(),
+    ) {
+        let (memory, spec, keys) = FEDERATED.get_or_init(federated);
+        let pick = |(index, missing): &(prop::sample::Index, bool)| {
+            (index.get(keys).clone(), if *missing { How::Missing } else { How::NullIfEmpty })
+        };
+        let mut memory = again(memory);
+        let came = came(spec, &mut Bent { memory: &mut memory, keys: picks.iter().map(pick).collect(), strange });
+        prop_assert!(!matches!(came, Came::Writes(_)), "{:?}", came);
+    }
+}
+
+static FEDERATED: OnceLock<(Memory, Spec, Vec<Key>)> = OnceLock::new();

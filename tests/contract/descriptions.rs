@@ -127,14 +127,12 @@ fn wrong(valid: &Validator, body: &Value) -> impl Iterator<Item = String> {
             Err(_) => part,
         });
         let at = at.collect::<Vec<_>>().join("/");
-        match error.kind() {
-            ValidationErrorKind::Required { property } => {
-                vec![format!("lacks {at}/{}", property.as_str().unwrap_or_default())]
-            }
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                unexpected.iter().map(|name| format!("has {at}/{name}")).collect()
-            }
-            _ => vec![format!("{} of {at} is another: {}", error.kind().keyword(), shown(error.instance()))],
+        if let ValidationErrorKind::Required { property } = error.kind() {
+            vec![format!("lacks {at}/{}", property.as_str().unwrap_or_default())]
+        } else if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
+            unexpected.iter().map(|name| format!("has {at}/{name}")).collect()
+        } else {
+            vec![format!("{} of {at} is another: {}", error.kind().keyword(), shown(error.instance()))]
         }
     });
     errors.collect::<BTreeSet<_>>().into_iter()

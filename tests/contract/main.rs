@@ -6,7 +6,7 @@
 //! The descriptions are not part of this repository. Tests that need them are ignored unless they are asked for, by
 //! `cargo xtask contract`; where the descriptions are not there, these fail and say that nothing was checked.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests, and say what they saw")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 #[path = "../../crates/fedctl-core/tests/world/carry.rs"]

@@ -40,7 +40,7 @@ pub(crate) struct Memory {
     pub(crate) world: World,
     pub(crate) primary: OrgId,
     pub(crate) secondary: OrgId,
-    keys: [String; 2],
+    pub(crate) keys: [String; 2],
     /// The fault, and the number of the write that it strikes, counted from 0.
     pub(crate) fault: Option<(usize, Fault)>,
     /// Writes that were to be sent.
@@ -63,11 +63,6 @@ impl Memory {
             dead: false,
             waited: Duration::ZERO,
         }
-    }
-
-    /// The same two organisations once more, as they are now.
-    pub(crate) fn again(&self) -> Self {
-        Self { world: self.world.clone(), keys: self.keys.clone(), ..*self }
     }
 
     /// The program is started anew, and nothing goes wrong any more.

@@ -59,8 +59,9 @@ enum Became {
     Said(String),
 }
 
-/// Plans and applies; nothing of it may harm anybody, at any moment.
+/// Plans and applies, two minutes after whatever was before; nothing of it may harm anybody, at any moment.
 fn run(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(Became, Option<Plan>), String> {
+    memory.world.advance(120_000);
     let plan = match carry::step(spec, memory) {
         Ok(Step::Ready(plan)) => *plan,
         Ok(Step::Problems(problems)) => return Ok((Became::Said(format!("{problems:?}")), None)),

@@ -272,7 +272,9 @@ fn changes(before: &Values, after: &Values) -> Vec<Change> {
         changes.push(Change::of(Field::Key("enabled"), before.to_string(), after.to_string()));
     }
     let texts = [("name", &before.name, &after.name), ("description", &before.description, &after.description)];
-    let texts = texts.into_iter().filter(|(_, before, after)| before != after);
+    // A name that an answer leaves out is not one that somebody changed: everything has a name.
+    let is_read = |key: &str, before: &str| key != "name" || !before.is_empty();
+    let texts = texts.into_iter().filter(|(key, before, after)| before != after && is_read(key, before));
     changes.extend(texts.map(|(key, before, after)| changed(key, before, after)));
     changes
 }
