@@ -16,7 +16,7 @@ pub(crate) struct Access {
     pub(crate) organizations: Vec<OrgId>,
     /// Whose key it is.
     pub(crate) by: Initiator,
-    role: Role,
+    pub(crate) role: Role,
 }
 
 impl Access {

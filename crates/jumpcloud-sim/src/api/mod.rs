@@ -3,6 +3,8 @@
 mod access;
 mod applications;
 mod associations;
+mod bulk;
+mod bulk_states;
 mod graph;
 mod groups;
 mod insights;
@@ -20,7 +22,9 @@ mod suggestions;
 mod templates;
 mod user_body;
 mod user_json;
+mod user_keys;
 mod user_list;
+mod user_self;
 mod user_states;
 mod users;
 
@@ -168,6 +172,7 @@ impl World {
             ["api", "v2", "search", "query"] if method == "POST" => self.preview_rule(call),
             ["api", "v2", "service-accounts", rest @ ..] => self.service_accounts(call, method, rest),
             ["api", "v2", "roles"] if method == "GET" => self.list_roles(call),
+            ["api", "v2", "bulk", rest @ ..] => self.bulk(call, method, rest),
             ["api", "v2", "users", id, rest @ ..] => self.graph_of_user(call, method, id, rest),
             ["api", "v2", "applications", id, "sso"] => self.sso(call, method, id),
             ["api", "v2", "applications", id, rest @ ..] => self.graph_of_app(call, method, id, rest),

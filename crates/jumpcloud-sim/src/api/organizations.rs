@@ -6,6 +6,7 @@ use super::Call;
 use super::access::Access;
 use super::msp::provider_of;
 use super::reply::{Answer, Reply};
+use super::user_self;
 use crate::clock::rfc3339;
 use crate::message::Request;
 use crate::query::{Params, page::Page};
@@ -20,6 +21,7 @@ impl World {
         match (request.method.as_str(), path) {
             ("GET", ["api", "organizations"]) => self.list_organizations(request, access),
             ("GET", ["api", "organizations", id]) => self.get_organization(access, id),
+            ("GET", ["api", "users", "getSelf"]) => user_self::answer(request, access),
             ("GET", ["api", "v2", "providers", id, "organizations"]) => {
                 self.list_organizations_of_provider(request, access, id)
             }

@@ -17,6 +17,11 @@ const ROLES: [(Role, &str, &str); 3] = [
     (Role::CommandRunner, "5f15a1b0c2d3e4f506170103", "Command Runner"),
 ];
 
+/// What a role is called.
+pub(crate) fn role_name(role: Role) -> &'static str {
+    ROLES.iter().find(|(known, ..)| *known == role).map_or("", |(_, _, name)| name)
+}
+
 /// How long a key or a secret can be good \[observed\].
 const LIFETIMES: [(&str, u64); 4] = [("30 Days", 30), ("60 Days", 60), ("90 Days", 90), ("365 Days", 365)];
 const DAY_MS: u64 = 86_400_000;

@@ -158,6 +158,7 @@ impl UserWrite {
         }
         if let Some(exclusion) = self.mfa_exclusion {
             user.rare_mut().mfa_exclusion = exclusion;
+            user.rare_mut().mfa_exclusion_until = user.rare_mut().mfa_exclusion_until.filter(|_| exclusion);
         }
         for (record, rows) in self.records {
             let rare = user.rare_mut();

@@ -83,7 +83,11 @@ fn render_rare(object: &mut ObjectWriter<'_>, rare: &Rare) {
     object.field("relationships", &rare.relationships);
     object.field("admin", &rare.admin);
     object.field("delegatedAuthority", &rare.delegated_authority);
-    object.field_with("mfa", |out| write(out, &json!({"exclusion": rare.mfa_exclusion, "configured": false})));
+    let mut mfa = json!({"exclusion": rare.mfa_exclusion, "configured": false});
+    if let Some(until) = rare.mfa_exclusion_until {
+        mfa["exclusionUntil"] = json!(rfc3339(until));
+    }
+    object.field_with("mfa", |out| write(out, &mfa));
 }
 
 /// Each attribute has an id of its own \[observed\].

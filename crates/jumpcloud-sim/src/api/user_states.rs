@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Call;
 use super::reply::{Answer, Reply};
 use super::users::check_password_is_own;
+use crate::clock::parse_rfc3339;
 use crate::id::UserId;
 use crate::settings::ActivateSilently;
 use crate::world::World;
@@ -12,14 +13,18 @@ use crate::world::events::Change;
 use crate::world::user_fields::Flag;
 use crate::world::users::State;
 
+const DAY_MS: u64 = 86_400_000;
+
+/// The end of the year 9999: no time is written beyond it.
+const LAST_MS: u64 = 253_402_300_799_999;
+
 impl World {
     pub(crate) fn user_action(&mut self, call: &Call<'_>, id: &str, action: &[&str]) -> Answer {
         let id = self.find_user(call, id)?.id;
         match action {
             ["state", "activate"] => self.activate(call, id),
             ["state", "suspend"] => {
-                self.edit_user(id, |user| user.state = State::Suspended);
-                self.tell_user(call, Change::UserSuspended, id);
+                self.suspend(call, id);
                 Ok(Reply::empty(200))
             }
             ["password"] => self.set_password(call, id),
@@ -37,10 +42,7 @@ impl World {
                 self.edit_user(id, |user| user.flags.set(Flag::PasswordExpired, true));
                 Ok(Reply::empty(200))
             }
-            ["resetmfa"] => {
-                self.edit_user(id, |user| user.flags.set(Flag::TotpEnabled, false));
-                Ok(Reply::empty(200))
-            }
+            ["resetmfa"] => self.reset_mfa(call, id),
             // Sends the activation mail again [observed].
             ["reactivate"] => {
                 self.mail_user(id, None);
@@ -62,12 +64,44 @@ impl World {
         }
         let is_false = said && self.settings.activate_silently == ActivateSilently::Silent;
         let redirected = email.and_then(Value::as_str).filter(|address| !address.is_empty());
+        self.make_active(call, id, !is_false, redirected);
+        Ok(Reply::empty(200))
+    }
+
+    /// Activates a user, with or without the mail.
+    pub(crate) fn make_active(&mut self, call: &Call<'_>, id: UserId, mails: bool, redirected: Option<&str>) {
         let again = self.user(id).is_some_and(|user| user.state == State::Activated);
         self.edit_user(id, |user| user.state = State::Activated);
         self.tell_user(call, Change::UserActivated, id);
-        if !is_false && (!again || self.settings.activate_again_mails) {
+        if mails && (!again || self.settings.activate_again_mails) {
             self.mail_user(id, redirected);
         }
+    }
+
+    pub(crate) fn suspend(&mut self, call: &Call<'_>, id: UserId) {
+        self.edit_user(id, |user| user.state = State::Suspended);
+        self.tell_user(call, Change::UserSuspended, id);
+    }
+
+    /// Takes the second factor away; until an end that may be given, nobody asks for one \[spec\].
+    fn reset_mfa(&mut self, call: &Call<'_>, id: UserId) -> Answer {
+        let body = call.object()?;
+        let given = |name: &str| body.get(name).filter(|value| !value.is_null());
+        let refusal = |name: &str| Reply::v1_refusal(&format!("{name} is not valid"));
+        let excluded =
+            given("exclusion").map(|value| value.as_bool().ok_or_else(|| refusal("exclusion"))).transpose()?;
+        let days = given("exclusionDays").map(|value| value.as_u64().filter(|days| *days > 0));
+        let days = days.map(|days| days.ok_or_else(|| refusal("exclusionDays"))).transpose()?;
+        let until = given("exclusionUntil").map(|value| value.as_str().and_then(parse_rfc3339));
+        let until = until.map(|until| until.ok_or_else(|| refusal("exclusionUntil"))).transpose()?;
+        let in_days = days.map(|days| self.now_ms.saturating_add(days.saturating_mul(DAY_MS)).min(LAST_MS));
+        self.edit_user(id, |user| {
+            user.flags.set(Flag::TotpEnabled, false);
+            if let Some(excluded) = excluded {
+                user.rare_mut().mfa_exclusion = excluded;
+                user.rare_mut().mfa_exclusion_until = until.or(in_days).filter(|_| excluded);
+            }
+        });
         Ok(Reply::empty(200))
     }
 

@@ -166,6 +166,22 @@ choices! {
         /// `400`.
         Refuse = "refuse",
     }
+    /// How the status of a bulk result is written \[unknown\].
+    BulkStatus {
+        /// `pending`, `finished`, `failed`.
+        Lower = "lower",
+        /// `PENDING`, `FINISHED`, `FAILED`.
+        Upper = "upper",
+    }
+    /// Which form `restrictedFields` has in bulk.
+    BulkRestrictions {
+        /// One restriction \[spec\].
+        Object = "object",
+        /// Any number, as in single calls \[inferred\].
+        Array = "array",
+        /// As it comes.
+        Either = "either",
+    }
     /// Which organisation a key of several means that names none; sources contradict each other.
     Unnamed {
         /// None: `401` \[spec\].

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::World;
+use super::events::Initiator;
+use super::jobs::Task;
 use crate::id::{OrgId, UserId};
 
 /// How many requests are remembered.
@@ -29,14 +31,16 @@ pub enum MailKind {
     Activation,
     /// To somebody with a password.
     Welcome,
+    /// To an administrator: what became of a bulk job.
+    Job,
 }
 
 /// A mail that would have gone out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// The user it is about.
-    pub user: UserId,
-    /// The user's organisation.
+    /// The user it is about, if it is about one.
+    pub user: Option<UserId>,
+    /// The organisation it is about.
     pub organization: OrgId,
     /// The address.
     pub to: String,
@@ -82,6 +86,13 @@ impl World {
         let own = if kind == MailKind::Activation && !alternate.is_empty() { alternate } else { &*user.email };
         let to = redirected.unwrap_or(own).to_owned();
         let organization = user.organization;
-        self.mails.push(Mail { user: id, organization, to, kind, at_ms: self.now_ms });
+        self.mails.push(Mail { user: Some(id), organization, to, kind, at_ms: self.now_ms });
+    }
+
+    /// Writes to whoever started a bulk job that it is done \[spec\].
+    pub(crate) fn mail_about_job(&mut self, task: &Task) {
+        let Initiator::Admin { email, .. } = &task.by else { return };
+        let (to, organization) = (email.clone(), task.organization);
+        self.mails.push(Mail { user: None, organization, to, kind: MailKind::Job, at_ms: self.now_ms });
     }
 }

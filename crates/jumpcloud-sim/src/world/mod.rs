@@ -3,6 +3,7 @@
 pub(crate) mod apps;
 pub(crate) mod events;
 pub(crate) mod groups;
+pub(crate) mod jobs;
 pub(crate) mod journal;
 pub(crate) mod organizations;
 pub(crate) mod policies;
@@ -27,6 +28,7 @@ use crate::settings::{Settings, UnknownSetting};
 use apps::App;
 use events::Event;
 use groups::{Group, Reevaluation};
+use jobs::Jobs;
 use journal::{LoggedRequest, Mail};
 use organizations::{Key, Organization, Region};
 use policies::Policy;
@@ -61,6 +63,8 @@ pub struct World {
     pub(crate) events: Vec<Event>,
     pub(crate) events_made: u32,
     pub(crate) mails: Vec<Mail>,
+    #[serde(default)]
+    pub(crate) jobs: Jobs,
     pub(crate) requests: Vec<LoggedRequest>,
     pub(crate) pending: Vec<Reevaluation>,
     /// The id of the next object, if it is to be a certain one.
@@ -96,6 +100,7 @@ impl World {
             events: Vec::new(),
             events_made: 0,
             mails: Vec::new(),
+            jobs: Jobs::default(),
             requests: Vec::new(),
             pending: Vec::new(),
             planted: None,
@@ -109,6 +114,7 @@ impl World {
     pub fn advance(&mut self, ms: u64) {
         self.now_ms = self.now_ms.saturating_add(ms);
         self.settle();
+        self.run_due();
     }
 
     pub(crate) fn tick(&mut self) {

@@ -100,6 +100,7 @@ pub(crate) struct Rare {
     pub(crate) admin: Option<AdminRole>,
     pub(crate) restrictions: Vec<Restriction>,
     pub(crate) mfa_exclusion: bool,
+    pub(crate) mfa_exclusion_until: Option<u64>,
     pub(crate) account_locked_date: Option<u64>,
 }
 
