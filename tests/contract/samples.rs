@@ -47,6 +47,8 @@ pub(crate) fn all() -> Vec<Exchange> {
     let Pair { world, primary_key, .. } = fixture::demo(1, 24);
     let mut client = Client::of_secondary(world, primary_key);
     let user = users(&mut client);
+    user_calls(&mut client, &user);
+    bulk(&mut client, &user);
     let group = groups(&mut client, &user);
     let app = apps(&mut client, &group);
     organizations(&mut client);
@@ -104,6 +106,46 @@ fn users(client: &mut Client) -> String {
     );
     client.good("POST", "/api/search/systemusers", &json!({}));
     user
+}
+
+fn user_calls(client: &mut Client, user: &str) {
+    let path = format!("/api/systemusers/{user}");
+    client.get("/api/users/getSelf?fields=provider");
+    let until = json!({"exclusion": true, "exclusionDays": 1, "exclusionUntil": "2030-01-01T00:00:00.000Z"});
+    client.good("POST", &format!("{path}/resetmfa"), &until);
+    for action in ["reactivate", "mfasync"] {
+        client.good("POST", &format!("{path}/{action}"), &Value::Null);
+    }
+    let key = json!({"name": "laptop", "public_key": "ssh-ed25519 AAAA"});
+    let key = id(&client.good("POST", &format!("{path}/sshkeys"), &key));
+    client.get(&format!("{path}/sshkeys"));
+    client.get(&path);
+    client.good("DELETE", &format!("{path}/sshkeys/{key}"), &Value::Null);
+}
+
+fn bulk(client: &mut Client, user: &str) {
+    let bulk = "/api/v2/bulk/users?suppressEmail=true";
+    let owner = json!({"field": "password", "type": "federated_identity_provider"});
+    let new = json!([
+        {"email": "bulk@acme.com", "username": "bulk", "state": "STAGED", "restrictedFields": owner},
+        {"email": "new@acme.com", "username": "taken"},
+    ]);
+    let changed = json!([{"id": user, "department": "Sales", "attributes": [{"name": "area", "value": "1"}]}]);
+    for (method, users) in [("POST", new), ("PATCH", changed)] {
+        let job = client.good(method, bulk, &users)["jobId"].as_str().unwrap().to_owned();
+        client.get(&format!("/api/v2/bulk/users/{job}/results?limit=10&skip=0"));
+        client.world.advance(100);
+        client.get(&format!("/api/v2/bulk/users/{job}/results"));
+    }
+    let states = "/api/v2/bulk/userstates";
+    let change = json!({
+        "user_ids": [user], "state": "ACTIVATED", "start_date": "2030-01-01T00:00:00.000Z",
+        "activation_email_override": "boss@acme.com", "send_activation_emails": false,
+    });
+    let job = client.good("POST", states, &change)[0]["scheduledJobId"].as_str().unwrap().to_owned();
+    client.get(&format!("{states}?limit=10&skip=0&userid={user}&filter=state:eq:ACTIVATED"));
+    client.get(&format!("{states}/eventlist/next?users={user}&limit=10&skip=0"));
+    client.good("DELETE", &format!("{states}/{job}"), &Value::Null);
 }
 
 fn groups(client: &mut Client, user: &str) -> String {

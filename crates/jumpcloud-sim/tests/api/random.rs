@@ -1,5 +1,6 @@
 //! Whatever is sent, a world answers, and answers the same again. `cargo xtask fuzz` goes on with it for minutes.
 
+use jumpcloud_sim::clock::{EPOCH_MS, rfc3339};
 use jumpcloud_sim::fixture::{self, Pair};
 use jumpcloud_sim::{Host, Request, World};
 use proptest::prelude::*;
@@ -53,6 +54,7 @@ const PATHS: &[&str] = &[
     "/api/systemusers/$/resetmfa",
     "/api/systemusers/$/reactivate",
     "/api/systemusers/$/sshkeys",
+    "/api/systemusers/$/sshkeys/$",
     "/api/search/systemusers",
     "/api/search/organizations",
     "/api/organizations",
@@ -89,6 +91,8 @@ const PATHS: &[&str] = &[
     "/api/v2/bulk/users",
     "/api/v2/bulk/users/$/results",
     "/api/v2/bulk/userstates",
+    "/api/v2/bulk/userstates/$",
+    "/api/v2/bulk/userstates/eventlist/next",
     "/api/v2/service-accounts",
     "/api/v2/service-accounts/$",
     "/api/v2/service-accounts/$/auth-config",
@@ -242,11 +246,25 @@ fn headers(key: String, ids: Vec<String>) -> impl Strategy<Value = Vec<(String, 
     })
 }
 
+/// Users of a bulk job, or a change of state: good but for what else is in it.
+fn bulk(id: &str, seconds: u64, more: Value) -> Value {
+    let at = rfc3339(EPOCH_MS + seconds * 1000);
+    let change = json!({"user_ids": [id], "state": "ACTIVATED", "start_date": at, "send_activation_emails": true});
+    match more {
+        Value::Array(_) | Value::Null => change,
+        more => {
+            json!([{"id": id, "restrictedFields": {}, "email": format!("{seconds}@b.cc"), "username": "bulk"}, {"id": id, "name": more}])
+        }
+    }
+}
+
 /// JSON that means something, JSON that is deep, a form, or anything.
-fn body() -> impl Strategy<Value = Vec<u8>> {
+fn body(ids: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         12 => value().prop_map(|body| body.to_string().into_bytes()),
         3 => value().prop_map(event_query).prop_map(|body| body.to_string().into_bytes()),
+        3 => (prop::sample::select(ids), 0_u64..3, value())
+            .prop_map(|(id, seconds, more)| bulk(&id, seconds, more).to_string().into_bytes()),
         1 => (0_usize..400).prop_map(|depth| [b"[".repeat(depth), b"]".repeat(depth)].concat()),
         1 => "(grant_type|client_id|code|scope)=[a-z_%&=]{0,20}".prop_map(String::into_bytes),
         2 => prop::collection::vec(any::<u8>(), 0..20),
@@ -261,9 +279,9 @@ pub(crate) fn request(ids: Vec<String>, key: String) -> impl Strategy<Value = Re
         1 => Just(Host::AdminOauth),
         1 => Just(Host::Login),
     ];
-    (host, method, target(ids.clone()), headers(key, ids), body()).prop_map(|(host, method, target, headers, body)| {
-        Request { headers, body, ..Request::to(host, method, &target) }
-    })
+    (host, method, target(ids.clone()), headers(key, ids.clone()), body(ids)).prop_map(
+        |(host, method, target, headers, body)| Request { headers, body, ..Request::to(host, method, &target) },
+    )
 }
 
 proptest! {
