@@ -244,7 +244,7 @@ fn served() -> Served {
 /// The id of what an answer is about, or of the first thing in it.
 fn id_in(answer: &Value) -> Option<String> {
     let first = answer.get(0).or_else(|| answer["results"].get(0)).unwrap_or(answer);
-    let named = ["jobId", "provider", "_id", "id"].iter().find_map(|name| first.get(*name)?.as_str());
+    let named = ["jobId", "scheduledJobId", "provider", "_id", "id"].iter().find_map(|name| first.get(*name)?.as_str());
     named.map(str::to_owned)
 }
 

@@ -209,6 +209,15 @@ fn restricted_fields_are_an_object_in_bulk_or_an_array_or_either() {
 }
 
 #[test]
+fn who_is_made_without_a_state_gets_the_default_of_the_organisation() {
+    with_client(|client| {
+        let defaults = client.get("/api/settings").json()["SETTINGS"]["newSystemUserStateDefaults"].clone();
+        job(client, "POST", &json!([{"email": "ann@acme.com", "username": "ann"}]));
+        assert_eq!(client.get("/api/systemusers").json()["results"][0]["state"], defaults["csvImport"]);
+    });
+}
+
+#[test]
 fn whom_a_job_makes_staged_gets_a_mail_or_not() {
     with_client(|client| {
         let person =

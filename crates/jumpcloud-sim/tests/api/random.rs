@@ -250,12 +250,11 @@ fn headers(key: String, ids: Vec<String>) -> impl Strategy<Value = Vec<(String, 
 fn bulk(id: &str, seconds: u64, more: Value) -> Value {
     let at = rfc3339(EPOCH_MS + seconds * 1000);
     let change = json!({"user_ids": [id], "state": "ACTIVATED", "start_date": at, "send_activation_emails": true});
-    match more {
-        Value::Array(_) | Value::Null => change,
-        more => {
-            json!([{"id": id, "restrictedFields": {}, "email": format!("{seconds}@b.cc"), "username": "bulk"}, {"id": id, "name": more}])
-        }
+    if !more.is_object() {
+        return change;
     }
+    let new = json!({"id": id, "restrictedFields": {}, "email": format!("{seconds}@b.cc"), "username": "bulk"});
+    json!([new, {"id": id}, more])
 }
 
 /// JSON that means something, JSON that is deep, a form, or anything.

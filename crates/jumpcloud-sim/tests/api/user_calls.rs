@@ -43,6 +43,15 @@ fn a_key_of_several_organisations_tells_its_provider() {
 }
 
 #[test]
+fn a_user_without_a_state_gets_the_default_of_the_organisation() {
+    with_client(|client| {
+        let defaults = client.get("/api/settings").json()["SETTINGS"]["newSystemUserStateDefaults"].clone();
+        let user = ann(client);
+        assert_eq!(client.get(&user).json()["state"], defaults["manualEntry"]);
+    });
+}
+
+#[test]
 fn an_unlocked_user_is_not_locked_and_an_expired_password_is_expired() {
     with_client(|client| {
         let user = ann(client);
