@@ -4,10 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::Call;
 use super::reply::{Answer, Reply};
-use super::user_list::sorted_page;
 use crate::clock::rfc3339;
 use crate::id::AppId;
-use crate::query::page::order_of;
+use crate::query::page::Order;
 use crate::query::v1;
 use crate::settings::{InUse, Unasked};
 use crate::world::World;
@@ -61,18 +60,10 @@ impl World {
         let mut query = v1::parse(&call.params, page, eventually, exists).map_err(|text| Reply::v1_refusal(&text))?;
         if query.order.is_empty() {
             // Apps are sorted by name unless asked otherwise [spec].
-            query.order = order_of("name", ' ');
+            query.order = Order::of("name", ' ');
         }
-        let apps = self.apps(call.org).filter(|app| query.filter.passes(*app)).collect();
-        let (apps, total) = sorted_page(apps, &query.order, query.page);
-        let project = |app: &App| {
-            let mut row = app_json(app);
-            if let Value::Object(row) = &mut row {
-                row.retain(|name, _| query.fields.wants(name));
-            }
-            row
-        };
-        let rows: Vec<Value> = apps.into_iter().map(project).collect();
+        let (apps, total) = query.select(self.apps(call.org));
+        let rows: Vec<Value> = apps.into_iter().map(|app| query.project(app_json(app))).collect();
         Ok(Reply::json(200, &json!({"totalCount": total, "results": rows})))
     }
 

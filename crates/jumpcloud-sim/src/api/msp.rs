@@ -19,7 +19,7 @@ impl Fielded for Organization {
     fn field(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
             "id" | "_id" => Some(Cow::Owned(self.id.to_string())),
-            "name" => Some(Cow::Borrowed(&self.display_name)),
+            "name" | "displayName" => Some(Cow::Borrowed(&self.display_name)),
             _ => None,
         }
     }
