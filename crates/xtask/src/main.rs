@@ -33,12 +33,18 @@ struct Step {
 }
 
 /// The one list of tasks. `help` is not in it: it runs nothing.
-static TASKS: [Task; 5] = [
+static TASKS: &[Task] = &[
     Task {
         name: "test",
         takes: None,
         about: "every test of the workspace, then the examples in the docs",
         steps: test,
+    },
+    Task {
+        name: "clients",
+        takes: None,
+        about: "programs that are not ours, against the sandbox and its proxy: installs what is missing",
+        steps: clients,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
     Task {
@@ -64,6 +70,10 @@ static TASKS: [Task; 5] = [
 fn test(_: &[String]) -> Vec<Step> {
     let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
     vec![of("tests", &["--lib", "--bins", "--tests"]), of("examples in the docs", &["--doc"])]
+}
+
+fn clients(_: &[String]) -> Vec<Step> {
+    vec![Step { name: "clients", program: "bash", args: vec!["tests/clients/run".to_owned()] }]
 }
 
 fn ci(_: &[String]) -> Vec<Step> {
@@ -119,7 +129,7 @@ fn find(name: &str, args: &[String]) -> Result<&'static Task, String> {
 
 fn help() -> String {
     let mut out = String::from("Usage: cargo xtask <task>\n\n");
-    for task in &TASKS {
+    for task in TASKS {
         let words = format!("{} {}", task.name, task.takes.unwrap_or_default());
         out.push_str(&format!("  {words:<30} {}\n", task.about));
     }

@@ -45,17 +45,27 @@ pub(crate) fn is_without_organization(path: &[&str]) -> bool {
 impl World {
     pub(crate) fn access(&self, request: &Request) -> Result<Access, Reply> {
         if let Some(key) = request.header("x-api-key") {
-            let key = self.keys.get(key).ok_or_else(|| unauthorized("api key user not found"))?;
+            let unknown = || unauthorized("api key user not found");
+            let key = self.keys.get(key).ok_or_else(unknown)?;
+            let organizations = self.known_here(&key.organizations).ok_or_else(unknown)?;
             let by = Initiator::Admin { id: key.admin, email: key.email.clone(), by_key: true };
-            return Ok(Access { organizations: key.organizations.clone(), by, role: key.role });
+            return Ok(Access { organizations, by, role: key.role });
         }
         if let Some(token) = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
-            let account = self.account_of_token(token).ok_or_else(|| unauthorized("token is not valid"))?;
+            let invalid = || unauthorized("token is not valid");
+            let account = self.account_of_token(token).ok_or_else(invalid)?;
+            let organizations = self.known_here(&account.organizations).ok_or_else(invalid)?;
             let by = Initiator::Admin { id: account.id, email: account.email.clone(), by_key: true };
-            return Ok(Access { organizations: account.organizations.clone(), by, role: Role::default() });
+            return Ok(Access { organizations, by, role: Role::default() });
         }
         // A browser without a session is sent to log in, and so is everybody else [observed].
         Err(Reply::empty(302).with_header("location", "/login"))
+    }
+
+    /// The organisations that are known where this world is asked; a key of others alone is as good as none \[observed\].
+    fn known_here(&self, organizations: &[OrgId]) -> Option<Vec<OrgId>> {
+        let known: Vec<_> = organizations.iter().copied().filter(|org| self.is_known_here(*org)).collect();
+        (organizations.is_empty() || !known.is_empty()).then_some(known)
     }
 
     /// The organisation that a request is for: the key's only one, or the one it names \[spec\].

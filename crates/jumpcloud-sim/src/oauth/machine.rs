@@ -18,6 +18,7 @@ impl World {
         let proof = basic.and_then(decode_basic);
         let is_known = |(client_id, secret): &(String, String)| {
             let account = self.service_accounts.accounts.get(client_id);
+            let account = account.filter(|account| account.organizations.iter().any(|org| self.is_known_here(*org)));
             account.is_some_and(|account| account.secret.expose() == secret)
         };
         let Some((client_id, _)) = proof.filter(is_known) else {
