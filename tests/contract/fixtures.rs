@@ -189,7 +189,7 @@ fn fedctl_sends_what_others_send() {
         };
         let bodies = seen.iter().filter(|exchange| exchange.call() == fixture.call);
         let bodies: Vec<&Value> = bodies.filter_map(|exchange| exchange.request.as_ref()).collect();
-        assert!(bodies.iter().any(|body| fits(body)), "{name}: {:?}", bodies.first());
+        assert!(bodies.iter().any(fits), "{name}: {:?}", bodies.first());
     }
 }
 
