@@ -37,7 +37,7 @@ pub use settings::{Setting, Settings, UnknownSetting};
 pub use sign_in::{Hop, Obstacle, Route};
 pub use world::World;
 pub use world::apps::{App, ClientAuth, DynamicClaim, OidcSettings};
-pub use world::events::{Change, Event, EventKind, Initiator, Resource};
+pub use world::events::{Change, Event, EventKind, FieldChange, Initiator, Resource};
 pub use world::groups::{Group, Membership};
 pub use world::journal::{LoggedRequest, Mail, MailKind};
 pub use world::organizations::{Key, Organization, Region, Role};

@@ -106,6 +106,12 @@ settings! {
     duplicate_group: Duplicate = Duplicate::Allow, "duplicate-group";
     /// Whether adding a member that is one answers 409 \[observed\] or 204 \[observed by one\].
     member_conflict: bool = true, "member-conflict";
+    /// Whether adding a member that a rule made one answers 409 or, as any change against a rule, 204 \[observed\].
+    dynamic_member_conflict: bool = false, "dynamic-member-conflict";
+    /// Whether a member of a dynamic group that is removed by hand stays away until the next evaluation; the rule wins \[observed\].
+    dynamic_removal_lasts: bool = false, "dynamic-removal-lasts";
+    /// Whether a PUT of a group that leaves out its rule takes it away; it stays \[observed\].
+    group_put_resets_rule: bool = false, "group-put-resets-rule";
     /// Whether adding an association that exists answers 409 \[observed\] or 204.
     association_conflict: bool = true, "association-conflict";
     /// Whether a PUT of a group refuses keys that only answers have; clients take them out \[observed\].

@@ -90,9 +90,13 @@ impl World {
             return Err(Reply::v1_refusal("restrictedFields: password has another owner"));
         }
         self.check_unique(call, Some(id), &write)?;
+        let before = self.user_reply(id)?.value();
         self.write_user(id, write);
-        self.tell_user(call, Change::UserUpdate, id);
-        self.user_reply(id)
+        let reply = self.user_reply(id)?;
+        if let Some(user) = self.user(id).map(Resource::from) {
+            self.tell_update(call, Change::UserUpdate, user, [&before, &reply.value()]);
+        }
+        Ok(reply)
     }
 
     fn delete_user(&mut self, call: &Call<'_>, id: &str) -> Answer {

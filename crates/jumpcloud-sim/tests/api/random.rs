@@ -101,6 +101,45 @@ const PATHS: &[&str] = &[
     "/oauth2/token",
     "/userinfo",
     "/.well-known/openid-configuration",
+    "/api/v2/roles",
+];
+
+/// Keys that say something in a body.
+const KEYS: &[&str] = &[
+    "email",
+    "username",
+    "name",
+    "state",
+    "attributes",
+    "restrictedFields",
+    "filter",
+    "searchFilter",
+    "and",
+    "or",
+    "limit",
+    "memberQuery",
+    "queryType",
+    "searchFilters",
+    "filters",
+    "membershipMethod",
+    "type",
+    "op",
+    "id",
+    "oidc",
+    "redirectUris",
+    "dynamicClaims",
+    "identityProviderId",
+    "service",
+    "start_time",
+    "search_term",
+    "search_after",
+    "interval_unit",
+    "interval_value",
+    "timezone",
+    "user_ids",
+    "authConfig",
+    "value",
+    "field",
 ];
 
 fn value() -> impl Strategy<Value = Value> {
@@ -120,48 +159,23 @@ fn value() -> impl Strategy<Value = Value> {
         ]
         .prop_map(Value::from),
     ];
-    let key = prop_oneof![
-        prop::sample::select(
-            &[
-                "email",
-                "username",
-                "name",
-                "state",
-                "attributes",
-                "restrictedFields",
-                "filter",
-                "searchFilter",
-                "and",
-                "or",
-                "limit",
-                "memberQuery",
-                "queryType",
-                "searchFilters",
-                "filters",
-                "membershipMethod",
-                "type",
-                "op",
-                "id",
-                "oidc",
-                "redirectUris",
-                "dynamicClaims",
-                "identityProviderId",
-                "service",
-                "start_time",
-                "search_term",
-                "value",
-                "field",
-            ][..]
-        )
-        .prop_map(str::to_owned),
-        "[a-z]{1,6}",
-    ];
+    let key = prop_oneof![prop::sample::select(KEYS).prop_map(str::to_owned), "[a-z]{1,6}",];
     leaf.prop_recursive(3, 24, 5, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             prop::collection::btree_map(key.clone(), inner, 0..6).prop_map(|map| json!(map)),
         ]
     })
+}
+
+/// A query of events that is good but for what else is in it.
+fn event_query(more: Value) -> Value {
+    let mut query =
+        json!({"service": ["all"], "start_time": "2026-10-01T00:00:00Z", "interval_unit": "s", "field": "id"});
+    if let (Some(query), Value::Object(more)) = (query.as_object_mut(), more) {
+        query.extend(more);
+    }
+    query
 }
 
 fn target(ids: Vec<String>) -> impl Strategy<Value = String> {
@@ -232,6 +246,7 @@ fn headers(key: String, ids: Vec<String>) -> impl Strategy<Value = Vec<(String, 
 fn body() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         12 => value().prop_map(|body| body.to_string().into_bytes()),
+        3 => value().prop_map(event_query).prop_map(|body| body.to_string().into_bytes()),
         1 => (0_usize..400).prop_map(|depth| [b"[".repeat(depth), b"]".repeat(depth)].concat()),
         1 => "(grant_type|client_id|code|scope)=[a-z_%&=]{0,20}".prop_map(String::into_bytes),
         2 => prop::collection::vec(any::<u8>(), 0..20),
