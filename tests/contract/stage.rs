@@ -199,6 +199,7 @@ impl Stage {
             "events" => {
                 let mut body = sent.clone();
                 body["end_time"] = json!("2026-10-02T00:00:00Z");
+                body["fields"] = json!(["timestamp"]);
                 self.post("/insights/directory/v1/events", &body)
             }
             "provider" => self.post("/api/v2/identity-providers", sent),
