@@ -1,7 +1,7 @@
 //! What a person does by hand in the console, for tests: edits past the API, without its checks. Insights tells of them as
 //! of any administrator's; whoever works here is another one than those who own keys.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::id::{AppId, GroupId, ObjectId, OrgId, PolicyId, ProviderId, UserId};
 use crate::secret::Secret;
@@ -105,6 +105,17 @@ pub fn set_claims(world: &mut World, app: AppId, claims: &[(&str, &str)]) -> boo
 /// Changes how an app's client has to prove itself.
 pub fn set_client_auth(world: &mut World, app: AppId, method: ClientAuth) -> bool {
     edit_client(world, app, |oidc| oidc.token_endpoint_auth_method = method)
+}
+
+/// Has a group give its members a custom attribute.
+pub fn set_group_attribute(world: &mut World, group: GroupId, name: &str, value: &str) -> bool {
+    edit_group(world, group, |group| {
+        let all = group.attributes.get_or_insert_default().entry("customAttributes").or_insert_with(|| json!([]));
+        if let Some(all) = all.as_array_mut() {
+            all.retain(|entry| entry["name"] != name);
+            all.push(json!({"name": name, "value": value}));
+        }
+    })
 }
 
 /// Binds a group to an app, or unbinds it.

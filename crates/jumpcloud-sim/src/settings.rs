@@ -2,193 +2,14 @@
 //!
 //! A default is what was observed where somebody observed it, else what is hardest on a client.
 
-use std::fmt;
+mod choices;
+mod value;
 
 use serde::{Deserialize, Serialize};
 
-/// A setting that does not exist, or a value that it does not take.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownSetting {
-    /// There is no setting of that name.
-    #[error("there is no setting `{0}`")]
-    Name(String),
-    /// The setting exists, the value does not.
-    #[error("the setting `{name}` takes {takes}, not `{value}`")]
-    Value {
-        /// The setting.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// What it takes.
-        takes: String,
-    },
-}
-
-/// One switch, for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
-    /// Its name.
-    pub name: &'static str,
-    /// Its present value.
-    pub value: String,
-    /// The values it takes.
-    pub takes: String,
-    /// What it decides, and how sure that is.
-    pub about: String,
-}
-
-/// What a setting can be read from and shown as.
-trait SettingValue: Sized {
-    fn read(text: &str) -> Option<Self>;
-    fn show(&self) -> String;
-    fn takes() -> String;
-}
-
-impl SettingValue for bool {
-    fn read(text: &str) -> Option<bool> {
-        text.parse().ok()
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-
-    fn takes() -> String {
-        "true or false".to_owned()
-    }
-}
-
-impl SettingValue for u64 {
-    fn read(text: &str) -> Option<u64> {
-        text.parse().ok()
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-
-    fn takes() -> String {
-        "a number".to_owned()
-    }
-}
-
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $($name::$variant => $text),+ })
-            }
-        }
-
-        impl SettingValue for $name {
-            fn read(text: &str) -> Option<$name> {
-                match text { $($text => Some($name::$variant),)+ _ => None }
-            }
-
-            fn show(&self) -> String {
-                self.to_string()
-            }
-
-            fn takes() -> String {
-                [$($text),+].join(" or ")
-            }
-        }
-    )+};
-}
-
-choices! {
-    /// What a GET of a user that does not exist answers.
-    MissingUser {
-        /// `404 {"message":"Not Found"}` \[observed\].
-        NotFound = "not-found",
-        /// `200` with an empty body \[observed, older\].
-        Empty = "empty",
-    }
-    /// What a second user of one e-mail or username answers \[unknown\].
-    Duplicate {
-        /// `400 {"status":400,"error":"…"}`, the form of other validation errors of that API.
-        BadRequest = "bad-request",
-        /// `409 {"message":"Already Exists"}`.
-        Conflict = "conflict",
-        /// It is made.
-        Allow = "allow",
-    }
-    /// What stands in `queryType`-less rules for "ends with" \[unknown\].
-    EndsWith {
-        /// No spelling is known: the rule is accepted and matches nobody.
-        None = "none",
-        /// `ends_with`.
-        Snake = "ends_with",
-        /// `endsWith`.
-        Camel = "endsWith",
-        /// `ends with`.
-        Words = "ends with",
-    }
-    /// The wire form of routing policies \[unknown\].
-    PolicyForm {
-        /// Flat: name, description, enabled, identityProviderId; a wrapped list; PUT.
-        A = "a",
-    }
-    /// Whether something that nobody knows is taken, left out or refused.
-    Unasked {
-        /// It is stored and answered.
-        Keep = "keep",
-        /// It is left out without a word.
-        Drop = "drop",
-        /// `400`.
-        Refuse = "refuse",
-    }
-    /// What an update does to a secret it does not bring \[unknown\].
-    AbsentSecret {
-        /// The secret becomes empty.
-        Wipe = "wipe",
-        /// The secret stays.
-        Keep = "keep",
-    }
-    /// Whom something routes that names nobody \[unknown\].
-    Reach {
-        /// Nobody.
-        Nobody = "nobody",
-        /// Everybody of the organisation.
-        Everybody = "everybody",
-    }
-    /// Deleting an identity provider that a routing policy names \[unknown\].
-    ProviderInUse {
-        /// `409`.
-        Refuse = "refuse",
-        /// The policy stays and names what is gone.
-        Dangle = "dangle",
-        /// The policies go with it.
-        Cascade = "cascade",
-    }
-    /// How a claim mapping names a custom attribute.
-    AttributeSource {
-        /// By its bare name \[inferred from the console\].
-        Bare = "bare",
-        /// As `attributes.<name>` \[unknown\].
-        Prefixed = "prefixed",
-    }
-    /// Which of two mappings of one claim wins \[unknown\].
-    DoubleClaim {
-        /// The last.
-        Last = "last",
-        /// The first.
-        First = "first",
-    }
-    /// A second POST of an app's OIDC settings \[unknown\].
-    SecondSettings {
-        /// `409`.
-        Conflict = "conflict",
-        /// New settings, a new client id and a new secret.
-        Replace = "replace",
-    }
-}
+pub use choices::*;
+pub use value::{Setting, UnknownSetting};
+use value::{SettingValue, read};
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $key:literal;)+) => {
@@ -226,15 +47,12 @@ macro_rules! settings {
                     name: $key,
                     value: self.$name.show(),
                     takes: <$type as SettingValue>::takes(),
+                    values: <$type as SettingValue>::VALUES,
                     about: concat!($($doc),+).trim().replace('\\', ""),
                 }),+]
             }
         }
     };
-}
-
-fn read<T: SettingValue>(name: &'static str, value: &str) -> Result<T, UnknownSetting> {
-    T::read(value).ok_or_else(|| UnknownSetting::Value { name, value: value.to_owned(), takes: T::takes() })
 }
 
 settings! {
@@ -246,22 +64,40 @@ settings! {
     id_range_filter: bool = true, "id-range-filter";
     /// Whether routes that the official SDK never sends `x-org-id` to refuse it with 403 \[spec\].
     org_header_refused: bool = true, "org-header-refused";
+    /// Which organisation a key of several means that names none.
+    org_header_missing: Unnamed = Unnamed::Refuse, "org-header-missing";
     /// Whether `/api/organizations` answers 403, as it may to a service account \[observed\].
     organizations_forbidden: bool = false, "organizations-forbidden";
     /// Whether organisations have a `displayName` of `null` \[observed in 2021\].
     display_name_null: bool = false, "display-name-null";
     /// Whether single objects of newer endpoints come in an envelope of one key \[observed for their siblings\].
     wrap_single: bool = false, "wrap-single";
+    /// Whether a write that replaces an object of newer endpoints must bring it in an envelope \[observed for their siblings\].
+    wrapped_writes: bool = false, "wrapped-writes";
+    /// Whether answers have keys that nobody knows beside those that are known \[inferred: new ones come\].
+    extra_fields: bool = false, "extra-fields";
+    /// Whether lists of the second generation have a `Link` to the next page; some had \[observed\], none in recordings.
+    link_header: bool = false, "link-header";
     /// What a GET of a user that does not exist answers.
     missing_user: MissingUser = MissingUser::NotFound, "missing-user";
     /// What a second user of one e-mail or username answers.
     duplicate_user: Duplicate = Duplicate::BadRequest, "duplicate-user";
     /// Whether e-mail addresses are stored in lower case \[unknown\].
     lowercase_email: bool = true, "lowercase-email";
+    /// Whether an e-mail address is unique across all organisations, and not only in each \[unknown\].
+    email_unique_everywhere: bool = false, "email-unique-everywhere";
+    /// Whether an e-mail address may have a `+` before its `@` \[unknown\].
+    plus_address: bool = true, "plus-address";
     /// How many custom attributes a user may have, 0 for any number \[unknown\].
     max_attributes: u64 = 0, "max-attributes";
     /// Whether a federated password authority may come without the id of a provider \[unknown\].
     authority_without_id: bool = true, "authority-without-id";
+    /// Whether a federated password authority may come with the id of a provider \[unknown\].
+    authority_with_id: bool = true, "authority-with-id";
+    /// Whether a password that a directory owns can be given another owner \[unknown\].
+    authority_takeover: bool = true, "authority-takeover";
+    /// What `state/activate` does with an `email` of `false`.
+    activate_silently: ActivateSilently = ActivateSilently::Silent, "activate-silently";
     /// What a second group of one name answers; sources contradict each other.
     duplicate_group: Duplicate = Duplicate::Allow, "duplicate-group";
     /// Whether adding a member that is one answers 409 \[observed\] or 204 \[observed by one\].
@@ -274,18 +110,34 @@ settings! {
     group_delete_empty: bool = true, "group-delete-empty";
     /// Whether deleting an app answers 204 or 200 with the app \[spec\].
     app_delete_empty: bool = false, "app-delete-empty";
+    /// Deleting an app that groups are bound to.
+    app_in_use: InUse = InUse::Cascade, "app-in-use";
     /// How long the members of a dynamic group lag behind, in milliseconds \[observed: seconds\].
     dynamic_delay_ms: u64 = 0, "dynamic-delay-ms";
     /// The name of "ends with" in the newest form of rules.
     ends_with: EndsWith = EndsWith::None, "ends-with";
+    /// Whether a rule is answered in another order and spelling than it was written in \[inferred\].
+    rule_rewritten: bool = false, "rule-rewritten";
     /// What becomes of the description of an OIDC app \[unknown: the endpoint is strict\].
     oidc_app_description: Unasked = Unasked::Keep, "oidc-app-description";
     /// What a second POST of OIDC settings does.
     second_settings: SecondSettings = SecondSettings::Conflict, "second-settings";
+    /// What becomes of keys of OIDC settings that nobody knows \[observed: they stay\].
+    oidc_unknown_fields: Unasked = Unasked::Keep, "oidc-unknown-fields";
     /// Whether rotating a secret by hand keeps the client id \[unknown\].
     rotation_keeps_client_id: bool = true, "rotation-keeps-client-id";
     /// Whether creating an identity provider answers 201 or 200; a client accepts both \[observed\].
     provider_created: bool = true, "provider-created";
+    /// Whether deleting an identity provider answers 204 or 200; a client accepts both \[observed\].
+    provider_delete_empty: bool = true, "provider-delete-empty";
+    /// What a key may do with identity providers.
+    provider_access: Access = Access::Open, "provider-access";
+    /// How a second identity provider is refused.
+    second_provider: SecondProvider = SecondProvider::Message, "second-provider";
+    /// Whether the issuer's url is looked at when it is written, and refused when nothing is there \[unknown\].
+    provider_url_checked: bool = false, "provider-url-checked";
+    /// What an update of the identity provider does with a secret that it brings.
+    provider_sent_secret: SentSecret = SentSecret::Replace, "provider-sent-secret";
     /// What an update of the identity provider does to a secret it does not bring, or brings empty.
     provider_absent_secret: AbsentSecret = AbsentSecret::Wipe, "provider-absent-secret";
     /// Whether the issuer's url is stored without its last slash \[unknown\].
@@ -296,6 +148,14 @@ settings! {
     provider_makes_policy: bool = false, "provider-makes-policy";
     /// The wire form of routing policies.
     policy_form: PolicyForm = PolicyForm::A, "policy-form";
+    /// The key that a wrapped list of routing policies stands under.
+    policy_list_key: PolicyListKey = PolicyListKey::Long, "policy-list-key";
+    /// What a key may do with routing policies.
+    policy_access: Access = Access::Open, "policy-access";
+    /// Whether creating a policy answers 201 or 200 \[unknown\].
+    policy_created: bool = true, "policy-created";
+    /// Deleting a policy that groups are bound to.
+    policy_in_use: InUse = InUse::Cascade, "policy-in-use";
     /// Whether a policy that does not say so is enabled \[unknown\].
     policy_enabled_by_default: bool = true, "policy-enabled-by-default";
     /// What becomes of keys of a policy that the form does not have \[unknown\].
@@ -308,6 +168,12 @@ settings! {
     attribute_source: AttributeSource = AttributeSource::Bare, "attribute-source";
     /// Which of two mappings of one claim wins.
     double_claim: DoubleClaim = DoubleClaim::Last, "double-claim";
+    /// Whether members of a group that has the attribute of a claim inherit it.
+    group_attributes: GroupAttributes = GroupAttributes::Ignored, "group-attributes";
+    /// Whether the portal wants an `email_verified` that is true beside the e-mail \[unknown\].
+    verified_email_required: bool = false, "verified-email-required";
+    /// Whether the callback of an organisation in the EU or India has that region's host \[inferred\] or the one of the US.
+    regional_callback: bool = true, "regional-callback";
     /// Whether the returned e-mail is compared with its case \[unknown\].
     email_case_sensitive: bool = true, "email-case-sensitive";
     /// Whether the returned e-mail must be the one typed at the portal \[unknown\].
@@ -318,6 +184,10 @@ settings! {
     insights_delay_ms: u64 = 0, "insights-delay-ms";
     /// Whether no key may read events \[spec: a role can be too low\].
     insights_forbidden: bool = false, "insights-forbidden";
+    /// Whether a sign-in through an OIDC app shows as `sso_auth` \[inferred\].
+    oidc_sign_ins_told: bool = true, "oidc-sign-ins-told";
+    /// Whether a sign-in that a provider did shows as `user_login_attempt` \[unknown\].
+    federated_sign_ins_told: bool = true, "federated-sign-ins-told";
     /// Whether a federated password authority leaves a local password usable where nothing routes \[unknown\].
     federated_password_usable: bool = false, "federated-password-usable";
 }

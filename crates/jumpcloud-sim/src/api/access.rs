@@ -5,6 +5,7 @@ use serde_json::json;
 use super::reply::Reply;
 use crate::id::OrgId;
 use crate::message::Request;
+use crate::settings::Unnamed;
 use crate::world::World;
 use crate::world::events::Initiator;
 use crate::world::organizations::Role;
@@ -62,6 +63,7 @@ impl World {
         let Some(named) = request.header("x-org-id").filter(|id| !id.is_empty()) else {
             return match access.organizations.as_slice() {
                 [only] => Ok(*only),
+                [first, ..] if self.settings.org_header_missing == Unnamed::First => Ok(*first),
                 _ => Err(Reply::message(401, "Unauthorized: no organization selected")),
             };
         };

@@ -9,7 +9,7 @@ use crate::clock::rfc3339;
 use crate::id::AppId;
 use crate::query::page::order_of;
 use crate::query::v1;
-use crate::settings::Unasked;
+use crate::settings::{InUse, Unasked};
 use crate::world::World;
 use crate::world::apps::{App, template_names};
 use crate::world::events::Change;
@@ -106,7 +106,11 @@ impl World {
     }
 
     fn delete_app(&mut self, call: &Call<'_>, id: &str) -> Answer {
-        let id = self.find_app(call, id)?.id;
+        let app = self.find_app(call, id)?;
+        let id = app.id;
+        if self.settings.app_in_use == InUse::Refuse && app.groups().next().is_some() {
+            return Err(Reply::message(409, "Conflict: groups are bound to the application"));
+        }
         let app = self.remove_app(id).ok_or_else(Reply::not_found)?;
         self.tell(call, Change::ApplicationDelete, (&app).into());
         if self.settings.app_delete_empty {

@@ -33,7 +33,7 @@ impl World {
         match (method, rest) {
             ("GET", []) => self.list_groups(call),
             ("POST", []) => self.create_group(call),
-            ("GET", [id]) => Ok(Reply::json(200, &group_json(self.find_group(call, id)?))),
+            ("GET", [id]) => Ok(Reply::json(200, &self.group_json(self.find_group(call, id)?))),
             ("PUT", [id]) => self.replace_group(call, id),
             ("DELETE", [id]) => self.delete_group(call, id),
             ("GET", [id, "members"]) => self.list_members(call, id),
@@ -99,7 +99,7 @@ impl World {
 
     fn group_reply(&mut self, call: &Call<'_>, status: u16, id: GroupId, what: Change) -> Answer {
         let group = self.group(id).ok_or_else(Reply::not_found)?;
-        let (reply, resource) = (Reply::json(status, &group_json(group)), group.into());
+        let (reply, resource) = (Reply::json(status, &self.group_json(group)), group.into());
         self.tell(call, what, resource);
         Ok(reply)
     }
@@ -111,7 +111,7 @@ impl World {
         if self.settings.group_delete_empty {
             return Ok(Reply::empty(204));
         }
-        Ok(Reply::json(200, &group_json(&group)))
+        Ok(Reply::json(200, &self.group_json(&group)))
     }
 
     fn read_group(&self, call: &Call<'_>) -> Result<GroupWrite, Reply> {
@@ -174,6 +174,40 @@ impl World {
             }
         });
     }
+
+    fn group_json(&self, group: &Group) -> Value {
+        let exemption = |id: UserId| json!({"id": id, "type": "USER", "organizationId": group.organization});
+        let exemptions: Vec<Value> = group.exemptions.iter().map(exemption).collect();
+        let mut all = group_row(group);
+        all["membershipMethod"] = json!(group.membership.name());
+        all["memberQuery"] = json!(group.rule.as_ref().map(|rule| self.rule_json(rule)));
+        all["memberQueryExemptions"] = json!(exemptions);
+        all["memberSuggestionsNotify"] = json!(group.notify);
+        all["memberQueryErrorFlags"] = json!([]);
+        all["suggestionCounts"] = json!({"add": 0, "remove": 0, "total": 0});
+        all["organizationObjectId"] = json!(group.organization);
+        all
+    }
+
+    /// A rule as answers have it: as it was written, unless a setting says otherwise.
+    fn rule_json(&self, rule: &Rule) -> Value {
+        let mut raw = rule.raw().clone();
+        if self.settings.rule_rewritten {
+            rewrite(&mut raw);
+        }
+        raw
+    }
+}
+
+/// Turns the order of comparisons round and spells out the JSON in a search; the rule means the same.
+fn rewrite(rule: &mut Value) {
+    if let Some(filters) = rule.get_mut("filters").and_then(Value::as_array_mut) {
+        filters.reverse();
+    }
+    if let Some(search) = rule.get_mut("searchFilters") {
+        let parsed = search.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        *search = parsed.map_or_else(|| search.clone(), |parsed| json!(format!("{parsed:#}")));
+    }
 }
 
 /// The newest form takes a header of its own; without it the service looks for an older one \[observed\].
@@ -196,18 +230,4 @@ fn group_row(group: &Group) -> Value {
         "attributes": group.attributes, "id": group.id, "name": group.name, "type": "user_group",
         "email": group.email, "description": group.description,
     })
-}
-
-fn group_json(group: &Group) -> Value {
-    let exemption = |id: UserId| json!({"id": id, "type": "USER", "organizationId": group.organization});
-    let exemptions: Vec<Value> = group.exemptions.iter().map(exemption).collect();
-    let mut all = group_row(group);
-    all["membershipMethod"] = json!(group.membership.name());
-    all["memberQuery"] = json!(group.rule.as_ref().map(Rule::raw));
-    all["memberQueryExemptions"] = json!(exemptions);
-    all["memberSuggestionsNotify"] = json!(group.notify);
-    all["memberQueryErrorFlags"] = json!([]);
-    all["suggestionCounts"] = json!({"add": 0, "remove": 0, "total": 0});
-    all["organizationObjectId"] = json!(group.organization);
-    all
 }

@@ -9,6 +9,7 @@ mod insights;
 mod members;
 mod organizations;
 mod policies;
+mod policy_forms;
 mod providers;
 mod reply;
 mod sso;
@@ -48,6 +49,18 @@ impl Call<'_> {
         let body: Value =
             serde_json::from_slice(&self.request.body).map_err(|_| Reply::message(400, "Bad Request: invalid JSON"))?;
         body.as_object().cloned().ok_or_else(|| Reply::message(400, "Bad Request: the body must be an object"))
+    }
+
+    /// What is to stand in the place of an object: the body, or what is in its envelope where one is wanted.
+    fn replacement(&self, wrapped: bool, key: &str) -> Result<Map<String, Value>, Reply> {
+        let mut body = self.object()?;
+        if !wrapped {
+            return Ok(body);
+        }
+        match body.remove(key) {
+            Some(Value::Object(object)) => Ok(object),
+            _ => Err(Reply::invalid_argument(&format!("{key} is required"))),
+        }
     }
 
     fn page(&self, max: u64) -> Page {
@@ -108,9 +121,21 @@ impl World {
         match self.organization_of(request, &access) {
             Ok(org) => {
                 let call = Call { request, params: Params::parse(&request.query), org, by: access.by };
-                (Some(org), self.dispatch(&call, &path))
+                let answer = self.dispatch(&call, &path);
+                (Some(org), answer.map(|reply| self.adorned(&call, reply)))
             }
             Err(refusal) => (None, Err(refusal)),
+        }
+    }
+
+    /// An answer with what settings add to all of them.
+    fn adorned(&self, call: &Call<'_>, mut reply: Reply) -> Reply {
+        if self.settings.extra_fields {
+            reply.add_unknown_fields();
+        }
+        match next_page(call, &reply, self.settings.page_max).filter(|_| self.settings.link_header) {
+            Some(target) => reply.with_header("link", &format!("<{target}>; rel=\"next\"")),
+            None => reply,
         }
     }
 
@@ -191,6 +216,19 @@ impl World {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         Reply::empty(302).with_header("location", &format!("{issuer}{path}?{query}"))
     }
+}
+
+/// Where the rest of a list is, if a header says how long it is and there is more.
+fn next_page(call: &Call<'_>, reply: &Reply, page_max: u64) -> Option<String> {
+    let total: usize = reply.header("x-total-count")?.parse().ok()?;
+    let Page { skip, limit } = call.page(page_max);
+    let next = skip.saturating_add(limit);
+    let kept = call.params.iter().filter(|(name, _)| !matches!(*name, "skip" | "limit"));
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .extend_pairs([("limit", limit), ("skip", next)].map(|(name, number)| (name, number.to_string())))
+        .finish();
+    (next < total).then(|| format!("{}?{query}", call.request.path))
 }
 
 /// `W/"<length>-<hash>"`, as the web framework behind the service makes it \[observed\]; no request honours it.

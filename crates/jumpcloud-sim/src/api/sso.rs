@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Call;
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Reply, settle_unknown};
 use crate::settings::SecondSettings;
 use crate::world::World;
 use crate::world::apps::{App, ClientAuth, DynamicClaim, OidcSettings};
@@ -19,6 +19,9 @@ const OWN_KEYS: [&str; 7] = [
     "relyingPartyUrl",
     "dynamicClaims",
 ];
+
+/// What the service knows beside these, and answers as it was sent \[observed\].
+const KNOWN_KEYS: [&str; 3] = ["consent", "accessTokenLifespan", "metadata"];
 
 impl World {
     pub(crate) fn sso(&mut self, call: &Call<'_>, method: &str, id: &str) -> Answer {
@@ -39,7 +42,7 @@ impl World {
             return Err(Reply::exists());
         }
         let id = app.id;
-        let (hidden, settings) = read(&call.object()?)?;
+        let (hidden, settings) = self.read_sso(call)?;
         let secret = self.configure_app(id, settings);
         let app = self.apps.get_mut(&id).ok_or_else(Reply::not_found)?;
         app.hidden = hidden.unwrap_or(app.hidden);
@@ -56,7 +59,7 @@ impl World {
         let app = self.find_app(call, id)?;
         let id = app.id;
         sso_json(app)?;
-        let (hidden, settings) = read(&call.object()?)?;
+        let (hidden, settings) = self.read_sso(call)?;
         let app = self.apps.get_mut(&id).ok_or_else(Reply::not_found)?;
         app.hidden = hidden.unwrap_or(app.hidden);
         if let Some(before) = app.oidc.take() {
@@ -66,6 +69,12 @@ impl World {
         let (body, resource) = (sso_json(app)?, (&*app).into());
         self.tell(call, Change::ApplicationUpdate, resource);
         Ok(Reply::json(200, &body))
+    }
+
+    fn read_sso(&self, call: &Call<'_>) -> Result<(Option<bool>, OidcSettings), Reply> {
+        let (hidden, mut settings) = read(&call.object()?)?;
+        settle_unknown(&mut settings.rest, &KNOWN_KEYS, self.settings.oidc_unknown_fields)?;
+        Ok((hidden, settings))
     }
 }
 

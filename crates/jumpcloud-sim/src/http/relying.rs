@@ -77,7 +77,7 @@ pub(super) fn finish(
     pending.hops.push("the id token holds: signature, issuer, audience, expiry, nonce".to_owned());
     let mut world = shared.world();
     pending.hops.extend(directory::primary(&world, &claims));
-    let email = claims.get("email").and_then(Value::as_str);
+    let email = world.claimed_email(|name| claims.get(name));
     let account = directory::open(&mut world, pending.org, &pending.email, email)?;
     pending.hops.push(format!("the `email` claim opens {} in {}", account.email, account.organization_name));
     Ok(account)

@@ -19,4 +19,5 @@ mod random;
 mod replace;
 mod service_accounts;
 mod sign_in;
+mod switches;
 mod users;
