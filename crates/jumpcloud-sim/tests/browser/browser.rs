@@ -107,7 +107,7 @@ impl Browser {
         let found = self.client.wait().for_element(Locator::Css(css)).await;
         match found {
             Ok(element) => element,
-            Err(error) => panic!("no {css}: {error}\n{}", self.client.source().await.unwrap_or_default()),
+            Err(error) => panic!("no {css}: {error}\n{}", self.shown().await),
         }
     }
 
@@ -115,7 +115,7 @@ impl Browser {
     pub(crate) async fn heading(&self, text: &str) {
         let path = format!("//h1[normalize-space()=\"{text}\"]");
         if let Err(error) = self.client.wait().for_element(Locator::XPath(&path)).await {
-            panic!("not at `{text}`: {error}\n{}", self.client.source().await.unwrap_or_default());
+            panic!("not at `{text}`: {error}\n{}", self.shown().await);
         }
     }
 
@@ -151,8 +151,14 @@ impl Browser {
     pub(crate) async fn look(&self, name: &str) {
         let wrong = self.client.execute(include_str!("check.js"), Vec::new()).await.unwrap();
         self.keep(name).await;
-        let source = self.client.source().await.unwrap();
-        assert_eq!(wrong, json!([]), "{name} on {}: {source}", self.screen.name);
+        assert_eq!(wrong, json!([]), "{name} on {}: {}", self.screen.name, self.shown().await);
+    }
+
+    async fn shown(&self) -> String {
+        match self.client.find(Locator::Css("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(error) => error.to_string(),
+        }
     }
 
     async fn keep(&self, name: &str) {
