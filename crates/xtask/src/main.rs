@@ -33,12 +33,18 @@ struct Step {
 }
 
 /// The one list of tasks. `help` is not in it: it runs nothing.
-static TASKS: [Task; 3] = [
+static TASKS: [Task; 4] = [
     Task {
         name: "test",
         takes: None,
         about: "every test of the workspace, then the examples in the docs",
         steps: test,
+    },
+    Task {
+        name: "browser",
+        takes: Some("[test]"),
+        about: "the pages of a person in Chromium; pictures go to target/screenshots",
+        steps: browser,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
     Task {
@@ -52,6 +58,12 @@ static TASKS: [Task; 3] = [
 fn test(_: &[String]) -> Vec<Step> {
     let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
     vec![of("tests", &["--lib", "--bins", "--tests"]), of("examples in the docs", &["--doc"])]
+}
+
+fn browser(args: &[String]) -> Vec<Step> {
+    let mut words = vec!["crates/jumpcloud-sim/tests/browser/run".to_owned()];
+    words.extend_from_slice(args);
+    vec![Step { name: "browser", program: "bash", args: words }]
 }
 
 fn ci(_: &[String]) -> Vec<Step> {
