@@ -6,13 +6,17 @@ mod associations;
 mod graph;
 mod groups;
 mod insights;
+mod insights_query;
 mod members;
+mod msp;
 mod organizations;
 mod policies;
 mod policy_forms;
 mod providers;
 mod reply;
+mod service_accounts;
 mod sso;
+mod suggestions;
 mod templates;
 mod user_body;
 mod user_json;
@@ -27,7 +31,7 @@ use crate::id::OrgId;
 use crate::message::{Host, Request, Response};
 use crate::query::{Params, page::Page, segments};
 use crate::world::World;
-use crate::world::events::{Change, EventKind, Initiator, Resource};
+use crate::world::events::{Change, EventKind, FieldChange, Initiator, Resource};
 use crate::world::journal::LoggedRequest;
 use crate::world::service_accounts::TOKEN_SECONDS;
 use reply::{Answer, Reply};
@@ -144,6 +148,13 @@ impl World {
         self.record_change(call.org, &call.by, what, resource);
     }
 
+    /// Tells Insights what this call changed in an object that was there before.
+    fn tell_update(&mut self, call: &Call<'_>, what: Change, resource: Resource, states: [&Value; 2]) {
+        let [before, after] = states;
+        let changes = FieldChange::between(before, after);
+        self.remember(call.org, call.by.clone(), EventKind::Change { what, resource, changes });
+    }
+
     /// Tells Insights that this call bound two objects, or unbound them.
     fn tell_association(&mut self, call: &Call<'_>, added: bool, from: Resource, to: Resource) {
         self.remember(call.org, call.by.clone(), EventKind::AssociationChange { added, from, to });
@@ -153,6 +164,10 @@ impl World {
         let method = call.request.method.as_str();
         match path {
             ["api", "v2", "usergroups", rest @ ..] => self.usergroups(call, method, rest),
+            ["api", "v2", "groups"] if method == "GET" => self.list_all_groups(call),
+            ["api", "v2", "search", "query"] if method == "POST" => self.preview_rule(call),
+            ["api", "v2", "service-accounts", rest @ ..] => self.service_accounts(call, method, rest),
+            ["api", "v2", "roles"] if method == "GET" => self.list_roles(call),
             ["api", "v2", "users", id, rest @ ..] => self.graph_of_user(call, method, id, rest),
             ["api", "v2", "applications", id, "sso"] => self.sso(call, method, id),
             ["api", "v2", "applications", id, rest @ ..] => self.graph_of_app(call, method, id, rest),
@@ -162,9 +177,10 @@ impl World {
             ["api", "systemusers", rest @ ..] => self.systemusers(call, method, rest),
             ["api", "search", "systemusers"] if method == "POST" => self.search_users(call),
             ["api", "applications", rest @ ..] => self.applications(call, method, rest),
-            ["api", "application-templates", rest @ ..] if method == "GET" => templates::answer(call, rest),
-            ["insights", "directory", "v1", "events"] if method == "POST" => self.insights(call),
-            ["insights", "directory", "v1", "events", "count"] if method == "POST" => self.count_insights(call),
+            ["api", "application-templates", rest @ ..] if method == "GET" => {
+                templates::answer(call, rest, self.settings.page_max)
+            }
+            ["insights", "directory", "v1", "events", rest @ ..] if method == "POST" => self.insights(call, rest),
             _ => Err(Reply::not_found()),
         }
     }

@@ -57,17 +57,15 @@ impl World {
     /// Replaces everything but client id and secret \[observed\].
     fn replace_sso(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let app = self.find_app(call, id)?;
-        let id = app.id;
-        sso_json(app)?;
+        let (id, before) = (app.id, sso_json(app)?);
         let (hidden, settings) = self.read_sso(call)?;
         let app = self.apps.get_mut(&id).ok_or_else(Reply::not_found)?;
         app.hidden = hidden.unwrap_or(app.hidden);
-        if let Some(before) = app.oidc.take() {
-            let OidcSettings { client_id, client_secret, .. } = before;
+        if let Some(OidcSettings { client_id, client_secret, .. }) = app.oidc.take() {
             app.oidc = Some(OidcSettings { client_id, client_secret, ..settings });
         }
         let (body, resource) = (sso_json(app)?, (&*app).into());
-        self.tell(call, Change::ApplicationUpdate, resource);
+        self.tell_update(call, Change::ApplicationUpdate, resource, [&before, &body]);
         Ok(Reply::json(200, &body))
     }
 

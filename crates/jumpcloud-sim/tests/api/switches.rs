@@ -296,6 +296,33 @@ fn the_largest_page_of_a_list_is_a_setting() {
 }
 
 #[test]
+fn a_username_stays_or_can_be_written() {
+    with_client(|client| {
+        let target = format!("/api/systemusers/{}", text(&user(client, "ann@acme.com", "ann").1, "_id"));
+        user(client, "ben@acme.com", "ben");
+        assert_eq!(client.put(&target, &json!({"username": "anna"})).status, 400);
+        set(client, "username-fixed", "false");
+        assert_eq!(client.put(&target, &json!({"username": "anna"})).json()["username"], json!("anna"));
+        assert_eq!(client.put(&target, &json!({"username": "ben"})).status, 400);
+        assert_eq!(user(client, "a@acme.com", "ann").0, 200, "the name is free again");
+    });
+}
+
+#[test]
+fn activating_again_writes_the_mail_again_or_not() {
+    with_client(|client| {
+        let id = text(&user(client, "ann@acme.com", "ann").1, "_id");
+        let mails = |client: &mut Client<'_>| {
+            client.post(&format!("/api/systemusers/{id}/state/activate"), &json!({}));
+            client.world.outbox().len()
+        };
+        assert_eq!([mails(client), mails(client)], [1, 2]);
+        set(client, "activate-again-mails", "false");
+        assert_eq!(mails(client), 2);
+    });
+}
+
+#[test]
 fn a_plus_in_an_address_may_be_refused() {
     with_client(|client| {
         assert_eq!(user(client, "ann+a@acme.com", "a").0, 200);
@@ -377,6 +404,81 @@ fn the_callback_of_another_region_has_its_host_or_not() {
     }
 }
 
+/// Bodies in which nothing is as it should be.
+fn odd_bodies(provider: &str) -> Vec<Value> {
+    let odd = [json!(null), json!(5), json!("x"), json!([1, {}]), json!({"a": {"b": null}})];
+    let keys = [
+        "effect",
+        "targets",
+        "userGroups",
+        "memberQuery",
+        "oidc",
+        "identityProvider",
+        "identityProviderPolicy",
+        "restrictedFields",
+        "attributes",
+        "email",
+        "disabled",
+        "enabled",
+    ];
+    let body = |odd: &Value| {
+        let mut body = json!({"name": "oidc", "type": "oidc", "identityProviderId": provider});
+        keys.iter().for_each(|key| body[*key] = odd.clone());
+        body
+    };
+    let one = |key: &&str| {
+        let mut body =
+            json!({"name": "n", "effect": {"identityProviderId": provider}, "email": "a@b.cc", "username": "u"});
+        body[*key] = json!([{"x": 1}, "y", 2]);
+        body
+    };
+    odd.iter().map(body).chain(keys.iter().map(one)).chain([json!(null)]).collect()
+}
+
+#[test]
+fn whatever_a_switch_says_a_world_answers() {
+    for setting in Settings::default().describe() {
+        let values = if setting.values.is_empty() { &["0", "1", "18446744073709551615"] } else { setting.values };
+        for value in values.iter().filter(|value| **value != setting.value) {
+            with_client(|client| {
+                set(client, setting.name, value);
+                answers_everything(client);
+            });
+        }
+    }
+}
+
+/// Sends odd bodies wherever a switch may be looked at; what matters is that there is an answer.
+fn answers_everything(client: &mut Client<'_>) {
+    let mut id = |path: &str, body: &Value| {
+        let made = client.post(path, body).json();
+        let id = made.get("_id").or_else(|| made.get("id")).and_then(Value::as_str);
+        id.unwrap_or("x").to_owned()
+    };
+    let provider = id(PROVIDERS, &provider_body());
+    let policy = id(POLICIES, &json!({"name": "p", "identityProviderId": provider}));
+    let user = id("/api/systemusers", &json!({"email": "ann@acme.com", "username": "ann", "state": "STAGED"}));
+    let group = id("/api/v2/usergroups", &json!({"name": "g"}));
+    let paths = [
+        "/api/systemusers".to_owned(),
+        format!("/api/systemusers/{user}"),
+        format!("/api/systemusers/{user}/state/activate"),
+        format!("/api/v2/usergroups/{group}"),
+        "/api/applications".to_owned(),
+        format!("{PROVIDERS}/{provider}"),
+        format!("{POLICIES}/{policy}"),
+        format!("{POLICIES}?skip=1"),
+    ];
+    for path in &paths {
+        for body in odd_bodies(&provider) {
+            for method in ["POST", "PUT", "PATCH"] {
+                assert!(client.send(method, path, &body).status >= 200);
+            }
+        }
+        assert!(client.get(path).status >= 200 && client.delete(path).status >= 200);
+    }
+}
+
 /// The text of every test of this crate, one by one.
 fn tests() -> Vec<String> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -389,7 +491,7 @@ fn tests() -> Vec<String> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(path).unwrap();
-                tests.extend(text.split("#[test]").skip(1).map(str::to_owned));
+                tests.extend(text.split("test]\n").skip(1).map(str::to_owned));
             }
         }
     }
