@@ -60,7 +60,9 @@ fn write(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
     if value.is_safe() {
         return out.write_str(&value.to_string()).map_err(Error::from);
     }
-    Ok(write!(out, "{}", HtmlEscape(&readable(&value.to_string())))?)
+    let escaped = HtmlEscape(&readable(&value.to_string())).to_string();
+    // A slash is harmless here, and whoever reads the source of a page wants to find an address in it.
+    Ok(out.write_str(&escaped.replace("&#x2f;", "/"))?)
 }
 
 /// Controls and the characters that reorder what is read become the replacement character: a page that says who somebody
@@ -129,6 +131,12 @@ mod tests {
     fn text_never_becomes_markup() {
         let safe = "&lt;a href=&quot;x&quot; id=&#x27;y&#x27;&gt;&amp;";
         assert_eq!(written("<a href=\"x\" id='y'>&"), format!("<i title=\"{safe}\">{safe}</i>"));
+    }
+
+    #[test]
+    fn a_slash_stays_one_and_what_looks_like_one_is_text() {
+        let safe = "/&amp;#x2f;&lt;/i&gt;";
+        assert_eq!(written("/&#x2f;</i>"), format!("<i title=\"{safe}\">{safe}</i>"));
     }
 
     #[test]

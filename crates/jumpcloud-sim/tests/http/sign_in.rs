@@ -182,7 +182,7 @@ async fn a_provider_that_is_not_here_gets_no_visitors() {
     let path = format!("/api/v2/identity-providers/{}", federation.provider);
     federation.secondary.json("PUT", &path, &provider).await.expect(200);
     let page = federation.browser().form("/login", &[("email", SECONDARY_EMAIL)]).await.expect(502).text();
-    assert!(page.contains("https:&#x2f;&#x2f;oauth.id.jumpcloud.com"), "{page}");
+    assert!(page.contains("https://oauth.id.jumpcloud.com"), "{page}");
 }
 
 #[tokio::test]
