@@ -64,7 +64,7 @@ settings! {
     id_range_filter: bool = true, "id-range-filter";
     /// Whether routes that the official SDK never sends `x-org-id` to refuse it with 403 \[spec\].
     org_header_refused: bool = true, "org-header-refused";
-    /// Which organisation a key of several means that names none.
+    /// Which organisation a key of several means that names none: none \[spec\], or one \[observed by one\].
     org_header_missing: Unnamed = Unnamed::Refuse, "org-header-missing";
     /// Whether `/api/organizations` answers 403, as it may to a service account \[observed\].
     organizations_forbidden: bool = false, "organizations-forbidden";
@@ -78,9 +78,9 @@ settings! {
     extra_fields: bool = false, "extra-fields";
     /// Whether lists of the second generation have a `Link` to the next page; some had \[observed\], none in recordings.
     link_header: bool = false, "link-header";
-    /// What a GET of a user that does not exist answers.
+    /// What a GET of a user that does not exist answers; both were seen \[observed\].
     missing_user: MissingUser = MissingUser::NotFound, "missing-user";
-    /// What a second user of one e-mail or username answers.
+    /// What a second user of one e-mail or username answers \[unknown\].
     duplicate_user: Duplicate = Duplicate::BadRequest, "duplicate-user";
     /// Whether e-mail addresses are stored in lower case \[unknown\].
     lowercase_email: bool = true, "lowercase-email";
@@ -96,9 +96,9 @@ settings! {
     authority_with_id: bool = true, "authority-with-id";
     /// Whether a password that a directory owns can be given another owner \[unknown\].
     authority_takeover: bool = true, "authority-takeover";
-    /// What `state/activate` does with an `email` of `false`.
+    /// What `state/activate` does with an `email` of `false`, which is in prose and not in the type \[spec\].
     activate_silently: ActivateSilently = ActivateSilently::Silent, "activate-silently";
-    /// What a second group of one name answers; sources contradict each other.
+    /// What a second group of one name answers; clients contradict each other \[observed\].
     duplicate_group: Duplicate = Duplicate::Allow, "duplicate-group";
     /// Whether adding a member that is one answers 409 \[observed\] or 204 \[observed by one\].
     member_conflict: bool = true, "member-conflict";
@@ -116,17 +116,17 @@ settings! {
     group_delete_empty: bool = true, "group-delete-empty";
     /// Whether deleting an app answers 204 or 200 with the app \[spec\].
     app_delete_empty: bool = false, "app-delete-empty";
-    /// Deleting an app that groups are bound to.
+    /// What deleting an app does that groups are bound to \[unknown\].
     app_in_use: InUse = InUse::Cascade, "app-in-use";
     /// How long the members of a dynamic group lag behind, in milliseconds \[observed: seconds\].
     dynamic_delay_ms: u64 = 0, "dynamic-delay-ms";
-    /// The name of "ends with" in the newest form of rules.
+    /// The name of "ends with" in the newest form of rules \[unknown\].
     ends_with: EndsWith = EndsWith::None, "ends-with";
     /// Whether a rule is answered in another order and spelling than it was written in \[inferred\].
     rule_rewritten: bool = false, "rule-rewritten";
     /// What becomes of the description of an OIDC app \[unknown: the endpoint is strict\].
     oidc_app_description: Unasked = Unasked::Keep, "oidc-app-description";
-    /// What a second POST of OIDC settings does.
+    /// What a second POST of OIDC settings does \[unknown\].
     second_settings: SecondSettings = SecondSettings::Conflict, "second-settings";
     /// What becomes of keys of OIDC settings that nobody knows \[observed: they stay\].
     oidc_unknown_fields: Unasked = Unasked::Keep, "oidc-unknown-fields";
@@ -136,50 +136,52 @@ settings! {
     provider_created: bool = true, "provider-created";
     /// Whether deleting an identity provider answers 204 or 200; a client accepts both \[observed\].
     provider_delete_empty: bool = true, "provider-delete-empty";
-    /// What a key may do with identity providers.
+    /// What a key may do with identity providers; a role can be too low \[doc\].
     provider_access: Access = Access::Open, "provider-access";
-    /// How a second identity provider is refused.
+    /// How a second identity provider is refused: the status is \[observed\], the body \[unknown\].
     second_provider: SecondProvider = SecondProvider::Message, "second-provider";
     /// Whether the issuer's url is looked at when it is written, and refused when nothing is there \[unknown\].
     provider_url_checked: bool = false, "provider-url-checked";
-    /// What an update of the identity provider does with a secret that it brings.
+    /// What an update of the identity provider does with a secret that it brings \[unknown\].
     provider_sent_secret: SentSecret = SentSecret::Replace, "provider-sent-secret";
-    /// What an update of the identity provider does to a secret it does not bring, or brings empty.
+    /// What an update of the identity provider does to a secret it does not bring, or brings empty \[unknown\].
     provider_absent_secret: AbsentSecret = AbsentSecret::Wipe, "provider-absent-secret";
     /// Whether the issuer's url is stored without its last slash \[unknown\].
     provider_url_trimmed: bool = false, "provider-url-trimmed";
-    /// Deleting an identity provider that a policy names.
+    /// What deleting an identity provider does that a policy names \[unknown\].
     provider_in_use: ProviderInUse = ProviderInUse::Refuse, "provider-in-use";
     /// Whether creating an identity provider makes a policy too \[unknown\].
     provider_makes_policy: bool = false, "provider-makes-policy";
-    /// The wire form of routing policies.
+    /// The wire form of routing policies: body, envelope of the list, verb of an update \[unknown\].
     policy_form: PolicyForm = PolicyForm::A, "policy-form";
-    /// The key that a wrapped list of routing policies stands under.
+    /// The key that a wrapped list of routing policies stands under \[unknown\].
     policy_list_key: PolicyListKey = PolicyListKey::Long, "policy-list-key";
-    /// What a key may do with routing policies.
+    /// What a key may do with routing policies \[unknown\].
     policy_access: Access = Access::Open, "policy-access";
     /// Whether creating a policy answers 201 or 200 \[unknown\].
     policy_created: bool = true, "policy-created";
-    /// Deleting a policy that groups are bound to.
+    /// What deleting a routing policy does that groups are bound to \[unknown\].
     policy_in_use: InUse = InUse::Cascade, "policy-in-use";
     /// Whether a policy that does not say so is enabled \[unknown\].
     policy_enabled_by_default: bool = true, "policy-enabled-by-default";
     /// What becomes of keys of a policy that the form does not have \[unknown\].
     policy_unknown_fields: Unasked = Unasked::Drop, "policy-unknown-fields";
-    /// Whom a policy without groups and users routes.
+    /// Whom a policy without groups and users routes \[unknown\].
     policy_without_groups: Reach = Reach::Nobody, "policy-without-groups";
     /// Whom an identity provider without any policy routes \[doc: nobody since 2024\].
     provider_without_policy: Reach = Reach::Nobody, "provider-without-policy";
-    /// How a claim mapping names a custom attribute.
+    /// How a claim mapping names a custom attribute \[inferred from the console\].
     attribute_source: AttributeSource = AttributeSource::Bare, "attribute-source";
-    /// Which of two mappings of one claim wins.
+    /// Which of two mappings of one claim wins \[unknown\].
     double_claim: DoubleClaim = DoubleClaim::Last, "double-claim";
-    /// Whether members of a group that has the attribute of a claim inherit it.
+    /// Whether members of a group that has the attribute of a claim inherit it \[doc: for SAML\].
     group_attributes: GroupAttributes = GroupAttributes::Ignored, "group-attributes";
     /// Whether the portal wants an `email_verified` that is true beside the e-mail \[unknown\].
     verified_email_required: bool = false, "verified-email-required";
     /// Whether the callback of an organisation in the EU or India has that region's host \[inferred\] or the one of the US.
     regional_callback: bool = true, "regional-callback";
+    /// Whether keys \[observed\], apps and accounts \[inferred\] are known to the hosts of their organisation's region alone.
+    region_bound: bool = true, "region-bound";
     /// Whether the returned e-mail is compared with its case \[unknown\].
     email_case_sensitive: bool = true, "email-case-sensitive";
     /// Whether the returned e-mail must be the one typed at the portal \[unknown\].
@@ -208,6 +210,8 @@ mod tests {
         for setting in Settings::default().describe() {
             assert_eq!(settings.set(setting.name, &setting.value), Ok(()));
             assert!(setting.about.ends_with('.') && !setting.about.contains('\\'), "{}", setting.about);
+            let certainties = ["[spec", "[doc", "[observed", "[inferred", "[unknown"];
+            assert!(certainties.iter().any(|word| setting.about.contains(word)), "how sure is: {}", setting.about);
         }
         assert_eq!(settings, Settings::default());
         settings.set("missing-user", "empty").unwrap();

@@ -47,19 +47,32 @@ pub(crate) fn is_without_organization(path: &[&str]) -> bool {
 impl World {
     pub(crate) fn access(&self, request: &Request) -> Result<Access, Reply> {
         if let Some(key) = request.header("x-api-key") {
+            let unknown = || unauthorized("api key user not found");
             if let Some(account) = self.account_of_key(key) {
-                return Ok(access_of(account));
+                return self.access_of(account).ok_or_else(unknown);
             }
-            let key = self.keys.get(key).ok_or_else(|| unauthorized("api key user not found"))?;
+            let key = self.keys.get(key).ok_or_else(unknown)?;
+            let organizations = self.known_here(&key.organizations).ok_or_else(unknown)?;
             let by = Initiator::Admin { id: key.admin, email: key.email.clone(), by_key: true };
-            return Ok(Access { organizations: key.organizations.clone(), by, role: key.role });
+            return Ok(Access { organizations, by, role: key.role });
         }
         if let Some(token) = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
-            let account = self.account_of_token(token).ok_or_else(|| unauthorized("token is not valid"))?;
-            return Ok(access_of(account));
+            let account = self.account_of_token(token).and_then(|account| self.access_of(account));
+            return account.ok_or_else(|| unauthorized("token is not valid"));
         }
         // A browser without a session is sent to log in, and so is everybody else [observed].
         Err(Reply::empty(302).with_header("location", "/login"))
+    }
+
+    fn access_of(&self, account: &ServiceAccount) -> Option<Access> {
+        let by = Initiator::Admin { id: account.id, email: account.email.clone(), by_key: true };
+        Some(Access { organizations: self.known_here(&account.organizations)?, by, role: account.role })
+    }
+
+    /// The organisations that are known where this world is asked; a key of others alone is as good as none \[observed\].
+    fn known_here(&self, organizations: &[OrgId]) -> Option<Vec<OrgId>> {
+        let known: Vec<_> = organizations.iter().copied().filter(|org| self.is_known_here(*org)).collect();
+        (organizations.is_empty() || !known.is_empty()).then_some(known)
     }
 
     /// The organisation that a request is for: the key's only one, or the one it names \[spec\].
@@ -75,11 +88,6 @@ impl World {
         let known = access.organizations.contains(&named) && self.organizations.contains_key(&named);
         if known { Ok(named) } else { Err(Reply::message(404, "Not Found: organization not found")) }
     }
-}
-
-fn access_of(account: &ServiceAccount) -> Access {
-    let by = Initiator::Admin { id: account.id, email: account.email.clone(), by_key: true };
-    Access { organizations: account.organizations.clone(), by, role: account.role }
 }
 
 /// How a key that is not known is refused \[observed\]; a token is refused alike \[unknown\].

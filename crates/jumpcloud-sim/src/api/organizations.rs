@@ -47,7 +47,9 @@ impl World {
         let mut row = self.organization_row(organization);
         row["settings"] = settings_json(organization);
         row["entitlement"] = json!({"isManuallyBilled": false});
-        row["provider"] = json!(provider_of(access));
+        if let Some(provider) = provider_of(access) {
+            row["provider"] = json!(provider);
+        }
         Ok(Reply::json(200, &row))
     }
 

@@ -33,15 +33,16 @@ impl World {
         };
         let provider = match form {
             PolicyForm::A | PolicyForm::B => body.remove("identityProviderId"),
-            PolicyForm::C => body.remove("effect").map(|mut effect| effect["identityProviderId"].take()),
+            PolicyForm::C => body.remove("effect").and_then(|effect| effect.get("identityProviderId").cloned()),
         };
         let groups = match form {
             PolicyForm::A => None,
             // A body without groups replaces them by none: what leaves something out loses it.
             PolicyForm::B => Some(self.groups_of(call, body.remove("userGroups"))?),
             PolicyForm::C => {
-                let targets = body.remove("targets").map(|mut targets| targets["userGroups"]["inclusions"].take());
-                Some(self.groups_of(call, targets)?)
+                let targets = body.remove("targets");
+                let groups = targets.and_then(|targets| targets.pointer("/userGroups/inclusions").cloned());
+                Some(self.groups_of(call, groups)?)
             }
         };
         body.remove("id");

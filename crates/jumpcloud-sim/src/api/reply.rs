@@ -47,7 +47,8 @@ impl Reply {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Gives every object a key that nobody knows; what is not JSON stays as it is.
+    /// Gives every object of the service a key that nobody knows; what is not JSON stays as it is, and so does what clients
+    /// own and send back as it came.
     pub(crate) fn add_unknown_fields(&mut self) {
         if let Ok(mut value) = serde_json::from_slice(&self.body) {
             add_unknown_field(&mut value);
@@ -134,7 +135,8 @@ fn add_unknown_field(value: &mut Value) {
     match value {
         Value::Array(all) => all.iter_mut().for_each(add_unknown_field),
         Value::Object(keys) => {
-            keys.values_mut().for_each(add_unknown_field);
+            let free = |name: &String| matches!(name.as_str(), "attributes" | "memberQuery" | "config" | "oidc");
+            keys.iter_mut().filter(|(name, _)| !free(name)).for_each(|(_, value)| add_unknown_field(value));
             keys.insert("simUnknown".to_owned(), json!({"since": "tomorrow", "nested": [null, 1.5]}));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

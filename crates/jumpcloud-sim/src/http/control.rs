@@ -29,8 +29,7 @@ pub(super) fn answer(shared: &Shared, request: &Request) -> Response {
 fn replace(shared: &Shared, request: &Request) -> Response {
     let imported = parsed(request).and_then(|value| World::import(value).map_err(|error| error.to_string()));
     match imported {
-        Ok(mut world) => {
-            shared.settle(&mut world);
+        Ok(world) => {
             *shared.world() = world;
             shared.portal.forget();
             done()

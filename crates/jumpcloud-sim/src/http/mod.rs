@@ -2,11 +2,12 @@
 //!
 //! Everything that JumpCloud spreads over several hosts answers on one port and is told apart by path. The server is a
 //! thin shell: a request is read, answered by one synchronous function and written, and the world is locked only
-//! inside it. What the API means is left to the world; what is decided here is what needs a key or a browser.
+//! inside it. What the API means is left to the world; what is decided here is what needs a key or a browser. Under the
+//! names of the service itself, the feature `proxy` leads here too.
 
 mod control;
 mod directory;
-mod face;
+pub(crate) mod face;
 mod fields;
 mod html;
 mod issuer;
@@ -25,7 +26,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use self::keys::KeyError;
-use crate::World;
+use crate::{Host, Region, World};
 
 /// What may be different from a plain server on loopback.
 #[derive(Debug, Clone, Default)]
@@ -55,8 +56,7 @@ pub enum ServeError {
 /// A running server. Dropping it stops it without waiting.
 pub struct Handle {
     address: SocketAddr,
-    base_url: String,
-    world: Arc<Mutex<World>>,
+    pub(crate) shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<io::Result<()>>,
 }
@@ -64,7 +64,7 @@ pub struct Handle {
 impl fmt::Debug for Handle {
     /// Leaves the world out: it may be large, and somebody may hold it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("Handle").field("base_url", &self.shared.base_url).finish_non_exhaustive()
     }
 }
 
@@ -76,12 +76,13 @@ impl Handle {
 
     /// Where the server is reached, without a trailing slash.
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        &self.shared.base_url
     }
 
-    /// The world that the server answers from, for tests in the same process.
+    /// The world that the server answers from, for tests in the same process. It goes by the names under which it was asked
+    /// last, which matters only where there is a proxy.
     pub fn world(&self) -> Arc<Mutex<World>> {
-        Arc::clone(&self.world)
+        Arc::clone(&self.shared.world)
     }
 
     /// Takes no more requests, finishes those that came, and returns.
@@ -94,33 +95,67 @@ impl Handle {
     }
 }
 
-/// What a request is answered from.
+/// What a request is answered from, under the names by which it came in. A clone is the same simulator.
+#[derive(Clone)]
 pub(crate) struct Shared {
-    pub(crate) world: Arc<Mutex<World>>,
-    pub(crate) issuer: issuer::Issuer,
-    pub(crate) portal: portal::Portal,
-    pub(crate) options: Options,
+    world: Arc<Mutex<World>>,
+    issuer: issuer::Issuer,
+    portal: Arc<portal::Portal>,
+    options: Options,
+    names: Names,
     /// Where the server is reached, without a trailing slash.
-    pub(crate) base_url: String,
-    pub(crate) port: u16,
+    base_url: String,
+}
+
+/// What a simulator is called by those who ask it.
+#[derive(Clone)]
+pub(crate) struct Names {
+    /// The `Host` headers that are right, in lower case.
+    pub(crate) hosts: Vec<String>,
+    /// Which of the service's hosts they are; where one port plays all of them, the path tells.
+    pub(crate) host: Option<Host>,
+    /// The region that they belong to; one port plays all of them.
+    pub(crate) region: Option<Region>,
+    /// The identifier of the region's issuer, with its last slash \[observed\].
+    pub(crate) issuer: String,
+    /// All issuers that are played here, by their regions.
+    pub(crate) issuers: Vec<(Option<Region>, String)>,
+    /// Where the portal is, without a trailing slash.
+    pub(crate) portal: String,
 }
 
 impl Shared {
     /// The world, for the time of one synchronous call. A panic while somebody held it is theirs; every call of the
     /// world leaves it whole, so the others go on.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        // It answers by the names that it was asked by.
+        world.asked = self.names.region;
+        if world.issuer() != self.names.issuer {
+            world.set_issuer(&self.names.issuer);
+        }
+        let callback = self.callback();
+        if world.login_callback() != callback {
+            world.set_login_callback(&callback);
+        }
+        world
     }
 
-    /// Tells a world where it is reached: its issuer and the callback of its portal.
-    pub(crate) fn settle(&self, world: &mut World) {
-        world.set_issuer(&self.issuer.url);
-        world.set_login_callback(&self.callback());
+    /// The same simulator under other names.
+    pub(crate) fn under(&self, names: Names) -> Self {
+        Self { names, ..self.clone() }
+    }
+
+    /// The same with another of its issuers, if this URL is one; a last slash makes no difference.
+    fn at_issuer(&self, url: &str) -> Option<Self> {
+        let is_it = |(_, issuer): &&(_, String)| issuer.trim_end_matches('/') == url.trim_end_matches('/');
+        let (region, issuer) = self.names.issuers.iter().find(is_it)?.clone();
+        Some(self.under(Names { region, issuer, ..self.names.clone() }))
     }
 
     /// Where a provider sends a person back to. `[doc: how-to]` has `https://login.jumpcloud.com/oauth/callback`.
-    pub(crate) fn callback(&self) -> String {
-        format!("{}/oauth/callback", self.base_url)
+    fn callback(&self) -> String {
+        format!("{}/oauth/callback", self.names.portal)
     }
 }
 
@@ -135,25 +170,41 @@ pub fn serve(listener: TcpListener, world: World, options: Options) -> Result<Ha
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let base_url = options.base_url.clone().unwrap_or_else(|| base_url_of(address));
-    let world = Arc::new(Mutex::new(world));
     let shared = Arc::new(Shared {
-        world: Arc::clone(&world),
-        issuer: issuer::Issuer::new(&base_url)?,
-        portal: portal::Portal::default(),
+        world: Arc::new(Mutex::new(world)),
+        issuer: issuer::Issuer::new()?,
+        portal: Arc::default(),
+        names: names(&base_url, address.port(), &options),
         options,
-        base_url: base_url.clone(),
-        port: address.port(),
+        base_url,
     });
-    shared.settle(&mut shared.world());
+    drop(shared.world());
 
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = face::router(shared);
+    let router = face::router(Arc::clone(&shared));
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         // A handle that was dropped stops the server as well.
         let _ = stopped.await;
     });
     let server = tokio::spawn(async move { server.await });
-    Ok(Handle { address, base_url, world, stop: Some(stop), server })
+    Ok(Handle { address, shared, stop: Some(stop), server })
+}
+
+/// The names of a port that plays all hosts. Beside those that are allowed, the `Host` header must be a loopback literal:
+/// anything else may be a page of some other site whose name was made to point at 127.0.0.1.
+fn names(base_url: &str, port: u16, options: &Options) -> Names {
+    let literals = ["127.0.0.1", "[::1]", "localhost"];
+    let without_port = literals.iter().filter(|_| port == 80).map(|&name| name.to_owned());
+    let with_port = literals.iter().map(|name| format!("{name}:{port}"));
+    let issuer = format!("{base_url}/");
+    Names {
+        hosts: with_port.chain(without_port).chain(options.hosts.iter().cloned()).collect(),
+        host: None,
+        region: None,
+        issuers: vec![(None, issuer.clone())],
+        issuer,
+        portal: base_url.to_owned(),
+    }
 }
 
 /// The listener's address as a URL; for one that listens everywhere, the address by which it knows itself.

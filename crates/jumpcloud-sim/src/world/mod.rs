@@ -28,7 +28,7 @@ use apps::App;
 use events::Event;
 use groups::{Group, Reevaluation};
 use journal::{LoggedRequest, Mail};
-use organizations::{Key, Organization};
+use organizations::{Key, Organization, Region};
 use policies::Policy;
 use providers::Provider;
 use service_accounts::ServiceAccounts;
@@ -65,6 +65,9 @@ pub struct World {
     pub(crate) pending: Vec<Reevaluation>,
     /// The id of the next object, if it is to be a certain one.
     planted: Option<ObjectId>,
+    /// The region whose hosts are asked; where one port plays all hosts, none.
+    #[serde(skip)]
+    pub(crate) asked: Option<Region>,
     #[serde(skip)]
     pub(crate) directories: BTreeMap<OrgId, Directory>,
     #[serde(skip)]
@@ -96,6 +99,7 @@ impl World {
             requests: Vec::new(),
             pending: Vec::new(),
             planted: None,
+            asked: None,
             directories: BTreeMap::new(),
             clients: BTreeMap::new(),
         }
