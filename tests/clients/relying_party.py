@@ -54,7 +54,8 @@ def handler(issuer):
             }
         },
     }
-    return RPHandler(base_url="https://rp.example", client_configs={"jumpcloud": client})
+    # Without a key jar it makes keys of its own, which nothing here asks for, and writes them where it is started.
+    return RPHandler(base_url="https://rp.example", keyjar=KeyJar(), client_configs={"jumpcloud": client})
 
 
 def mix_up(what, context, asked):

@@ -42,10 +42,7 @@ fn curl(behind: &Behind, args: &[&str]) -> Said {
 }
 
 fn python(behind: &Behind, script: &str) -> Command {
-    let folder = format!("{ROOT}/target/clients");
-    let mut command = Command::new(format!("{folder}/bin/python"));
-    // The library writes its own keys where it is started.
-    command.current_dir(folder);
+    let mut command = Command::new(format!("{ROOT}/target/clients/bin/python"));
     behind.lead(command.arg("-B").arg(format!("{ROOT}/tests/clients/{script}")));
     command
 }

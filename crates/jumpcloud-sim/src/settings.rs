@@ -88,6 +88,8 @@ settings! {
     email_unique_everywhere: bool = false, "email-unique-everywhere";
     /// Whether an e-mail address may have a `+` before its `@` \[unknown\].
     plus_address: bool = true, "plus-address";
+    /// Whether a username stays what it was made as \[observed in a client's help\], though it can be written \[spec\].
+    username_fixed: bool = true, "username-fixed";
     /// How many custom attributes a user may have, 0 for any number \[unknown\].
     max_attributes: u64 = 0, "max-attributes";
     /// Whether a federated password authority may come without the id of a provider \[unknown\].
@@ -98,6 +100,8 @@ settings! {
     authority_takeover: bool = true, "authority-takeover";
     /// What `state/activate` does with an `email` of `false`, which is in prose and not in the type \[spec\].
     activate_silently: ActivateSilently = ActivateSilently::Silent, "activate-silently";
+    /// Whether activating somebody who is active already writes the mail once more \[unknown\].
+    activate_again_mails: bool = true, "activate-again-mails";
     /// What a second group of one name answers; clients contradict each other \[observed\].
     duplicate_group: Duplicate = Duplicate::Allow, "duplicate-group";
     /// Whether adding a member that is one answers 409 \[observed\] or 204 \[observed by one\].
@@ -172,6 +176,8 @@ settings! {
     provider_without_policy: Reach = Reach::Nobody, "provider-without-policy";
     /// How a claim mapping names a custom attribute \[inferred from the console\].
     attribute_source: AttributeSource = AttributeSource::Bare, "attribute-source";
+    /// Whether a custom attribute goes before a field of the same name in a claim \[unknown\].
+    attribute_before_field: bool = true, "attribute-before-field";
     /// Which of two mappings of one claim wins \[unknown\].
     double_claim: DoubleClaim = DoubleClaim::Last, "double-claim";
     /// Whether members of a group that has the attribute of a claim inherit it \[doc: for SAML\].
@@ -196,6 +202,8 @@ settings! {
     oidc_sign_ins_told: bool = true, "oidc-sign-ins-told";
     /// Whether a sign-in that a provider did shows as `user_login_attempt` \[unknown\].
     federated_sign_ins_told: bool = true, "federated-sign-ins-told";
+    /// Whether a sign-in that a provider did shows as one with a password \[unknown\].
+    federated_password_shown: bool = false, "federated-password-shown";
     /// Whether a federated password authority leaves a local password usable where nothing routes \[unknown\].
     federated_password_usable: bool = false, "federated-password-usable";
 }

@@ -274,6 +274,7 @@ impl World {
             Err(hop) => (typed(), Some(hop.to_string())),
         };
         if let Some(user) = user {
+            let password = password || self.settings.federated_password_shown;
             self.record(user, EventKind::UserLoginAttempt { success: error.is_none(), password, error });
         }
     }

@@ -57,8 +57,9 @@ impl World {
             return Ok(Access { organizations, by, role: key.role });
         }
         if let Some(token) = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
-            let account = self.account_of_token(token).and_then(|account| self.access_of(account));
-            return account.ok_or_else(|| unauthorized("token is not valid"));
+            let invalid = || unauthorized("token is not valid");
+            let account = self.account_of_token(token).ok_or_else(invalid)?;
+            return self.access_of(account).ok_or_else(invalid);
         }
         // A browser without a session is sent to log in, and so is everybody else [observed].
         Err(Reply::empty(302).with_header("location", "/login"))

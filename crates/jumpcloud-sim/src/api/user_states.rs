@@ -52,7 +52,7 @@ impl World {
     }
 
     /// `{"email": false}` writes no mail, a text redirects it, anything else writes to the user \[spec\]. What it does to
-    /// somebody who is not staged is \[unknown\]: here they become or stay active, and the mail goes out all the same.
+    /// somebody who is not staged is \[unknown\]: here they become or stay active.
     fn activate(&mut self, call: &Call<'_>, id: UserId) -> Answer {
         let body = call.object()?;
         let email = body.get("email");
@@ -62,9 +62,10 @@ impl World {
         }
         let is_false = said && self.settings.activate_silently == ActivateSilently::Silent;
         let redirected = email.and_then(Value::as_str).filter(|address| !address.is_empty());
+        let again = self.user(id).is_some_and(|user| user.state == State::Activated);
         self.edit_user(id, |user| user.state = State::Activated);
         self.tell_user(call, Change::UserActivated, id);
-        if !is_false {
+        if !is_false && (!again || self.settings.activate_again_mails) {
             self.mail_user(id, redirected);
         }
         Ok(Reply::empty(200))

@@ -77,7 +77,7 @@ impl World {
         if write.state == Some(State::Activated) && state == State::Staged {
             return Err(Reply::v1_refusal("a STAGED user is activated with state/activate"));
         }
-        if write.username.as_ref().is_some_and(|username| **username != *user.username) {
+        if self.settings.username_fixed && write.username.as_ref().is_some_and(|name| **name != *user.username) {
             return Err(Reply::v1_refusal("username may not be changed"));
         }
         if write.email.as_deref() == Some("") {
@@ -171,6 +171,9 @@ impl World {
         self.edit_user(id, |user| {
             if let Some(email) = write.email.take() {
                 user.email = email.into();
+            }
+            if let Some(username) = write.username.take().filter(|username| !username.is_empty()) {
+                user.username = username.into();
             }
             write.write(user, attributes, now_ms);
         });

@@ -44,11 +44,10 @@ impl World {
             AttributeSource::Bare => Some(name),
             AttributeSource::Prefixed => name.strip_prefix("attributes."),
         };
-        // A custom attribute by its exact name [doc]; that it goes before a field of the same name is [unknown].
-        if let Some(value) = custom.and_then(|custom| self.attribute(user, custom)) {
-            return Some(json!(value));
-        }
-        user.field(name).filter(|text| !text.is_empty()).map(|text| json!(text))
+        // A custom attribute by its exact name [doc].
+        let custom = custom.and_then(|custom| self.attribute(user, custom)).map(|value| json!(value));
+        let field = user.field(name).filter(|text| !text.is_empty()).map(|text| json!(text));
+        if self.settings.attribute_before_field { custom.or(field) } else { field.or(custom) }
     }
 
     /// A custom attribute: the user's own, or one that a group of theirs gives its members.

@@ -102,8 +102,8 @@ impl World {
     pub(crate) fn issue_service_token(&mut self, client_id: &str, secret: &str) -> Option<String> {
         let now = self.now_ms;
         let (account, credential) = self.client_of(client_id)?;
-        let known = account.organizations.iter().any(|org| self.is_known_here(*org));
-        if credential.secret.expose() != secret || !credential.is_good(now) || !known {
+        let is_here = account.organizations.iter().any(|org| self.is_known_here(*org));
+        if !is_here || credential.secret.expose() != secret || !credential.is_good(now) {
             return None;
         }
         let expires_ms = now.saturating_add(TOKEN_SECONDS * 1000);

@@ -128,6 +128,29 @@ fn members_of_a_group_may_inherit_the_attribute_of_a_claim() {
 }
 
 #[test]
+fn an_attribute_goes_before_a_field_of_its_name_or_after_it() {
+    let mut two = two();
+    let app = two.world.apps(two.primary).next().unwrap().id;
+    console::set_claims(&mut two.world, app, &[("email", "email")]);
+    console::set_attribute(&mut two.world, two.ann, "email", Some("ann@beta.com"));
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Ok(two.ann_account));
+    two.world.set("attribute-before-field", "false").unwrap();
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Err(Hop::ClaimUnknown));
+}
+
+#[test]
+fn a_federated_sign_in_shows_with_a_password_or_without() {
+    let mut two = two();
+    for (value, shows) in [("false", false), ("true", true)] {
+        two.world.set("federated-password-shown", value).unwrap();
+        two.world.clear_events();
+        two.world.sign_in_and_tell(two.secondary, "ann@beta.com", two.ann).unwrap();
+        let event = two.world.events().iter().map(jumpcloud_sim::Event::to_json).next_back().unwrap();
+        assert_eq!(event["auth_context"]["auth_methods"].get("password").is_some(), shows, "{event}");
+    }
+}
+
+#[test]
 fn an_address_that_nobody_verified_may_not_be_enough() {
     let mut two = two();
     two.world.set("verified-email-required", "true").unwrap();

@@ -296,6 +296,33 @@ fn the_largest_page_of_a_list_is_a_setting() {
 }
 
 #[test]
+fn a_username_stays_or_can_be_written() {
+    with_client(|client| {
+        let target = format!("/api/systemusers/{}", text(&user(client, "ann@acme.com", "ann").1, "_id"));
+        user(client, "ben@acme.com", "ben");
+        assert_eq!(client.put(&target, &json!({"username": "anna"})).status, 400);
+        set(client, "username-fixed", "false");
+        assert_eq!(client.put(&target, &json!({"username": "anna"})).json()["username"], json!("anna"));
+        assert_eq!(client.put(&target, &json!({"username": "ben"})).status, 400);
+        assert_eq!(user(client, "a@acme.com", "ann").0, 200, "the name is free again");
+    });
+}
+
+#[test]
+fn activating_again_writes_the_mail_again_or_not() {
+    with_client(|client| {
+        let id = text(&user(client, "ann@acme.com", "ann").1, "_id");
+        let mails = |client: &mut Client<'_>| {
+            client.post(&format!("/api/systemusers/{id}/state/activate"), &json!({}));
+            client.world.outbox().len()
+        };
+        assert_eq!([mails(client), mails(client)], [1, 2]);
+        set(client, "activate-again-mails", "false");
+        assert_eq!(mails(client), 2);
+    });
+}
+
+#[test]
 fn a_plus_in_an_address_may_be_refused() {
     with_client(|client| {
         assert_eq!(user(client, "ann+a@acme.com", "a").0, 200);

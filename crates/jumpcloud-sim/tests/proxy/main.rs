@@ -49,10 +49,13 @@ async fn each_region_has_an_issuer_of_its_own_name() {
 #[tokio::test]
 async fn the_port_itself_goes_by_its_own_name_whatever_was_asked_through_the_proxy() {
     let running = start(World::new(1));
+    let callback = || running.simulator.world().lock().unwrap().login_callback().to_owned();
     running.browser().get("https://oauth.id.eu.jumpcloud.com/.well-known/openid-configuration").await;
+    assert_eq!(callback(), "https://login.eu.jumpcloud.com/oauth/callback");
     let base_url = running.simulator.base_url();
     let discovery = client::plain(running.simulator.address(), "GET /.well-known/openid-configuration HTTP/1.1").await;
     assert_eq!(discovery.json()["issuer"], format!("{base_url}/"));
+    assert_eq!(callback(), format!("{base_url}/oauth/callback"));
 }
 
 #[tokio::test]
