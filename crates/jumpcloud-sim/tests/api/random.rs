@@ -102,6 +102,8 @@ const PATHS: &[&str] = &[
     "/userinfo",
     "/.well-known/openid-configuration",
     "/api/v2/roles",
+    "/api/v2/usergroups/$/memberof",
+    "/api/v2/users/$/systems",
 ];
 
 /// Keys that say something in a body.
