@@ -65,8 +65,9 @@ impl Jobs {
 
     /// Takes out the changes of state that are due by that time, the earliest first.
     pub(crate) fn take_due_changes(&mut self, now_ms: u64) -> Vec<StateChange> {
-        let due = self.scheduled.extract_if(.., |_, change| change.due_ms <= now_ms);
-        let mut due: Vec<StateChange> = due.map(|(_, change)| change).collect();
+        let due = self.scheduled.iter().filter(|(_, change)| change.due_ms <= now_ms);
+        let due: Vec<ObjectId> = due.map(|(id, _)| *id).collect();
+        let mut due: Vec<StateChange> = due.iter().filter_map(|id| self.scheduled.remove(id)).collect();
         due.sort_by_key(|change| change.due_ms);
         due
     }
