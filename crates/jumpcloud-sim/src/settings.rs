@@ -206,6 +206,14 @@ settings! {
     federated_password_shown: bool = false, "federated-password-shown";
     /// Whether a federated password authority leaves a local password usable where nothing routes \[unknown\].
     federated_password_usable: bool = false, "federated-password-usable";
+    /// How long bulk jobs and changes of state take to be carried out, in milliseconds \[unknown\].
+    bulk_delay_ms: u64 = 1000, "bulk-delay-ms";
+    /// How many users one bulk job may have, 0 for any number \[unknown\].
+    bulk_max: u64 = 0, "bulk-max";
+    /// Whether users that a bulk job stages get a mail all the same \[unknown\].
+    bulk_mails_when_staged: bool = true, "bulk-mails-when-staged";
+    /// Whether activation through `bulk/userstates` sends mails where the request does not say \[unknown\].
+    userstates_mail_unasked: bool = true, "userstates-mail-unasked";
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 mod access;
 mod applications;
 mod associations;
+mod bulk;
+mod bulk_states;
 mod graph;
 mod groups;
 mod insights;
@@ -20,6 +22,7 @@ mod suggestions;
 mod templates;
 mod user_body;
 mod user_json;
+mod user_keys;
 mod user_list;
 mod user_states;
 mod users;
@@ -174,6 +177,7 @@ impl World {
             ["api", "v2", "identity-providers", rest @ ..] => self.identity_providers(call, method, rest),
             ["api", "v2", "identity-provider", "policies", rest @ ..] => self.routing_policies(call, method, rest),
             ["api", "settings"] if method == "GET" => self.get_settings(call),
+            ["api", "v2", "bulk", rest @ ..] => self.bulk(call, method, rest),
             ["api", "systemusers", rest @ ..] => self.systemusers(call, method, rest),
             ["api", "search", "systemusers"] if method == "POST" => self.search_users(call),
             ["api", "applications", rest @ ..] => self.applications(call, method, rest),

@@ -10,6 +10,7 @@ use crate::clock::rfc3339;
 use crate::message::Request;
 use crate::query::{Params, page::Page, v1};
 use crate::world::World;
+use crate::world::events::Initiator;
 use crate::world::organizations::Organization;
 
 /// The fields of an organisation in a list \[spec\].
@@ -23,6 +24,7 @@ impl World {
         match (request.method.as_str(), path) {
             ("GET", ["api", "organizations"]) => self.list_organizations(request, access),
             ("GET", ["api", "organizations", id]) => self.get_organization(access, id),
+            ("GET", ["api", "users", "getSelf"]) => get_self(access),
             ("GET", ["api", "v2", "providers", id, "organizations"]) => {
                 self.list_organizations_of_provider(request, access, id)
             }
@@ -80,6 +82,12 @@ impl World {
         });
         Ok(Reply::json(200, &body))
     }
+}
+
+/// The administrator whose key it is; which fields come is \[unknown\]: no description has this call.
+fn get_self(access: &Access) -> Answer {
+    let Initiator::Admin { id, email, .. } = &access.by else { return Err(Reply::not_found()) };
+    Ok(Reply::json(200, &json!({"_id": id, "email": email, "organization": access.organizations.first()})))
 }
 
 fn settings_json(organization: &Organization) -> Value {

@@ -22,6 +22,7 @@ impl World {
             ("GET", [id]) => self.get_user(call, id),
             ("PUT", [id]) => self.update_user(call, id),
             ("DELETE", [id]) => self.delete_user(call, id),
+            (_, [id, "sshkeys", rest @ ..]) => self.ssh_keys(call, method, id, rest),
             ("POST", [id, rest @ ..]) => self.user_action(call, id, rest),
             _ => Err(Reply::not_found()),
         }
@@ -44,7 +45,7 @@ impl World {
         }
     }
 
-    fn create_user(&mut self, call: &Call<'_>) -> Answer {
+    pub(crate) fn create_user(&mut self, call: &Call<'_>) -> Answer {
         let mut write = self.read_user(&call.object()?)?;
         let required = |text: &Option<String>, name: &str| {
             let text = text.clone().filter(|text| !text.is_empty());
@@ -65,7 +66,7 @@ impl World {
         self.user_reply(id)
     }
 
-    fn update_user(&mut self, call: &Call<'_>, id: &str) -> Answer {
+    pub(crate) fn update_user(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let user = self.find_user(call, id)?;
         let (id, state) = (user.id, user.state);
         let write = self.read_user(&call.object()?)?;

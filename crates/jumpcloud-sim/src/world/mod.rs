@@ -3,6 +3,7 @@
 pub(crate) mod apps;
 pub(crate) mod events;
 pub(crate) mod groups;
+pub(crate) mod jobs;
 pub(crate) mod journal;
 pub(crate) mod organizations;
 pub(crate) mod policies;
@@ -27,6 +28,7 @@ use crate::settings::{Settings, UnknownSetting};
 use apps::App;
 use events::Event;
 use groups::{Group, Reevaluation};
+use jobs::Jobs;
 use journal::{LoggedRequest, Mail};
 use organizations::{Key, Organization, Region};
 use policies::Policy;
@@ -56,6 +58,8 @@ pub struct World {
     pub(crate) apps: BTreeMap<AppId, App>,
     pub(crate) providers: BTreeMap<ProviderId, Provider>,
     pub(crate) policies: BTreeMap<PolicyId, Policy>,
+    #[serde(default)]
+    pub(crate) jobs: Jobs,
     pub(crate) issuer: Issuer,
     pub(crate) login_callback: String,
     pub(crate) events: Vec<Event>,
@@ -91,6 +95,7 @@ impl World {
             apps: BTreeMap::new(),
             providers: BTreeMap::new(),
             policies: BTreeMap::new(),
+            jobs: Jobs::default(),
             issuer: Issuer::default(),
             login_callback: "https://login.jumpcloud.com/oauth/callback".to_owned(),
             events: Vec::new(),
@@ -108,6 +113,7 @@ impl World {
     /// Lets time pass, and what is due by then happen.
     pub fn advance(&mut self, ms: u64) {
         self.now_ms = self.now_ms.saturating_add(ms);
+        self.run_due_jobs();
         self.settle();
     }
 

@@ -8,6 +8,7 @@ mod common;
 mod access;
 mod applications;
 mod audit;
+mod bulk;
 mod console;
 mod dynamic;
 mod graph;
