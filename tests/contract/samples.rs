@@ -8,14 +8,18 @@ use crate::traffic::Exchange;
 
 /// A client with a key, that writes down what was said.
 pub(crate) struct Client {
-    pub(crate) world: World,
+    world: World,
     key: String,
     seen: Vec<Exchange>,
 }
 
 impl Client {
-    pub(crate) fn of_secondary(world: World, key: String) -> Self {
+    pub(crate) fn new(world: World, key: String) -> Self {
         Self { world, key, seen: Vec::new() }
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     pub(crate) fn send(&mut self, request: Request) -> Response {
@@ -45,7 +49,7 @@ impl Client {
 /// What was said on every route.
 pub(crate) fn all() -> Vec<Exchange> {
     let Pair { world, primary_key, .. } = fixture::demo(1, 24);
-    let mut client = Client::of_secondary(world, primary_key);
+    let mut client = Client::new(world, primary_key);
     let user = users(&mut client);
     user_calls(&mut client, &user);
     bulk(&mut client, &user);

@@ -28,7 +28,9 @@ pub(crate) fn all() -> Vec<Exchange> {
         TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]),
     );
     for number in 0..SCENES {
-        let scene = worlds::scenes(4).new_tree(&mut runner).unwrap().current();
+        let mut scene = worlds::scenes(4).new_tree(&mut runner).unwrap().current();
+        // That switch is for keys which nobody published.
+        scene.answers.retain(|(name, _)| *name != "extra-fields");
         played(&scene, ObjectEdit::ALL[number % ObjectEdit::ALL.len()], &mut seen);
     }
     ruled(&mut seen);

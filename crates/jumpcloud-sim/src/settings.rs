@@ -102,26 +102,6 @@ settings! {
     activate_silently: ActivateSilently = ActivateSilently::Silent, "activate-silently";
     /// Whether activating somebody who is active already writes the mail once more \[unknown\].
     activate_again_mails: bool = true, "activate-again-mails";
-    /// How long a bulk job waits before it is done, in milliseconds \[unknown\].
-    bulk_delay_ms: u64 = 100, "bulk-delay-ms";
-    /// How many users a bulk request may bring, 0 for any number \[unknown\].
-    bulk_size: u64 = 0, "bulk-size";
-    /// Whether a bulk request answers 201 \[doc: older\] or 200 \[spec\].
-    bulk_created: bool = false, "bulk-created";
-    /// Whether users of a bulk job have results before it is done \[unknown\].
-    bulk_results_early: bool = true, "bulk-results-early";
-    /// How the status of a bulk result is written; its words are \[unknown\].
-    bulk_status: BulkStatus = BulkStatus::Lower, "bulk-status";
-    /// Which form `restrictedFields` has in bulk: an object \[spec\], or an array as in single calls \[inferred\].
-    bulk_restrictions: BulkRestrictions = BulkRestrictions::Object, "bulk-restrictions";
-    /// Whether a bulk job writes the activation mail to those it makes staged, too \[unknown\].
-    bulk_mails_when_staged: bool = false, "bulk-mails-when-staged";
-    /// Whether each user of a scheduled change of state has a job of their own \[inferred\], or all of them have one.
-    state_job_each: bool = true, "state-job-each";
-    /// Whether a scheduled activation that does not say so writes mails \[unknown\].
-    state_mails_unasked: bool = true, "state-mails-unasked";
-    /// Whether a scheduled change may not be in the past; else it is done at once \[unknown\].
-    past_date_refused: bool = false, "past-date-refused";
     /// What a second group of one name answers; clients contradict each other \[observed\].
     duplicate_group: Duplicate = Duplicate::Allow, "duplicate-group";
     /// Whether adding a member that is one answers 409 \[observed\] or 204 \[observed by one\].
@@ -226,6 +206,20 @@ settings! {
     federated_password_shown: bool = false, "federated-password-shown";
     /// Whether a federated password authority leaves a local password usable where nothing routes \[unknown\].
     federated_password_usable: bool = false, "federated-password-usable";
+    /// How long bulk jobs and changes of state take to be carried out, in milliseconds \[unknown\].
+    bulk_delay_ms: u64 = 1000, "bulk-delay-ms";
+    /// How many users one bulk job may have, 0 for any number \[unknown\].
+    bulk_max: u64 = 0, "bulk-max";
+    /// Whether users that a bulk job stages get a mail all the same \[unknown\].
+    bulk_mails_when_staged: bool = true, "bulk-mails-when-staged";
+    /// Whether a bulk request answers 201 \[doc: older\] or 200 \[spec\].
+    bulk_created: bool = false, "bulk-created";
+    /// Which form `restrictedFields` has in bulk: an object \[spec\], or an array as in single calls \[inferred\].
+    bulk_restrictions: BulkRestrictions = BulkRestrictions::Object, "bulk-restrictions";
+    /// Whether a change of state may not be asked for in the past; else it is done at once \[unknown\].
+    past_date_refused: bool = false, "past-date-refused";
+    /// Whether activation through `bulk/userstates` sends mails where the request does not say \[unknown\].
+    userstates_mail_unasked: bool = true, "userstates-mail-unasked";
 }
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ static TASKS: &[Task] = &[
         steps: test,
     },
     Task {
+        name: "browser",
+        takes: Some("[test]"),
+        about: "the pages of a person in Chromium; pictures go to target/screenshots",
+        steps: browser,
+    },
+    Task {
         name: "clients",
         takes: None,
         about: "programs that are not ours, against the sandbox and its proxy: installs what is missing",
@@ -70,6 +76,12 @@ static TASKS: &[Task] = &[
 fn test(_: &[String]) -> Vec<Step> {
     let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
     vec![of("tests", &["--lib", "--bins", "--tests"]), of("examples in the docs", &["--doc"])]
+}
+
+fn browser(args: &[String]) -> Vec<Step> {
+    let mut words = vec!["crates/jumpcloud-sim/tests/browser/run".to_owned()];
+    words.extend_from_slice(args);
+    vec![Step { name: "browser", program: "bash", args: words }]
 }
 
 fn clients(_: &[String]) -> Vec<Step> {

@@ -1,7 +1,4 @@
-//! `/api/v2/bulk/userstates`: changes of state at a date, of one user or many.
-
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+//! `/api/v2/bulk/userstates`: changes of state at a time.
 
 use serde_json::{Map, Value, json};
 
@@ -10,159 +7,129 @@ use super::reply::{Answer, Reply};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::id::{ObjectId, UserId};
 use crate::message::Request;
-use crate::query::filter::Fielded;
-use crate::query::v2;
+use crate::query::Params;
 use crate::world::World;
-use crate::world::jobs::{StateChange, Task, Work};
+use crate::world::jobs::StateChange;
 use crate::world::users::State;
 
-/// How many users can be asked about at once \[spec\].
-const USERS: usize = 100;
-
-/// A change of state as lists have it.
-struct Row {
-    job: ObjectId,
-    due_ms: u64,
-    user: UserId,
-    state: State,
-}
-
-impl Row {
-    fn to_json(&self) -> Value {
-        json!({
-            "scheduledJobId": self.job, "scheduledDate": rfc3339(self.due_ms), "systemUserId": self.user,
-            "state": self.state,
-        })
-    }
-}
-
-impl Fielded for Row {
-    fn field(&self, name: &str) -> Option<Cow<'_, str>> {
-        match name {
-            "scheduledJobId" => Some(Cow::Owned(self.job.to_string())),
-            "scheduledDate" => Some(Cow::Owned(rfc3339(self.due_ms))),
-            "systemUserId" => Some(Cow::Owned(self.user.to_string())),
-            "state" => Some(Cow::Borrowed(self.state.name())),
-            _ => None,
-        }
-    }
-}
+/// How many users may be asked about at once \[spec\].
+const ASKED_MAX: usize = 100;
 
 impl World {
     pub(crate) fn user_states(&mut self, call: &Call<'_>, method: &str, rest: &[&str]) -> Answer {
         match (method, rest) {
-            ("GET", []) => self.list_changes(call),
-            ("POST", []) => self.schedule(call),
-            ("GET", ["eventlist", "next"]) => self.next_changes(call),
-            ("DELETE", [id]) => {
-                let found = id.parse().is_ok_and(|id| self.jobs.cancel(call.org, id));
-                if found { Ok(Reply::empty(204)) } else { Err(Reply::not_found()) }
-            }
+            ("GET", []) => Ok(self.list_state_changes(call)),
+            ("POST", []) => self.schedule_states(call),
+            ("GET", ["eventlist", "next"]) => self.next_state_changes(call),
+            ("DELETE", [id]) => self.cancel_state_change(call, id),
             _ => Err(Reply::not_found()),
         }
     }
 
-    /// What is to come; somebody who is gone changes no more.
-    fn changes(&self, call: &Call<'_>) -> Vec<Row> {
-        let all = self.jobs.changes(call.org).filter(|(_, change)| self.user(change.user).is_some());
-        all.map(|(task, change)| Row { job: task.job, due_ms: task.due_ms, user: change.user, state: change.state })
-            .collect()
-    }
-
-    fn list_changes(&self, call: &Call<'_>) -> Answer {
-        let query = v2::parse(&call.params, call.page(self.settings.page_max));
-        let query = query.map_err(|text| Reply::v2_refusal(&text))?;
-        let user = call.params.last("userid");
-        let mut changes = self.changes(call);
-        changes.retain(|row| user.is_none_or(|user| row.user.to_string() == user));
-        let (rows, total) = query.select(changes.iter());
-        let rows: Vec<Value> = rows.into_iter().map(Row::to_json).collect();
-        Ok(Reply::list(&rows, total))
-    }
-
-    /// The next change to each state of each user \[spec\].
-    fn next_changes(&self, call: &Call<'_>) -> Answer {
-        let named = call.params.iter().filter(|(name, _)| matches!(*name, "users" | "users[]"));
-        let users: BTreeSet<&str> = named.flat_map(|(_, ids)| ids.split(',')).filter(|id| !id.is_empty()).collect();
-        if users.is_empty() || users.len() > USERS {
-            return Err(Reply::v2_refusal("users: from 1 to 100 ids are required"));
-        }
-        let mut seen = BTreeSet::new();
-        let mut next = self.changes(call);
-        next.retain(|row| users.contains(row.user.to_string().as_str()) && seen.insert((row.user, row.state)));
-        let rows: Vec<Value> = call.page(self.settings.page_max).slice(&next).iter().map(Row::to_json).collect();
-        Ok(Reply::json(200, &json!({"events_count": next.len(), "results": rows})))
-    }
-
-    fn schedule(&mut self, call: &Call<'_>) -> Answer {
+    /// A time that has passed is now, as in the published example \[spec\].
+    fn schedule_states(&mut self, call: &Call<'_>) -> Answer {
         let body = call.object()?;
-        let (users, state, due_ms) = self.read_change(call, &body)?;
-        let (mails, redirected) = mail(&body, state, users.len()).map_err(Reply::v2_refusal)?;
-        let mails = mails.unwrap_or(self.settings.state_mails_unasked);
-        let one: ObjectId = self.new_id();
-        let mut rows = Vec::new();
-        for user in users {
-            let job = if self.settings.state_job_each { self.new_id() } else { one };
-            rows.push(Row { job, due_ms, user, state }.to_json());
-            let work = Work::State(StateChange { user, state, mails, redirected: redirected.clone() });
-            self.jobs.add_task(Task { due_ms, job, organization: call.org, by: call.by.clone(), work });
+        let state = body.get("state").and_then(Value::as_str).and_then(State::from_name);
+        let state = state.filter(|state| *state != State::Staged);
+        let state = state.ok_or_else(|| Reply::v2_refusal("state must be one of [ACTIVATED, SUSPENDED]"))?;
+        let start = body.get("start_date").and_then(Value::as_str);
+        // Examples of the description leave out the zone.
+        let start = start.and_then(|text| parse_rfc3339(text).or_else(|| parse_rfc3339(&format!("{text}Z"))));
+        let start_ms = start.ok_or_else(|| Reply::v2_refusal("start_date must be a date and time"))?;
+        if self.settings.past_date_refused && start_ms < self.now_ms {
+            return Err(Reply::v2_refusal("start_date is in the past"));
         }
-        self.run_due();
+        let users = self.named_users(call, &body)?;
+        let email = self.mail_wanted(&body);
+        if email.is_string() && (users.len() > 1 || state != State::Activated) {
+            return Err(Reply::v2_refusal("activation_email_override takes one user to activate"));
+        }
+        let due_ms = start_ms.max(self.now_ms.saturating_add(self.settings.bulk_delay_ms));
+        let (organization, by) = (call.org, call.by.clone());
+        let change = StateChange { organization, by, users, state, start_ms, due_ms, email };
+        let id: ObjectId = self.new_id();
+        let rows: Vec<Value> = change.users.iter().map(|user| row(id, &change, *user)).collect();
+        self.jobs.scheduled.insert(id, change);
+        self.run_due_jobs();
         Ok(Reply::json(201, &rows))
     }
 
-    fn read_change(&self, call: &Call<'_>, body: &Map<String, Value>) -> Result<(Vec<UserId>, State, u64), Reply> {
-        let refusal = |text: &str| Reply::v2_refusal(text);
-        let state = body.get("state").and_then(Value::as_str).and_then(State::from_name);
-        let state = state.filter(|state| *state != State::Staged);
-        let state = state.ok_or_else(|| refusal("state must be one of [ACTIVATED, SUSPENDED]"))?;
-        let ids = body.get("user_ids").and_then(Value::as_array).filter(|ids| !ids.is_empty());
-        let ids = ids.ok_or_else(|| refusal("user_ids is required"))?;
-        let found = ids.iter().map(|id| self.find_user(call, id.as_str().unwrap_or("")).map(|user| user.id));
-        // Whether one that is unknown refuses them all is [unknown].
-        let users: BTreeSet<UserId> = found.collect::<Result<_, _>>().map_err(|_| refusal("user_ids: not found"))?;
-        // Examples of the description leave out the zone.
-        let date = body.get("start_date").and_then(Value::as_str);
-        let due_ms = date.and_then(|text| parse_rfc3339(text).or_else(|| parse_rfc3339(&format!("{text}Z"))));
-        let due_ms = due_ms.ok_or_else(|| refusal("start_date is required"))?;
-        if self.settings.past_date_refused && due_ms < self.now_ms {
-            return Err(refusal("start_date is in the past"));
-        }
-        Ok((users.into_iter().collect(), state, due_ms))
+    fn named_users(&self, call: &Call<'_>, body: &Map<String, Value>) -> Result<Vec<UserId>, Reply> {
+        let named = body.get("user_ids").and_then(Value::as_array).filter(|named| !named.is_empty());
+        let named = named.ok_or_else(|| Reply::v2_refusal("user_ids is required"))?;
+        let found = named.iter().map(|id| Ok(self.find_user(call, id.as_str().unwrap_or_default())?.id));
+        found.collect()
     }
 
-    /// What is due happens to whoever is still there.
-    pub(crate) fn change_state(&mut self, task: &Task, change: &StateChange) {
-        let request = Request::api("POST", "/api/v2/bulk/userstates");
-        let call = task.call(&request);
-        if self.user(change.user).is_none() {
-            return;
+    /// Whether mails go out where nobody says is \[unknown\]; an address counts unless mails are suppressed \[spec\].
+    fn mail_wanted(&self, body: &Map<String, Value>) -> Value {
+        let sends = body.get("send_activation_emails").and_then(Value::as_bool);
+        let address = body.get("activation_email_override").filter(|_| sends != Some(false));
+        let address = address.filter(|address| address.as_str().is_some_and(|text| !text.is_empty()));
+        address.cloned().unwrap_or_else(|| json!(sends.unwrap_or(self.settings.userstates_mail_unasked)))
+    }
+
+    /// Each as if it were asked for alone. Somebody who is gone by then is passed over.
+    pub(crate) fn change_states(&mut self, change: &StateChange) {
+        let request = Request::api("", "").with_json(&json!({"email": change.email}));
+        let (org, by) = (change.organization, change.by.clone());
+        let call = Call { request: &request, params: Params::default(), org, by };
+        let action = if change.state == State::Activated { "activate" } else { "suspend" };
+        for user in &change.users {
+            // The answer goes to nobody: there is no result of a change of state [spec].
+            drop(self.user_action(&call, &user.to_string(), &["state", action]));
         }
-        match change.state {
-            State::Activated => {
-                let address = change.redirected.as_deref();
-                self.make_active(&call, change.user, change.mails, address);
+    }
+
+    /// Changes to come, the earliest first.
+    fn coming(&self, call: &Call<'_>) -> Vec<(ObjectId, &StateChange, UserId)> {
+        let own = self.jobs.scheduled.iter().filter(|(_, change)| change.organization == call.org);
+        let mut rows: Vec<_> =
+            own.flat_map(|(id, change)| change.users.iter().map(move |user| (*id, change, *user))).collect();
+        rows.sort_by_key(|(id, change, _)| (change.start_ms, *id));
+        rows
+    }
+
+    fn list_state_changes(&self, call: &Call<'_>) -> Reply {
+        let wanted = call.params.last("userid");
+        let rows = self.coming(call).into_iter().filter(|(_, _, user)| wanted.is_none_or(|id| id == user.to_string()));
+        let rows: Vec<Value> = rows.map(|(id, change, user)| row(id, change, user)).collect();
+        Reply::list(call.page(self.settings.page_max).slice(&rows), rows.len())
+    }
+
+    /// The next change to each state of each user asked about \[spec\].
+    fn next_state_changes(&self, call: &Call<'_>) -> Answer {
+        let named = call.params.iter().filter(|(name, _)| matches!(*name, "users" | "users[]"));
+        let named: Vec<&str> = named.flat_map(|(_, ids)| ids.split(',')).filter(|id| !id.is_empty()).collect();
+        if named.is_empty() || named.len() > ASKED_MAX {
+            return Err(Reply::v2_refusal("users must name 1 to 100 users"));
+        }
+        let mut seen = Vec::new();
+        let mut rows = Vec::new();
+        for (id, change, user) in self.coming(call) {
+            if named.contains(&user.to_string().as_str()) && !seen.contains(&(user, change.state)) {
+                seen.push((user, change.state));
+                rows.push(row(id, change, user));
             }
-            State::Suspended | State::Staged => self.suspend(&call, change.user),
         }
+        let page = call.page(self.settings.page_max);
+        Ok(Reply::json(200, &json!({"events_count": rows.len(), "results": page.slice(&rows)})))
+    }
+
+    fn cancel_state_change(&mut self, call: &Call<'_>, id: &str) -> Answer {
+        let id: ObjectId = id.parse().map_err(|_| Reply::not_found())?;
+        let own = self.jobs.scheduled.get(&id).is_some_and(|change| change.organization == call.org);
+        if !own {
+            return Err(Reply::not_found());
+        }
+        self.jobs.scheduled.remove(&id);
+        Ok(Reply::empty(204))
     }
 }
 
-/// Whether mails are to be written, if that is said, and where one is to go instead \[spec\].
-fn mail(body: &Map<String, Value>, state: State, users: usize) -> Result<(Option<bool>, Option<String>), &'static str> {
-    let send = match body.get("send_activation_emails") {
-        None | Some(Value::Null) => None,
-        Some(send) => Some(send.as_bool().ok_or("send_activation_emails must be a boolean")?),
-    };
-    let address = body.get("activation_email_override").and_then(Value::as_str).filter(|text| !text.is_empty());
-    if state != State::Activated && (send == Some(true) || address.is_some()) {
-        return Err("mails can only be sent with an activation");
-    }
-    if send == Some(false) || address.is_none() {
-        return Ok((send, None));
-    }
-    if users > 1 {
-        return Err("activation_email_override takes a single user");
-    }
-    Ok((Some(true), address.map(str::to_owned)))
+fn row(id: ObjectId, change: &StateChange, user: UserId) -> Value {
+    json!({
+        "scheduledJobId": id, "systemUserId": user, "state": change.state.name(),
+        "scheduledDate": rfc3339(change.start_ms),
+    })
 }

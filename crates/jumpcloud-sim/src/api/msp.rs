@@ -19,7 +19,7 @@ impl Fielded for Organization {
     fn field(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
             "id" | "_id" => Some(Cow::Owned(self.id.to_string())),
-            "name" => Some(Cow::Borrowed(&self.display_name)),
+            "name" | "displayName" => Some(Cow::Borrowed(&self.display_name)),
             _ => None,
         }
     }
@@ -32,7 +32,8 @@ pub(crate) fn provider_of(access: &Access) -> Option<&'static str> {
 
 impl World {
     pub(crate) fn list_organizations_of_provider(&self, request: &Request, access: &Access, id: &str) -> Answer {
-        if provider_of(access) != Some(id) {
+        let own = provider_of(access).ok_or_else(|| Reply::message(403, "Forbidden"))?;
+        if own != id {
             return Err(Reply::not_found());
         }
         let params = Params::parse(&request.query);

@@ -9,9 +9,12 @@ use super::reply::{Answer, Reply};
 use super::user_self;
 use crate::clock::rfc3339;
 use crate::message::Request;
-use crate::query::{Params, page::Page};
+use crate::query::{Params, page::Page, v1};
 use crate::world::World;
 use crate::world::organizations::Organization;
+
+/// The fields of an organisation in a list \[spec\].
+const FIELDS: [&str; 5] = ["_id", "id", "displayName", "logoUrl", "created"];
 
 impl World {
     pub(crate) fn answer_without_organization(&self, request: &Request, access: &Access, path: &[&str]) -> Answer {
@@ -35,11 +38,14 @@ impl World {
 
     fn list_organizations(&self, request: &Request, access: &Access) -> Answer {
         self.organizations_allowed()?;
-        let page = Page::of(&Params::parse(&request.query), self.settings.page_max);
-        let organizations: Vec<&Organization> =
-            access.organizations.iter().filter_map(|org| self.organizations.get(org)).collect();
-        let rows: Vec<Value> = page.slice(&organizations).iter().map(|row| self.organization_row(row)).collect();
-        Ok(Reply::json(200, &json!({"totalCount": organizations.len(), "results": rows})))
+        let params = Params::parse(&request.query);
+        let exists = |name: &str| FIELDS.contains(&name);
+        let query = v1::parse(&params, Page::of(&params, self.settings.page_max), true, exists);
+        let query = query.map_err(|text| Reply::v1_refusal(&text))?;
+        let (organizations, total) =
+            query.select(access.organizations.iter().filter_map(|org| self.organization(*org)));
+        let rows: Vec<Value> = organizations.into_iter().map(|row| query.project(self.organization_row(row))).collect();
+        Ok(Reply::json(200, &json!({"totalCount": total, "results": rows})))
     }
 
     fn get_organization(&self, access: &Access, id: &str) -> Answer {

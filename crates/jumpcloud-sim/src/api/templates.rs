@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::reply::{Answer, Reply};
-use super::user_list::sorted_page;
 use crate::query::filter::Fielded;
-use crate::query::v1::{self, Fields};
+use crate::query::v1;
 
 struct Template {
     id: &'static str,
@@ -47,20 +46,19 @@ pub(crate) fn answer(call: &Call<'_>, rest: &[&str], page_max: u64) -> Answer {
     let query = query.map_err(|text| Reply::v1_refusal(&text))?;
     match rest {
         [] => {
-            let found = TEMPLATES.iter().filter(|template| query.filter.passes(*template)).collect();
-            let (page, total) = sorted_page(found, &query.order, query.page);
-            let rows: Vec<Value> = page.into_iter().map(|template| to_json(template, &query.fields)).collect();
+            let (page, total) = query.select(TEMPLATES.iter());
+            let rows: Vec<Value> = page.into_iter().map(|template| query.project(to_json(template))).collect();
             Ok(Reply::json(200, &json!({"totalCount": total, "results": rows})))
         }
         [id] => {
             let template = TEMPLATES.iter().find(|template| template.id == *id).ok_or_else(Reply::not_found)?;
-            Ok(Reply::json(200, &to_json(template, &query.fields)))
+            Ok(Reply::json(200, &query.project(to_json(template))))
         }
         _ => Err(Reply::not_found()),
     }
 }
 
-fn to_json(template: &Template, fields: &Fields) -> Value {
+fn to_json(template: &Template) -> Value {
     let mut row = json!({
         "_id": template.id, "id": template.id, "name": template.name, "displayName": template.display_name,
         "displayLabel": template.display_name, "active": true, "beta": false, "config": {},
@@ -71,9 +69,6 @@ fn to_json(template: &Template, fields: &Fields) -> Value {
             "grantTypes": ["authorization_code"], "redirectUris": [], "ssoUrl": "",
             "tokenEndpointAuthMethod": "client_secret_post",
         });
-    }
-    if let Value::Object(row) = &mut row {
-        row.retain(|name, _| fields.wants(name));
     }
     row
 }

@@ -4,8 +4,8 @@ use super::Call;
 use super::reply::{Answer, Reply};
 use super::user_json::{is_field, render};
 use crate::id::{OrgId, UserId};
-use crate::query::filter::{Fielded, Filter, Op, order};
-use crate::query::page::{Order, Page, is_natural, order_of};
+use crate::query::filter::{Filter, Op};
+use crate::query::page::{Order, Page};
 use crate::query::v1::{Fields, ListQuery};
 use crate::query::{search_body, v1};
 use crate::world::World;
@@ -25,7 +25,7 @@ impl World {
         let number = |name: &str| body.get(name).and_then(serde_json::Value::as_u64);
         let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str).unwrap_or("");
         let page = Page::new(number("skip"), number("limit"), self.settings.search_page_max);
-        let order = order_of(text("sort"), ' ');
+        let order = Order::of(text("sort"), ' ');
         let fields = Fields::parse(text("fields"), is_field);
         let filter = search_body::parse(&body.into()).map_err(|text| Reply::v1_refusal(&text))?;
         Ok(self.user_page(call.org, &ListQuery { page, filter, order, fields }))
@@ -50,7 +50,7 @@ impl World {
         if !self.settings.id_range_filter && parts.iter().any(|part| is_id_range(part)) {
             return (Vec::new(), 0);
         }
-        if is_natural(&query.order)
+        if query.order.is_natural()
             && let Some(ids) = slice_of(directory, &parts)
         {
             let users = query.page.slice(ids).iter().filter_map(|id| self.users.get(id)).collect();
@@ -59,8 +59,7 @@ impl World {
         let ids = Self::candidates(directory, &Filter::And(parts.into_iter().cloned().collect()));
         let all = || directory.ids.as_slice().to_vec();
         let users = ids.unwrap_or_else(all).into_iter().filter_map(|id| self.users.get(&id));
-        let users = users.filter(|user| user.organization == org && query.filter.passes(*user)).collect();
-        sorted_page(users, &query.order, query.page)
+        query.select(users.filter(|user| user.organization == org))
     }
 
     /// Users among whom all that pass must be, if an index knows them; ascending.
@@ -119,17 +118,4 @@ fn slice_of<'a>(directory: &'a Directory, parts: &[&Filter]) -> Option<&'a [User
         }
         _ => None,
     }
-}
-
-/// Sorts rows by named fields and cuts a page out of them.
-pub(crate) fn sorted_page<'a, T: Fielded>(mut rows: Vec<&'a T>, by: &Order, page: Page) -> (Vec<&'a T>, usize) {
-    for (name, descends) in by.iter().rev() {
-        let key = |row: &&T| row.field(name).map_or_else(String::new, std::borrow::Cow::into_owned);
-        rows.sort_by(|a, b| {
-            let ascending = order(&key(a), &key(b));
-            if *descends { ascending.reverse() } else { ascending }
-        });
-    }
-    let total = rows.len();
-    (page.slice(&rows).to_vec(), total)
 }

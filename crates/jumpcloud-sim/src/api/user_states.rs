@@ -24,7 +24,8 @@ impl World {
         match action {
             ["state", "activate"] => self.activate(call, id),
             ["state", "suspend"] => {
-                self.suspend(call, id);
+                self.edit_user(id, |user| user.state = State::Suspended);
+                self.tell_user(call, Change::UserSuspended, id);
                 Ok(Reply::empty(200))
             }
             ["password"] => self.set_password(call, id),
@@ -64,23 +65,13 @@ impl World {
         }
         let is_false = said && self.settings.activate_silently == ActivateSilently::Silent;
         let redirected = email.and_then(Value::as_str).filter(|address| !address.is_empty());
-        self.make_active(call, id, !is_false, redirected);
-        Ok(Reply::empty(200))
-    }
-
-    /// Activates a user, with or without the mail.
-    pub(crate) fn make_active(&mut self, call: &Call<'_>, id: UserId, mails: bool, redirected: Option<&str>) {
         let again = self.user(id).is_some_and(|user| user.state == State::Activated);
         self.edit_user(id, |user| user.state = State::Activated);
         self.tell_user(call, Change::UserActivated, id);
-        if mails && (!again || self.settings.activate_again_mails) {
+        if !is_false && (!again || self.settings.activate_again_mails) {
             self.mail_user(id, redirected);
         }
-    }
-
-    pub(crate) fn suspend(&mut self, call: &Call<'_>, id: UserId) {
-        self.edit_user(id, |user| user.state = State::Suspended);
-        self.tell_user(call, Change::UserSuspended, id);
+        Ok(Reply::empty(200))
     }
 
     /// Takes the second factor away; until an end that may be given, nobody asks for one \[spec\].

@@ -74,15 +74,19 @@ pub(super) fn client_secret(world: &World, org: OrgId) -> Result<String, Broken>
 }
 
 /// Opens an account with its own password; the world tells Insights, whatever comes of it.
-pub(super) fn open_locally(world: &mut World, org: OrgId, email: &str, password: &str) -> Result<Account, Broken> {
-    let opened = world.open_locally(org, email, password);
-    opened_account(world, org, opened)
+pub(super) fn open_locally(world: &mut World, org: OrgId, email: &str, password: &str) -> Result<Account, Hop> {
+    let id = world.open_locally(org, email, password)?;
+    world.user(id).map(|user| account(world, user)).ok_or(Hop::AddressUnknown)
 }
 
 /// Opens the account that the claim of a proved token names; the world tells Insights, whatever comes of it.
 pub(super) fn open(world: &mut World, org: OrgId, typed: &str, claim: Option<&str>) -> Result<Account, Broken> {
     let opened = world.open_account(org, typed, claim);
-    opened_account(world, org, opened)
+    let found = opened.and_then(|id| world.user(id).ok_or(Hop::ClaimUnknown));
+    match found {
+        Ok(user) => Ok(account(world, user)),
+        Err(hop) => Err(refused(world, org, hop)),
+    }
 }
 
 /// Who authenticated at the primary, for the list of hops.
@@ -94,22 +98,64 @@ pub(super) fn primary(world: &World, claims: &Map<String, Value>) -> Option<Stri
 
 /// A hop in the words of a page, where the world's are not those that people know.
 pub(super) fn phrase(hop: Hop) -> String {
-    let wrong = matches!(hop, Hop::Primary(Obstacle::WrongPassword) | Hop::Account(Obstacle::WrongPassword));
-    if wrong { "wrong password".to_owned() } else { hop.to_string() }
+    if is_wrong_password(hop) { "wrong password".to_owned() } else { hop.to_string() }
 }
 
-fn opened_account(world: &World, org: OrgId, opened: Result<UserId, Hop>) -> Result<Account, Broken> {
-    match opened {
-        Ok(id) => match world.user(id) {
-            Some(user) => Ok(account(world, user)),
-            None => Err(refused(world, org, Hop::ClaimUnknown)),
-        },
-        Err(hop) => Err(refused(world, org, hop)),
+/// Whether another try may help.
+pub(super) fn is_wrong_password(hop: Hop) -> bool {
+    matches!(hop, Hop::Primary(Obstacle::WrongPassword) | Hop::Account(Obstacle::WrongPassword))
+}
+
+/// The end of a sign-in to an organisation that opens no account.
+pub(super) fn refused(world: &World, org: OrgId, hop: Hop) -> Broken {
+    let message = format!("{} opens no account. {}", organization_name(world, org), advice(hop));
+    Broken::at(401, phrase(hop), message)
+}
+
+/// What a person can do about a hop at which their sign-in ended, or whom to ask for what.
+pub(super) fn advice(hop: Hop) -> &'static str {
+    match hop {
+        Hop::AddressUnknown => "Look whether the address is typed as it stands in the secondary account.",
+        Hop::NotRouted => "Use the password of this account.",
+        Hop::Routed => "Start at the portal of this account's own organisation: it leads to the identity provider.",
+        Hop::ProviderGone => {
+            "An administrator of the secondary organisation has to choose a provider in the routing policy."
+        }
+        Hop::ProviderElsewhere => "An administrator of the secondary organisation has to correct the provider's url.",
+        Hop::ClientUnknown | Hop::ClientAuthMethod | Hop::ClientSecret => {
+            "Client id, secret and authentication method of the provider have to be those of the app in the primary organisation."
+        }
+        Hop::RedirectUri | Hop::GrantType | Hop::AppInactive => {
+            "An administrator of the primary organisation has to correct the app."
+        }
+        Hop::LoginExpired => "Start again: a login page is good for one sign-in and for an hour.",
+        Hop::PrimaryUnknown => {
+            "Use the address of your primary account, without what the other organisation adds to its end."
+        }
+        Hop::NoAccess => "An administrator of the primary organisation has to add you to a group of the app.",
+        Hop::NoEmailClaim | Hop::ClaimUnknown | Hop::ClaimDiffers => {
+            "The custom attribute of your primary account has to be the company email of your secondary account."
+        }
+        Hop::ClaimNotRouted => {
+            "An administrator of the secondary organisation has to add that account to the policy's group."
+        }
+        Hop::Primary(obstacle) | Hop::Account(obstacle) => remedy(obstacle),
     }
 }
 
-fn refused(world: &World, org: OrgId, hop: Hop) -> Broken {
-    Broken::at(401, phrase(hop), format!("{} opens no account.", organization_name(world, org)))
+fn remedy(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::Gone => "The account was deleted meanwhile: ask an administrator.",
+        Obstacle::Staged => "An administrator of its organisation has to activate it.",
+        Obstacle::Suspended => "An administrator of its organisation has to lift the suspension.",
+        Obstacle::Locked => {
+            "An administrator of its organisation has to unlock it, or it unlocks by itself after a time."
+        }
+        Obstacle::NoPassword => "An administrator of its organisation has to give it a password.",
+        Obstacle::PasswordExpired => "Its password has to be changed at its own organisation first.",
+        Obstacle::PasswordFederated => "It has no password of its own, and no routing policy leads it to its provider.",
+        Obstacle::WrongPassword => "Try again.",
+    }
 }
 
 fn account(world: &World, user: &User) -> Account {

@@ -1,115 +1,102 @@
-//! HTML in which markup is the program's own and everything else is escaped.
+//! Pages from the templates in `templates/`, and the other answers that a browser gets.
 //!
-//! What the pages say is left to [`super::pages`]. Markup is `&'static str`, so a name, an address or a query string
-//! cannot become markup by mistake: the only way in for a `&str` is [`Html::text`], and that escapes.
+//! What the pages say is left to [`super::pages`]. A template writes whatever it is given as text: the environment has one
+//! formatter, which escapes, and the only value that it takes for markup is [`STYLE`] and what a macro of a template wrote.
 
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, HtmlEscape, Output, State, UndefinedBehavior, Value};
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+
+use super::face;
 use crate::{Request, Response};
 
-/// Lines that every page carries: nothing is loaded from anywhere, nothing is stored, no other site may frame it.
-const POLICY: [(&str, &str); 5] = [
-    ("cache-control", "no-store"),
-    (
-        "content-security-policy",
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    ("content-type", "text/html; charset=utf-8"),
-    ("referrer-policy", "no-referrer"),
-    ("x-content-type-options", "nosniff"),
+/// The one style sheet, inside every page: nothing is loaded from anywhere.
+const STYLE: &str = include_str!("templates/style.css");
+
+macro_rules! templates {
+    ($($name:literal),+ $(,)?) => { [$(($name, include_str!(concat!("templates/", $name)))),+] };
+}
+
+const TEMPLATES: [(&str, &str); 8] = templates![
+    "broken.html",
+    "email.html",
+    "layout.html",
+    "organization.html",
+    "parts.html",
+    "password.html",
+    "signed_in.html",
+    "signed_out.html",
 ];
 
-const STYLE: &str = "<style>\
-    :root{color-scheme:light dark}\
-    body{font:1.0625rem/1.5 system-ui,sans-serif;margin:0 auto;padding:1rem;max-width:34rem;overflow-wrap:anywhere}\
-    header{border:2px dashed;padding:.25rem .75rem;margin-bottom:1.5rem}\
-    label{display:block;font-weight:600;margin:1rem 0 .25rem}\
-    input,select,button{font:inherit;padding:.6rem;width:100%;box-sizing:border-box}\
-    button{margin-top:1.25rem;font-weight:600;cursor:pointer}\
-    [role=alert]{border-left:.4rem solid;padding:.5rem .75rem;font-weight:600}\
-    </style>";
+static ENVIRONMENT: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(environment);
 
-/// A piece of a page.
-#[derive(Default)]
-pub(super) struct Html(String);
+/// What a page may do: show itself, in the style that has this digest. No script, no font, no frame, no base; an image only
+/// for the empty icon. `form-action` is left out: browsers hold it against the redirect that follows a form, and the login
+/// page's leads to whatever address a client has registered.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let digest = STANDARD.encode(Sha256::digest(STYLE));
+    format!("default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'")
+});
 
-impl Html {
-    /// Nothing yet.
-    pub(super) fn new() -> Self {
-        Self::default()
+fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_formatter(write);
+    environment.add_global("style", Value::from_safe_string(STYLE.to_owned()));
+    for (name, text) in TEMPLATES {
+        environment.add_template(name, text)?;
     }
+    Ok(environment)
+}
 
-    /// Appends markup of the program's own.
-    pub(super) fn markup(mut self, markup: &'static str) -> Self {
-        self.0.push_str(markup);
-        self
+/// Writes a value, in an element or in a quoted attribute.
+fn write(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
+    if value.is_safe() {
+        return out.write_str(&value.to_string()).map_err(Error::from);
     }
+    let escaped = HtmlEscape(&readable(&value.to_string())).to_string();
+    // A slash is harmless here, and whoever reads the source of a page wants to find an address in it.
+    Ok(out.write_str(&escaped.replace("&#x2f;", "/"))?)
+}
 
-    /// Appends text from anywhere; good in an element and in a quoted attribute.
-    pub(super) fn text(mut self, text: &str) -> Self {
-        self.0.push_str(&escape(text));
-        self
-    }
+/// Controls and the characters that reorder what is read become the replacement character: a page that says who somebody
+/// is signed in as must not be arranged by a name.
+fn readable(text: &str) -> String {
+    let hides = |c: char| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    text.chars().map(|c| if c.is_control() || hides(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
 
-    /// Appends another piece.
-    pub(super) fn then(mut self, other: Self) -> Self {
-        self.0.push_str(&other.0);
-        self
-    }
-
-    /// Appends a paragraph of text.
-    pub(super) fn paragraph(self, text: &str) -> Self {
-        self.markup("<p>").text(text).markup("</p>")
-    }
-
-    /// Appends a form field that is sent along unseen.
-    pub(super) fn hidden(self, name: &'static str, value: &str) -> Self {
-        self.markup("<input type=\"hidden\" name=\"").markup(name).markup("\" value=\"").text(value).markup("\">")
+/// A page made of a template and what it says.
+pub(super) fn page(status: u16, template: &str, says: &Json) -> Response {
+    let environment = ENVIRONMENT.as_ref().map_err(ToString::to_string);
+    let rendered = environment.and_then(|environment| {
+        environment.get_template(template).and_then(|page| page.render(Serde(says))).map_err(|error| error.to_string())
+    });
+    match rendered {
+        Ok(text) => Response { status, headers: headers(), body: text.into_bytes() },
+        Err(problem) => face::plain(500, &format!("the page cannot be made: {problem}")),
     }
 }
 
-/// Makes text harmless in HTML, the only function that does.
-///
-/// Controls and the characters that reorder what is read become the replacement character: a page that says who
-/// somebody is signed in as must not be arranged by a name.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
-                out.push(char::REPLACEMENT_CHARACTER);
-            }
-            c if c.is_control() => out.push(char::REPLACEMENT_CHARACTER),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// A whole page: language, title, the word SIMULATED, one heading, then `body`.
-pub(super) fn page(status: u16, title: &str, body: Html) -> Response {
-    let html = Html::new()
-        .markup("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">")
-        .markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-        // Without one, browsers ask for an icon, and the log of requests would have it.
-        .markup("<link rel=\"icon\" href=\"data:,\"><title>")
-        .text(title)
-        .markup(" (SIMULATED)</title>")
-        .markup(STYLE)
-        .markup("</head><body><header><strong>SIMULATED</strong>: this is not JumpCloud, do not type a real password.</header>")
-        .markup("<main><h1>")
-        .text(title)
-        .markup("</h1>")
-        .then(body)
-        .markup("</main></body></html>");
-    Response { status, headers: owned(&POLICY), body: html.0.into_bytes() }
+/// Lines that every page carries: nothing is stored, nothing is told to where a link leads.
+fn headers() -> Vec<(String, String)> {
+    owned(&[
+        ("cache-control", "no-store"),
+        ("content-security-policy", &POLICY),
+        ("content-type", "text/html; charset=utf-8"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+    ])
 }
 
 /// An answer in JSON.
-pub(super) fn json(status: u16, value: &serde_json::Value) -> Response {
+pub(super) fn json(status: u16, value: &Json) -> Response {
     let headers = [("cache-control", "no-store"), ("content-type", "application/json; charset=utf-8")];
     Response { status, headers: owned(&headers), body: value.to_string().into_bytes() }
 }
@@ -134,13 +121,36 @@ fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
+    fn written(text: &str) -> String {
+        let mut environment = environment().unwrap();
+        environment.add_template("text.html", "<i title=\"{{ text }}\">{{ text }}</i>").unwrap();
+        environment.get_template("text.html").unwrap().render(Serde(serde_json::json!({"text": text}))).unwrap()
+    }
+
     #[test]
     fn text_never_becomes_markup() {
-        assert_eq!(escape("<a href=\"x\" id='y'>&"), "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;");
+        let safe = "&lt;a href=&quot;x&quot; id=&#x27;y&#x27;&gt;&amp;";
+        assert_eq!(written("<a href=\"x\" id='y'>&"), format!("<i title=\"{safe}\">{safe}</i>"));
+    }
+
+    #[test]
+    fn a_slash_stays_one_and_what_looks_like_one_is_text() {
+        let safe = "/&amp;#x2f;&lt;/i&gt;";
+        assert_eq!(written("/&#x2f;</i>"), format!("<i title=\"{safe}\">{safe}</i>"));
     }
 
     #[test]
     fn text_cannot_rearrange_the_page() {
-        assert_eq!(escape("ann\u{202e}moc\u{0}\n"), "ann\u{fffd}moc\u{fffd}\u{fffd}");
+        let safe = "ann\u{fffd}moc\u{fffd}\u{fffd}";
+        assert_eq!(written("ann\u{202e}moc\u{0}\n"), format!("<i title=\"{safe}\">{safe}</i>"));
+    }
+
+    #[test]
+    fn no_template_turns_escaping_off() {
+        let off = ["safe", "autoescape", "style=", "<script"];
+        for (name, text) in TEMPLATES {
+            let found: Vec<_> = off.iter().filter(|word| text.contains(**word)).collect();
+            assert!(found.is_empty(), "{name}: {found:?}");
+        }
     }
 }

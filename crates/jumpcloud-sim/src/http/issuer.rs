@@ -73,7 +73,7 @@ fn fallback(request: &Request) -> Response {
 fn ask(request: &Request) -> Response {
     let fields = fields::parse(request.query.as_bytes());
     let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    pages::primary_email(field("login_challenge"), field("login_hint"))
+    pages::primary_email(field("login_challenge"), field("login_hint"), None)
 }
 
 /// The two steps of the login page: an address, then its password.
@@ -91,13 +91,17 @@ fn log_in(shared: &Shared, request: &Request) -> Response {
     }
 }
 
-/// Who may try again gets the form again; who has no access gets an error page `[doc]`.
+/// Who may have mistyped something gets that form again; who cannot go on gets an error page `[doc]`.
 fn refused(request: &Request, challenge: &str, email: &str, hop: Hop) -> Response {
-    if matches!(hop, Hop::PrimaryUnknown | Hop::Primary(_)) && !html::wants_json(request) {
-        return pages::primary_password(challenge, email, Some(&directory::phrase(hop)));
+    let phrase = directory::phrase(hop);
+    if !html::wants_json(request) && hop == Hop::PrimaryUnknown {
+        return pages::primary_email(challenge, email, Some(&phrase));
     }
-    let message = format!("The primary organisation does not let {email} go on.");
-    pages::broken(request, &Broken::at(401, directory::phrase(hop), message))
+    if !html::wants_json(request) && directory::is_wrong_password(hop) {
+        return pages::primary_password(challenge, email, Some(&phrase));
+    }
+    let message = format!("The primary organisation does not let {email} go on. {}", directory::advice(hop));
+    pages::broken(request, &Broken::at(401, phrase, message))
 }
 
 /// Exchanges a code. The portal comes here too, with the request that it would have sent.

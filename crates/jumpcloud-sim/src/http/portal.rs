@@ -36,7 +36,7 @@ impl Portal {
 /// Answers a path of the portal.
 pub(super) fn answer(shared: &Shared, request: &Request) -> Response {
     match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/login") => pages::portal_email(),
+        ("GET", "/login") => pages::portal_email("", None),
         ("POST", "/login") => begin(shared, request).unwrap_or_else(|end| pages::broken(request, &end)),
         ("GET", "/login/session") => session(shared, request),
         ("POST", "/login/out") => sign_out(shared, request),
@@ -55,7 +55,7 @@ fn begin(shared: &Shared, request: &Request) -> Result<Response, Broken> {
         accounts.retain(|account| account.org.to_string() == *organization);
     }
     let account = match accounts.len() {
-        0 => return Err(Broken::at(401, "no such account", format!("Nobody here has the company email `{email}`."))),
+        0 => return unknown(request, &email),
         1 => accounts.remove(0),
         _ => {
             let choices: Vec<Choice> = accounts.iter().map(choice).collect();
@@ -69,6 +69,15 @@ fn begin(shared: &Shared, request: &Request) -> Result<Response, Broken> {
     }
 }
 
+/// Nobody has the address: the person may have mistyped it, and is asked again.
+fn unknown(request: &Request, email: &str) -> Result<Response, Broken> {
+    let problem = format!("Nobody here has the company email `{email}`.");
+    if html::wants_json(request) {
+        return Err(Broken::at(401, "no such account", problem));
+    }
+    Ok(pages::portal_email(email, Some(&problem)))
+}
+
 fn choice(account: &Account) -> Choice {
     Choice { id: account.org.to_string(), name: account.organization_name.clone() }
 }
@@ -76,11 +85,19 @@ fn choice(account: &Account) -> Choice {
 /// The account's own password, for whom no policy routes.
 fn local(shared: &Shared, request: &Request, account: &Account, password: Option<String>) -> Result<Response, Broken> {
     let Some(password) = password else {
-        return Ok(pages::portal_password(&account.email, &choice(account)));
+        return Ok(pages::portal_password(&account.email, &choice(account), None));
     };
-    let opened = directory::open_locally(&mut shared.world(), account.org, &account.email, &password)?;
-    let hops = vec![format!("no routing policy applies to {}: the account's own password was right", account.email)];
-    Ok(welcome(shared, request, opened.signed_in(hops)))
+    let opened = directory::open_locally(&mut shared.world(), account.org, &account.email, &password);
+    match opened {
+        Ok(opened) => {
+            let hop = format!("no routing policy applies to {}: the account's own password was right", account.email);
+            Ok(welcome(shared, request, opened.signed_in(vec![hop])))
+        }
+        Err(hop) if directory::is_wrong_password(hop) && !html::wants_json(request) => {
+            Ok(pages::portal_password(&account.email, &choice(account), Some(&directory::phrase(hop))))
+        }
+        Err(hop) => Err(directory::refused(&shared.world(), account.org, hop)),
+    }
 }
 
 /// Off to the provider's authorize endpoint. Only this simulator's issuer can be one: nothing is sent anywhere else.
@@ -122,8 +139,10 @@ fn callback(shared: &Shared, request: &Request) -> Response {
     }
 }
 
+/// Begins a session. A browser is sent on to it, so that looking at it again is no second try of a code.
 fn welcome(shared: &Shared, request: &Request, end: SignedIn) -> Response {
-    let mut response = pages::signed_in(request, &end);
+    let json = html::wants_json(request);
+    let mut response = if json { pages::signed_in(request, &end) } else { html::redirect("/login/session") };
     let session = keys::unguessable();
     response.headers.push(fields::set_cookie(SESSION, &session));
     shared.portal.sessions.keep(session, end);

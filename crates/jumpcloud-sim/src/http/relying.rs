@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::directory::{self, Account, Provider};
 use super::pages::Broken;
 use super::{Shared, fields, issuer, keys};
-use crate::{Host, OrgId, Request};
+use crate::{Hop, Host, OrgId, Request};
 
 /// A sign-in that waits for the person to come back from the provider.
 #[derive(Clone)]
@@ -114,6 +114,8 @@ fn exchange(shared: &Shared, pending: &Pending, code: &str) -> Result<String, Br
     if response.status == 200 {
         return Ok(field("id_token"));
     }
-    let message = format!("The token endpoint said `{}`: {}", field("error"), field("error_description"));
+    let (error, description) = (field("error"), field("error_description"));
+    let advice = if error == "invalid_client" { directory::advice(Hop::ClientSecret) } else { "Start again." };
+    let message = format!("The token endpoint said `{error}`: {description} {advice}");
     Err(Broken::at(401, "the code was not exchanged", message))
 }

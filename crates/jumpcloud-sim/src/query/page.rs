@@ -1,6 +1,9 @@
 //! Pages: which part of a list is asked for.
 
+use std::borrow::Cow;
+
 use super::Params;
+use super::filter::{Fielded, order};
 
 /// The part of a list that one answer brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,22 +35,54 @@ impl Page {
     }
 }
 
-/// The names of an order, each with whether it descends.
-pub(crate) type Order = Vec<(String, bool)>;
-
-/// Reads `sort`: names, a `-` before those that descend.
-pub(crate) fn order_of(text: &str, separator: char) -> Order {
-    let names = text.split(separator).map(str::trim).filter(|name| !name.is_empty());
-    let order = names.map(|name| match name.strip_prefix('-') {
-        Some(name) => (name.to_owned(), true),
-        None => (name.to_owned(), false),
-    });
-    order.collect()
+/// What a list is sorted by.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Order {
+    /// Names, the first before the others, each with whether it descends.
+    by: Vec<(String, bool)>,
+    ignores_case: bool,
 }
 
-/// Whether that order is the one that lists are in anyway: by id, ascending.
-pub(crate) fn is_natural(order: &Order) -> bool {
-    order.first().is_none_or(|(name, descends)| matches!(name.as_str(), "_id" | "id") && !descends)
+impl Order {
+    /// Reads `sort`: names, a `-` before those that descend.
+    pub(crate) fn of(text: &str, separator: char) -> Order {
+        let names = text.split(separator).map(str::trim).filter(|name| !name.is_empty());
+        let by = names.map(|name| match name.strip_prefix('-') {
+            Some(name) => (name.to_owned(), true),
+            None => (name.to_owned(), false),
+        });
+        Order { by: by.collect(), ignores_case: false }
+    }
+
+    /// The same order, whatever the case of letters.
+    pub(crate) fn ignoring_case(self) -> Order {
+        Order { ignores_case: true, ..self }
+    }
+
+    /// Whether nothing was asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by.is_empty()
+    }
+
+    /// Whether it is the one that lists are in anyway: by id, ascending.
+    pub(crate) fn is_natural(&self) -> bool {
+        self.by.first().is_none_or(|(name, descends)| matches!(name.as_str(), "_id" | "id") && !descends)
+    }
+
+    /// Sorts rows; those that are alike stay as they were, and a field that is not there comes before all others.
+    pub(crate) fn sort<T: Fielded>(&self, rows: &mut [&T]) {
+        for (name, descends) in self.by.iter().rev() {
+            rows.sort_by(|a, b| {
+                let ascending = order(&self.key(*a, name), &self.key(*b, name));
+                if *descends { ascending.reverse() } else { ascending }
+            });
+        }
+    }
+
+    fn key<'a, T: Fielded>(&self, row: &'a T, name: &str) -> Cow<'a, str> {
+        let field = row.field(name).unwrap_or_default();
+        if self.ignores_case { field.to_lowercase().into() } else { field }
+    }
 }
 
 #[cfg(test)]

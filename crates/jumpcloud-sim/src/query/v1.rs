@@ -1,8 +1,10 @@
 //! The grammar of the first generation: spaces between names, `field:$op:value`, filters in brackets.
 
+use serde_json::Value;
+
 use super::Params;
-use super::filter::{Filter, Op};
-use super::page::{Order, Page, order_of};
+use super::filter::{Fielded, Filter, Op};
+use super::page::{Order, Page};
 
 /// What a list of the first generation is asked for.
 #[derive(Debug, Clone)]
@@ -38,6 +40,23 @@ impl Fields {
     }
 }
 
+impl ListQuery {
+    /// The rows of one page, and how many there are in all.
+    pub(crate) fn select<'a, T: Fielded>(&self, rows: impl Iterator<Item = &'a T>) -> (Vec<&'a T>, usize) {
+        let mut rows: Vec<&T> = rows.filter(|row| self.filter.passes(*row)).collect();
+        self.order.sort(&mut rows);
+        (self.page.slice(&rows).to_vec(), rows.len())
+    }
+
+    /// The fields asked for, and always the id.
+    pub(crate) fn project(&self, mut row: Value) -> Value {
+        if let Value::Object(row) = &mut row {
+            row.retain(|name, _| self.fields.wants(name));
+        }
+        row
+    }
+}
+
 /// Reads a query string; the error is the text of a 400.
 pub(crate) fn parse(
     params: &Params,
@@ -46,7 +65,9 @@ pub(crate) fn parse(
     exists: impl Fn(&str) -> bool,
 ) -> Result<ListQuery, String> {
     let filter = filters(params, eventually)?.and(search(params));
-    let order = params.last("sort").map_or_else(Order::new, |text| order_of(text, ' '));
+    let sorted = |name| params.last(name).map(|text| Order::of(text, ' ')).filter(|order| !order.is_empty());
+    // Published for organizations alone; that the others take it too is a guess that harms nobody.
+    let order = sorted("sortIgnoreCase").map(Order::ignoring_case).or_else(|| sorted("sort")).unwrap_or_default();
     let fields = params.last("fields").map_or(Fields::All, |text| Fields::parse(text, exists));
     Ok(ListQuery { page, filter, order, fields })
 }

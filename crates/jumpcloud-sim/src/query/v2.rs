@@ -1,12 +1,10 @@
 //! The grammar of the second generation: commas between names, operators without `$`.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::Params;
-use super::filter::{Fielded, Filter, Op, order};
-use super::page::{Order, Page, order_of};
+use super::filter::{Fielded, Filter, Op};
+use super::page::{Order, Page};
 
 /// What a list of the second generation is asked for.
 #[derive(Debug, Clone)]
@@ -27,7 +25,7 @@ pub(crate) fn parse(params: &Params, page: Page) -> Result<ListQuery, String> {
             }
         }
     }
-    let order = params.last("sort").map_or_else(Order::new, |text| order_of(text, ','));
+    let order = params.last("sort").map_or_else(Order::default, |text| Order::of(text, ','));
     let fields = params.last("fields").unwrap_or("").split(',').filter(|name| !name.is_empty());
     Ok(ListQuery { page, filter: Filter::And(tests), order, fields: fields.map(str::to_owned).collect() })
 }
@@ -73,15 +71,8 @@ impl ListQuery {
     /// The rows of one page, and how many there are in all.
     pub(crate) fn select<'a, T: Fielded>(&self, rows: impl Iterator<Item = &'a T>) -> (Vec<&'a T>, usize) {
         let mut rows: Vec<&T> = rows.filter(|row| self.filter.passes(*row)).collect();
-        for (name, descends) in self.order.iter().rev() {
-            rows.sort_by(|a, b| {
-                let side = |row: &&T| row.field(name).map_or_else(String::new, Cow::into_owned);
-                let ascending = order(&side(a), &side(b));
-                if *descends { ascending.reverse() } else { ascending }
-            });
-        }
-        let total = rows.len();
-        (self.page.slice(&rows).to_vec(), total)
+        self.order.sort(&mut rows);
+        (self.page.slice(&rows).to_vec(), rows.len())
     }
 
     /// The fields asked for, and always the id. Names that do not exist are ignored.

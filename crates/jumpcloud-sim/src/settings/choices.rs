@@ -166,13 +166,6 @@ choices! {
         /// `400`.
         Refuse = "refuse",
     }
-    /// How the status of a bulk result is written \[unknown\].
-    BulkStatus {
-        /// `pending`, `finished`, `failed`.
-        Lower = "lower",
-        /// `PENDING`, `FINISHED`, `FAILED`.
-        Upper = "upper",
-    }
     /// Which form `restrictedFields` has in bulk.
     BulkRestrictions {
         /// One restriction \[spec\].

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::World;
 use super::events::Initiator;
-use super::jobs::Task;
 use crate::id::{OrgId, UserId};
 
 /// How many requests are remembered.
@@ -90,9 +89,9 @@ impl World {
     }
 
     /// Writes to whoever started a bulk job that it is done \[spec\].
-    pub(crate) fn mail_about_job(&mut self, task: &Task) {
-        let Initiator::Admin { email, .. } = &task.by else { return };
-        let (to, organization) = (email.clone(), task.organization);
+    pub(crate) fn mail_about_job(&mut self, organization: OrgId, by: &Initiator) {
+        let Initiator::Admin { email, .. } = by else { return };
+        let to = email.clone();
         self.mails.push(Mail { user: None, organization, to, kind: MailKind::Job, at_ms: self.now_ms });
     }
 }

@@ -58,13 +58,13 @@ pub struct World {
     pub(crate) apps: BTreeMap<AppId, App>,
     pub(crate) providers: BTreeMap<ProviderId, Provider>,
     pub(crate) policies: BTreeMap<PolicyId, Policy>,
+    #[serde(default)]
+    pub(crate) jobs: Jobs,
     pub(crate) issuer: Issuer,
     pub(crate) login_callback: String,
     pub(crate) events: Vec<Event>,
     pub(crate) events_made: u32,
     pub(crate) mails: Vec<Mail>,
-    #[serde(default)]
-    pub(crate) jobs: Jobs,
     pub(crate) requests: Vec<LoggedRequest>,
     pub(crate) pending: Vec<Reevaluation>,
     /// The id of the next object, if it is to be a certain one.
@@ -95,12 +95,12 @@ impl World {
             apps: BTreeMap::new(),
             providers: BTreeMap::new(),
             policies: BTreeMap::new(),
+            jobs: Jobs::default(),
             issuer: Issuer::default(),
             login_callback: "https://login.jumpcloud.com/oauth/callback".to_owned(),
             events: Vec::new(),
             events_made: 0,
             mails: Vec::new(),
-            jobs: Jobs::default(),
             requests: Vec::new(),
             pending: Vec::new(),
             planted: None,
@@ -113,8 +113,8 @@ impl World {
     /// Lets time pass, and what is due by then happen.
     pub fn advance(&mut self, ms: u64) {
         self.now_ms = self.now_ms.saturating_add(ms);
+        self.run_due_jobs();
         self.settle();
-        self.run_due();
     }
 
     pub(crate) fn tick(&mut self) {

@@ -130,3 +130,12 @@ fn a_role_may_not_be_enough() {
     }
     assert!(!world.set_role("sim_nobody", Role::ReadOnly));
 }
+
+#[test]
+fn a_key_says_whose_it_is() {
+    let Pair { mut world, primary_key, .. } = fixture::pair(1);
+    let own = get(&mut world, "/api/users/getSelf", &[("x-api-key", &primary_key)]);
+    assert_eq!(own.status, 200);
+    assert!(own.json()["email"].as_str().is_some_and(|email| email.contains('@')));
+    assert!(own.json()["organization"].is_string());
+}

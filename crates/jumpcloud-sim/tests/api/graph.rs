@@ -181,6 +181,21 @@ fn a_provider_lists_the_organisations_it_manages() {
     assert_eq!(msp.get(&format!("{target}?filter=name")).status, 400);
     assert_eq!(msp.get("/api/v2/providers/nothing/organizations").status, 404);
     let mut single = Client { world: &mut world, key: &primary_key };
-    assert_eq!(single.get(&target).status, 404);
+    assert_eq!(single.get(&target).status, 403, "no provider's key");
     assert_eq!(single.get(&format!("/api/organizations/{primary}")).json()["provider"], json!(null));
+}
+
+#[test]
+fn providers_and_rules_leave_no_events() {
+    with_client(|client| {
+        user(client, "ann@acme.com.beta");
+        group(client, "DYNAMIC_AUTOMATED");
+        let oidc = json!({"clientId": "c", "clientSecret": "s", "url": "https://oauth.id.jumpcloud.com"});
+        let body = json!({"name": "Acme", "type": "OIDC", "oidc": oidc});
+        let provider = text(&client.post("/api/v2/identity-providers", &body).json(), "id");
+        let policy = json!({"name": "To Acme", "identityProviderId": provider});
+        client.post("/api/v2/identity-provider/policies", &policy);
+        let told: Vec<_> = client.world.events().iter().map(jumpcloud_sim::Event::event_type).collect();
+        assert_eq!(told, ["group_create"]);
+    });
 }

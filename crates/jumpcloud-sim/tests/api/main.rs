@@ -14,6 +14,7 @@ mod dynamic;
 mod graph;
 mod groups;
 mod insights;
+mod lists;
 mod oauth;
 mod policies;
 mod providers;

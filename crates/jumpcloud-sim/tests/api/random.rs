@@ -106,6 +106,8 @@ const PATHS: &[&str] = &[
     "/userinfo",
     "/.well-known/openid-configuration",
     "/api/v2/roles",
+    "/api/v2/usergroups/$/memberof",
+    "/api/v2/users/$/systems",
 ];
 
 /// Keys that say something in a body.
@@ -141,6 +143,8 @@ const KEYS: &[&str] = &[
     "interval_value",
     "timezone",
     "user_ids",
+    "start_date",
+    "activation_email_override",
     "authConfig",
     "value",
     "field",

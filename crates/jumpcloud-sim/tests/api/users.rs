@@ -531,3 +531,17 @@ fn no_identifier_is_not_the_same_identifier() {
         );
     });
 }
+
+#[test]
+fn ssh_keys_come_and_go_one_at_a_time() {
+    with_client(|client| {
+        let keys = format!("/api/systemusers/{}/sshkeys", ann(client));
+        assert_eq!(client.get(&keys).json(), json!([]));
+        let made = client.post(&keys, &json!({"name": "laptop", "public_key": "ssh-ed25519 AAAA"}));
+        assert_eq!(made.status, 200);
+        assert_eq!(client.get(&keys).json(), json!([made.json()]));
+        assert_eq!(client.post(&keys, &json!({"name": "laptop"})).status, 400);
+        let key = format!("{keys}/{}", text(&made.json(), "_id"));
+        assert_eq!((client.delete(&key).status, client.delete(&key).status), (200, 404));
+    });
+}

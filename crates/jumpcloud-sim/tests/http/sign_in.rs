@@ -1,6 +1,9 @@
 //! People who sign in: the portal, the primary's login page, the way back, and every way it breaks.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::client::{Answer, Client};
 use crate::federation::{Federation, PASSWORD, PRIMARY_EMAIL, SECONDARY_EMAIL, federate, query, query_field, text};
@@ -49,7 +52,8 @@ async fn a_person_signs_in_to_the_secondary_with_the_primary_password() {
         browser.form("/login/oauth", &[("login_challenge", &challenge), ("email", PRIMARY_EMAIL)]).await.expect(200);
     assert!(page.text().contains("SSO Login"));
     let wrong = try_password(&mut browser, &challenge, PRIMARY_EMAIL, "a guess").await.expect(401);
-    assert!(wrong.text().contains("<p role=\"alert\">wrong password</p>"), "{}", wrong.text());
+    assert!(wrong.text().contains("role=\"alert\" id=\"problem\">wrong password</p>"), "{}", wrong.text());
+    assert!(wrong.text().contains("aria-invalid=\"true\" aria-describedby=\"problem\""), "{}", wrong.text());
     let redirect = try_password(&mut browser, &challenge, PRIMARY_EMAIL, PASSWORD).await.expect(302);
 
     let end = arrive(&mut browser, redirect.location()).await.expect(200).json();
@@ -61,7 +65,7 @@ async fn a_person_signs_in_to_the_secondary_with_the_primary_password() {
     assert!(hops.iter().any(|hop| hop.contains(PRIMARY_EMAIL) && hop.contains("Acme")), "{hops:?}");
 
     let page = browser.get("/login/session").await.expect(200).text();
-    assert!(page.contains("Signed in as Ann Archer &lt;ann@acme.com.beta&gt; to Beta"), "{page}");
+    assert!(page.contains("<h1>Signed in as Ann Archer to Beta</h1>") && page.contains(SECONDARY_EMAIL), "{page}");
     browser.form("/login/out", &[]).await.expect(200);
     browser.get("/login/session").await.expect(401);
 }
@@ -235,6 +239,90 @@ async fn an_address_of_two_organisations_asks_which() {
     assert!(page.contains("<select") && page.contains(">Acme<") && page.contains(">Beta<"), "{page}");
     let beta = federation.beta.to_string();
     let fields = [("email", PRIMARY_EMAIL), ("organization", &beta), ("password", PASSWORD)];
-    let page = browser.form("/login", &fields).await.expect(200).text();
+    let session = browser.form("/login", &fields).await.expect(302);
+    let page = browser.get(session.location()).await.expect(200).text();
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
+}
+
+#[tokio::test]
+async fn what_was_mistyped_is_said_at_its_field_and_can_be_typed_again() {
+    let federation = federate().await;
+    let mut browser = federation.browser();
+    let page = browser.form("/login", &[("email", "nobody@acme.com")]).await.expect(401).text();
+    assert!(page.contains("<title>Error: User Login (SIMULATED)</title>"), "{page}");
+    assert!(page.contains("value=\"nobody@acme.com\" aria-invalid=\"true\" aria-describedby=\"problem\">"), "{page}");
+
+    let challenge = to_login_page(&mut browser, SECONDARY_EMAIL).await;
+    let page = try_password(&mut browser, &challenge, SECONDARY_EMAIL, PASSWORD).await.expect(401).text();
+    assert!(page.contains("id=\"problem\">the primary organisation has no such user</p>"), "{page}");
+    assert!(page.contains(&format!("value=\"{SECONDARY_EMAIL}\" aria-invalid=\"true\"")), "{page}");
+    assert!(page.contains("aria-describedby=\"problem hint\">"), "{page}");
+    try_password(&mut browser, &challenge, PRIMARY_EMAIL, PASSWORD).await.expect(302);
+
+    let page = browser.form("/login", &[("email", PRIMARY_EMAIL), ("password", "a guess")]).await.expect(401).text();
+    assert!(page.contains("id=\"problem\">wrong password</p>") && page.contains("type=\"password\""), "{page}");
+}
+
+#[tokio::test]
+async fn looking_again_at_the_end_is_no_second_try_of_the_code() {
+    let federation = federate().await;
+    let mut browser = federation.browser();
+    let challenge = to_login_page(&mut browser, SECONDARY_EMAIL).await;
+    let back = try_password(&mut browser, &challenge, PRIMARY_EMAIL, PASSWORD).await.expect(302);
+    let end = browser.get(back.location()).await.expect(302);
+    assert_eq!(end.location(), "/login/session");
+    for _ in 0..2 {
+        let page = browser.get(end.location()).await.expect(200).text();
+        assert!(
+            page.contains("<ol class=\"hops\">") && page.contains("authenticated at Acme as ann@acme.com"),
+            "{page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_end_says_what_worked_and_whom_to_ask() {
+    let federation = federate().await;
+    let ann = federation.ann_at_beta.parse().unwrap();
+    console::suspend_user(&mut federation.handle.world().lock().unwrap(), ann, true);
+    let mut browser = federation.browser();
+    let challenge = to_login_page(&mut browser, SECONDARY_EMAIL).await;
+    let back = try_password(&mut browser, &challenge, PRIMARY_EMAIL, PASSWORD).await.expect(302);
+    let page = browser.get(back.location()).await.expect(401).text();
+    assert!(page.contains("id=\"problem\">the account is suspended</p>"), "{page}");
+    assert!(page.contains("An administrator of its organisation has to lift the suspension."), "{page}");
+    assert!(page.contains("<li class=\"broke\"><span>the account is suspended</span>"), "{page}");
+}
+
+#[tokio::test]
+async fn a_page_may_show_itself_and_nothing_else() {
+    let federation = federate().await;
+    let mut browser = federation.browser();
+    for (target, status) in [("/login", 200), ("/login/session", 401), ("/oauth2/fallbacks/error?error=x", 400)] {
+        let answer = browser.get(target).await.expect(status);
+        let policy = answer.header("content-security-policy").unwrap().to_owned();
+        assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
+        let page = answer.text();
+        let (_, style) = page.split_once("<style>").unwrap();
+        let (style, _) = style.split_once("</style>").unwrap();
+        let digest = STANDARD.encode(Sha256::digest(style));
+        assert!(policy.contains(&format!("style-src 'sha256-{digest}'")), "{policy}");
+        assert!(page.contains("<strong>SIMULATED</strong>") && !page.contains("<script"), "{page}");
+        assert_eq!(page.matches("<h1>").count(), 1, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_query_says_is_text_on_the_page() {
+    let federation = federate().await;
+    let hint = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
+    let targets = [
+        format!("/login/oauth?login_challenge={hint}&login_hint={hint}"),
+        format!("/oauth2/fallbacks/error?error={hint}&error_description={hint}"),
+        format!("/oauth/callback?state={hint}&error={hint}"),
+    ];
+    for target in targets {
+        let page = federation.browser().get(&target).await.text();
+        assert!(!page.contains("<script") && !page.contains("\"\">"), "{page}");
+    }
 }

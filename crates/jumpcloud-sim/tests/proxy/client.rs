@@ -149,7 +149,11 @@ impl<'a> Browser<'a> {
         let challenge = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "login_challenge").unwrap().1;
         let form = [("login_challenge", &*challenge), ("email", primary), ("password", "correct horse")];
         let back = self.post(page, &form).await.expect(302);
-        self.get(back.header("location").unwrap()).await.expect(200).body
+        let callback = back.header("location").unwrap();
+        let session = self.get(callback).await.expect(302);
+        assert_eq!(session.header("location"), Some("/login/session"));
+        let (host, _) = callback.strip_prefix("https://").and_then(|rest| rest.split_once('/')).unwrap();
+        self.get(&format!("https://{host}/login/session")).await.expect(200).body
     }
 
     async fn send(&mut self, method: &str, url: &str, body: &str) -> Answer {
@@ -160,8 +164,10 @@ impl<'a> Browser<'a> {
         if !body.is_empty() {
             head += "\r\ncontent-type: application/x-www-form-urlencoded";
         }
-        for ((_, name), value) in self.cookies.iter().filter(|((of, _), _)| of == host) {
-            head += &format!("\r\ncookie: {name}={value}");
+        let cookies = self.cookies.iter().filter(|((of, _), _)| of == host);
+        let cookies: Vec<String> = cookies.map(|((_, name), value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() {
+            head += &format!("\r\ncookie: {}", cookies.join("; "));
         }
         let answer = exchange(&mut stream, &head, body).await;
         for (_, cookie) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
