@@ -11,6 +11,7 @@
 
 pub mod clock;
 pub mod console;
+pub mod fault;
 pub mod fixture;
 #[cfg(feature = "http")]
 pub mod http;

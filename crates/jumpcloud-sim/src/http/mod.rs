@@ -4,6 +4,7 @@
 //! thin shell: a request is read, answered by one synchronous function and written, and the world is locked only
 //! inside it. What the API means is left to the world; what is decided here is what needs a key or a browser.
 
+mod clock;
 mod control;
 mod directory;
 mod face;
@@ -15,13 +16,14 @@ mod memory;
 mod pages;
 mod portal;
 mod relying;
+mod wire;
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use self::keys::KeyError;
@@ -57,7 +59,8 @@ pub struct Handle {
     address: SocketAddr,
     base_url: String,
     world: Arc<Mutex<World>>,
-    stop: Option<oneshot::Sender<()>>,
+    /// Nothing is ever sent: the server stops when this is gone.
+    stop: watch::Sender<()>,
     server: JoinHandle<io::Result<()>>,
 }
 
@@ -85,11 +88,8 @@ impl Handle {
     }
 
     /// Takes no more requests, finishes those that came, and returns.
-    pub async fn stop(mut self) -> io::Result<()> {
-        if let Some(stop) = self.stop.take() {
-            // A server that ended by itself has nobody who listens; its result says why.
-            let _ = stop.send(());
-        }
+    pub async fn stop(self) -> io::Result<()> {
+        drop(self.stop);
         self.server.await.map_err(io::Error::other)?
     }
 }
@@ -100,6 +100,8 @@ pub(crate) struct Shared {
     pub(crate) issuer: issuer::Issuer,
     pub(crate) portal: portal::Portal,
     pub(crate) options: Options,
+    clock: clock::Clock,
+    stop: watch::Receiver<()>,
     /// Where the server is reached, without a trailing slash.
     pub(crate) base_url: String,
     pub(crate) port: u16,
@@ -110,6 +112,12 @@ impl Shared {
     /// world leaves it whole, so the others go on.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when the server is told to stop.
+    async fn stopped(&self) {
+        // Nothing is ever sent, so what comes is the end of the sender.
+        let _ = self.stop.clone().changed().await;
     }
 
     /// Tells a world where it is reached: its issuer and the callback of its portal.
@@ -136,24 +144,25 @@ pub fn serve(listener: TcpListener, world: World, options: Options) -> Result<Ha
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let base_url = options.base_url.clone().unwrap_or_else(|| base_url_of(address));
     let world = Arc::new(Mutex::new(world));
+    let (stop, stopped) = watch::channel(());
     let shared = Arc::new(Shared {
         world: Arc::clone(&world),
         issuer: issuer::Issuer::new(&base_url)?,
         portal: portal::Portal::default(),
         options,
+        clock: clock::Clock::default(),
+        stop: stopped,
         base_url: base_url.clone(),
         port: address.port(),
     });
     shared.settle(&mut shared.world());
 
-    let (stop, stopped) = oneshot::channel::<()>();
-    let router = face::router(shared);
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        // A handle that was dropped stops the server as well.
-        let _ = stopped.await;
-    });
+    let ended = Arc::clone(&shared);
+    let service = face::router(shared).into_make_service_with_connect_info::<wire::Fuse>();
+    let server = axum::serve(wire::Wires(listener), service);
+    let server = server.with_graceful_shutdown(async move { ended.stopped().await });
     let server = tokio::spawn(async move { server.await });
-    Ok(Handle { address, base_url, world, stop: Some(stop), server })
+    Ok(Handle { address, base_url, world, stop, server })
 }
 
 /// The listener's address as a URL; for one that listens everywhere, the address by which it knows itself.

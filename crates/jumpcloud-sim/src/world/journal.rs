@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::World;
 use crate::id::{OrgId, UserId};
+use crate::message::Request;
 
 /// How many requests are remembered.
 const REQUESTS: usize = 20_000;
@@ -19,6 +20,14 @@ pub struct LoggedRequest {
     pub organization: Option<OrgId>,
     /// The status of the answer.
     pub status: u16,
+}
+
+impl LoggedRequest {
+    pub(crate) fn of(request: &Request, organization: Option<OrgId>, status: u16) -> LoggedRequest {
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+        let target = format!("{}{query}", request.path);
+        LoggedRequest { method: request.method.clone(), target, organization, status }
+    }
 }
 
 /// Why a mail was written \[spec\].
