@@ -141,7 +141,9 @@ impl Effect {
 impl Spread {
     fn check(self) -> Result<(), String> {
         match self {
-            Spread::Uniform(from, to) if from > to => Err("of the two numbers of `uniform` the first is the smaller".to_owned()),
+            Spread::Uniform(from, to) if from > to => {
+                Err("of the two numbers of `uniform` the first is the smaller".to_owned())
+            }
             Spread::Fixed(most) | Spread::Uniform(_, most) | Spread::Exponential(most) if most > LONGEST_MS => {
                 Err(format!("no number of a spread is above {LONGEST_MS}"))
             }

@@ -66,8 +66,7 @@ fn add_to_total(body: &mut Value, response: &mut Response, add: i64) {
 /// Makes one field of a record something else.
 fn harm(record: &mut Value, how: &[Hostility], fields: &[String], dice: &mut Dice) {
     let Some(object) = record.as_object_mut() else { return };
-    let named: Vec<String> =
-        object.keys().filter(|name| fields.is_empty() || fields.contains(name)).cloned().collect();
+    let named: Vec<String> = object.keys().filter(|name| fields.is_empty() || fields.contains(name)).cloned().collect();
     if named.is_empty() {
         return;
     }

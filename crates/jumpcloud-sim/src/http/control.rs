@@ -25,7 +25,12 @@ const ROUTES: [Route; 14] = [
     Route { method: "GET", path: "/__sim/", about: "this list", answer: |_, _| Ok(index()) },
     Route { method: "GET", path: "/__sim/world", about: "everything, secrets and all", answer: export },
     Route { method: "PUT", path: "/__sim/world", about: "another world in place of this one", answer: replace },
-    Route { method: "GET", path: "/__sim/requests", about: "the requests answered, the oldest first", answer: requests },
+    Route {
+        method: "GET",
+        path: "/__sim/requests",
+        about: "the requests answered, the oldest first",
+        answer: requests,
+    },
     Route { method: "DELETE", path: "/__sim/requests", about: "forgets them", answer: forget_requests },
     Route { method: "GET", path: "/__sim/outbox", about: "the mails that would have gone out", answer: outbox },
     Route { method: "GET", path: "/__sim/settings", about: "the switches, and what they take", answer: settings },
@@ -33,7 +38,12 @@ const ROUTES: [Route; 14] = [
     Route { method: "GET", path: "/__sim/faults", about: "the faults, and how often each fired", answer: faults },
     Route { method: "PUT", path: "/__sim/faults", about: "other faults in place of these: a list", answer: set_faults },
     Route { method: "DELETE", path: "/__sim/faults", about: "no faults any more", answer: no_faults },
-    Route { method: "GET", path: "/__sim/clock", about: "the time, and what moves it", answer: |s, _| Ok(clock::show(s)) },
+    Route {
+        method: "GET",
+        path: "/__sim/clock",
+        about: "the time, and what moves it",
+        answer: |s, _| Ok(clock::show(s)),
+    },
     Route {
         method: "POST",
         path: "/__sim/clock",

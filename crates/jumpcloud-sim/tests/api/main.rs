@@ -10,6 +10,7 @@ mod applications;
 mod audit;
 mod console;
 mod dynamic;
+mod faults;
 mod groups;
 mod insights;
 mod oauth;
