@@ -4,6 +4,7 @@ mod adopt;
 mod demo;
 mod endless;
 mod env;
+mod faults;
 mod hostile;
 mod howto;
 mod http;

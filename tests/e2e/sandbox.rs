@@ -125,7 +125,7 @@ impl Sandbox {
     }
 
     #[track_caller]
-    fn control(&self, method: &str, what: &str, body: &str) -> Answer {
+    pub(crate) fn control(&self, method: &str, what: &str, body: &str) -> Answer {
         let headers = [("content-type", "application/json")];
         let request = Request { method, target: &format!("/__sim/{what}"), headers: &headers, body };
         let answer = http::send(self.address(), &request);
