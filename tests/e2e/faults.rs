@@ -25,16 +25,22 @@ fn fired(sandbox: &Sandbox) -> Vec<u64> {
 /// Applies while faults last, once more if the first run did not end well, and asserts that all is as without faults.
 #[track_caller]
 fn converges(faults: &Value) {
-    let sandbox = Sandbox::start();
-    set(&sandbox, faults);
+    converges_in(&Sandbox::start(), faults);
+}
+
+#[track_caller]
+fn converges_in(sandbox: &Sandbox, faults: &Value) {
+    set(sandbox, faults);
     let first = sandbox.fedctl(APPLY);
-    let met = fired(&sandbox);
+    let met = fired(sandbox);
     assert!(met.iter().all(|count| *count > 0), "{met:?} {first}");
     if first.status != 0 {
-        let _run = sandbox.fedctl(APPLY).exits_with(0);
+        // It may end with a look that does not see the last write yet.
+        let second = sandbox.fedctl(APPLY);
+        assert!(matches!(second.status, 0 | 7), "{second}");
     }
     sandbox.control("DELETE", "faults", "");
-    is_whole(&sandbox, &first.to_string());
+    is_whole(sandbox, &first.to_string());
 }
 
 /// Nothing is missing, nothing is there twice.
@@ -66,22 +72,24 @@ fn is_whole(sandbox: &Sandbox, first: &str) {
 
 #[test]
 fn a_storm_of_429_is_waited_out() {
+    let storm = |rate: f64| json!({"path": "/api/**", "rate": rate, "first": 12});
     converges(&json!([
-        {"name": "with a time", "when": {"path": "/api/**", "rate": 0.15}, "do": {"fail": {"status": 429, "retry_after_s": 0}}},
-        {"name": "without", "when": {"path": "/api/**", "rate": 0.15}, "do": {"fail": {"status": 429}}},
+        {"name": "with a time", "when": storm(0.4), "do": {"fail": {"status": 429, "retry_after_s": 0}}},
+        {"name": "without", "when": storm(0.4), "do": {"fail": {"status": 429}}},
     ]));
 }
 
 #[test]
 fn a_rate_limit_is_kept_to() {
-    converges(&json!([{"name": "limit", "do": {"rate-limit": {"requests": 8, "per_ms": 250}}}]));
+    converges(&json!([{"name": "limit", "do": {"rate-limit": {"requests": 19, "per_ms": 500}}}]));
 }
 
 #[test]
 fn what_was_carried_out_although_the_answer_is_an_error_is_not_done_twice() {
     for method in ["POST", "PUT"] {
-        converges(&json!([{"name": "after", "when": {"method": method, "rate": 0.3},
-            "do": {"fail": {"status": 503, "after_commit": true}}}]));
+        // What shows a secret once is among them: lost twice, it would take a third run.
+        let when = json!({"method": method, "path": "/api/**", "rate": 0.5, "first": 10});
+        converges(&json!([{"name": "after", "when": when, "do": {"fail": {"status": 503, "after_commit": true}}}]));
     }
 }
 
@@ -101,9 +109,10 @@ fn a_connection_that_breaks_off_anywhere_loses_nothing_and_doubles_nothing() {
 
 #[test]
 fn an_answer_without_a_body_is_not_taken_for_nothing_done() {
-    converges(
-        &json!([{"name": "empty", "when": {"method": "POST", "path": "/api/**", "rate": 0.3}, "do": "empty-body"}]),
-    );
+    for path in ["/api/systemusers", "/api/applications", "/api/v2/**"] {
+        let when = json!({"method": "POST", "path": path, "first": 3});
+        converges(&json!([{"name": "empty", "when": when, "do": "empty-body"}]));
+    }
 }
 
 #[test]
@@ -114,7 +123,10 @@ fn what_is_carried_out_late_and_out_of_order_is_not_done_twice() {
 
 #[test]
 fn what_shows_only_later_is_waited_for_and_not_made_again() {
-    converges(&json!([{"name": "later", "do": {"delayed-visibility": {"ms": 1_000}}}]));
+    let sandbox = Sandbox::start();
+    // Whoever waits must see time pass.
+    sandbox.control("POST", "clock", &json!({"mode": "run"}).to_string());
+    converges_in(&sandbox, &json!([{"name": "later", "do": {"delayed-visibility": {"ms": 1_000}}}]));
 }
 
 #[test]

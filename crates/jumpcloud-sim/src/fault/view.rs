@@ -82,11 +82,13 @@ impl World {
         answer
     }
 
-    /// A page of the list in an order of its own, if it is a list and nobody asked for an order.
+    /// A page of the list in an order of its own, if it is a list and nobody asked for an order. Searches, which are
+    /// sent as POST, keep theirs.
     fn answer_shuffled(&mut self, request: &Request, mut dice: Dice) -> Response {
         let mut answer = self.answer(request);
         let (params, mut body) = (Params::parse(&request.query), answer.json());
-        if params.last("sort").is_some() || answer.status != 200 || !rows::is_list(&body) {
+        let is_asked = request.method != "GET" || params.last("sort").is_some();
+        if is_asked || answer.status != 200 || !rows::is_list(&body) {
             return answer;
         }
         let page = Page::of(&params, self.settings.page_max);

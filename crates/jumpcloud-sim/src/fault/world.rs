@@ -66,6 +66,10 @@ impl World {
         for active in &mut self.faults.active {
             active.meet(request, organization, seed, now_ms, &mut fate);
         }
+        if !fate.commits {
+            // Whatever becomes of a request, it takes its time.
+            self.tick();
+        }
         if let Some(late) = fate.late {
             self.postpone(request, late);
         }
