@@ -1,5 +1,6 @@
 //! `fedctl sandbox`: two simulated organisations on this machine, until it is stopped.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use jumpcloud_sim::http;
@@ -17,6 +18,12 @@ struct Hello<'a> {
     simulated: bool,
     base_url: &'a str,
     organizations: &'a [Opened],
+    /// Where it listens, when others reach it by a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listening: Option<SocketAddr>,
+    /// What `/__sim/` asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bearer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     spec: Option<String>,
 }
@@ -26,17 +33,15 @@ struct Hello<'a> {
 /// # Errors
 /// An address that is taken or not on this machine, a world that cannot be read, a folder that cannot be written.
 pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
-    if !args.listen.ip().is_loopback() {
-        return Err(Failure::new(Exit::Usage, format!("the sandbox does not listen on {}", args.listen.ip()))
-            .hint("it holds keys and passwords in clear and is for this machine alone: use 127.0.0.1 or [::1]"));
-    }
+    let options = options(args)?;
+    let bearer = options.bearer.clone();
     let served = world::build(args)?;
     let listener = std::net::TcpListener::bind(args.listen).map_err(|error| {
         Failure::new(Exit::Failed, format!("the sandbox cannot listen on {}", args.listen))
             .because(&error)
             .hint("choose another port with --listen, or port 0 for any that is free")
     })?;
-    let handle = http::serve(listener, served.world, http::Options::default())
+    let handle = http::serve(listener, served.world, options)
         .map_err(|error| Failure::new(Exit::Failed, "the sandbox cannot start").because(&error))?;
     let spec = match &args.write_spec {
         Some(folder) => Some(write_spec(folder, handle.base_url(), &served.organizations)?),
@@ -46,6 +51,8 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         simulated: true,
         base_url: handle.base_url(),
         organizations: &served.organizations,
+        listening: bearer.as_ref().map(|_| handle.address()),
+        bearer,
         spec: spec.as_ref().map(|(spec, _)| spec.clone()),
     };
     let stop = stop()?;
@@ -57,6 +64,18 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
     stop.await;
     handle.stop().await?;
     Ok(Exit::Done)
+}
+
+/// Who can reach the sandbox.
+fn options(args: &Sandbox) -> Result<http::Options, Failure> {
+    match &args.expose {
+        Some(host) => Ok(http::Options::exposed(host)),
+        None if args.listen.ip().is_loopback() => Ok(http::Options::default()),
+        None => Err(Failure::new(Exit::Usage, format!("the sandbox does not listen on {}", args.listen.ip())).hint(
+            "it holds keys and passwords in clear and is for this machine alone: use 127.0.0.1 or [::1], or say with \
+             --expose by which name other machines reach it",
+        )),
+    }
 }
 
 /// Ctrl-C, or the signal that service managers send: listened for before anybody is told that the sandbox is there.

@@ -126,15 +126,21 @@ pub enum Hostility {
 
 impl Effect {
     pub(super) fn check(&self) -> Result<(), String> {
-        match self {
-            Effect::Latency(spread) | Effect::LateCommit(After::Requests(spread) | After::Ms(spread)) => spread.check(),
-            Effect::RateLimit { per_ms: 0, .. } => Err("`per_ms` is at least 1".to_owned()),
-            Effect::Fail { status, .. } if !(400..600).contains(status) => {
-                Err(format!("`status` is one of 400 to 599, not {status}"))
-            }
-            Effect::Hostile { how, .. } if how.is_empty() => Err("`how` names at least one".to_owned()),
-            _ => Ok(()),
+        if let Effect::Latency(spread) | Effect::LateCommit(After::Requests(spread) | After::Ms(spread)) = self {
+            return spread.check();
         }
+        if matches!(self, Effect::RateLimit { per_ms: 0, .. }) {
+            return Err("`per_ms` is at least 1".to_owned());
+        }
+        if matches!(self, Effect::Hostile { how, .. } if how.is_empty()) {
+            return Err("`how` names at least one".to_owned());
+        }
+        if let Effect::Fail { status, .. } = self
+            && !(400..600).contains(status)
+        {
+            return Err(format!("`status` is one of 400 to 599, not {status}"));
+        }
+        Ok(())
     }
 }
 

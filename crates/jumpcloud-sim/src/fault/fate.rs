@@ -106,7 +106,14 @@ impl Fate {
             Effect::Hostile { how, fields } => {
                 Change::Hostile { how: how.clone(), fields: fields.clone(), dice: dice.clone() }
             }
-            _ => return None,
+            Effect::Latency(_)
+            | Effect::RateLimit { .. }
+            | Effect::Fail { .. }
+            | Effect::Cut { .. }
+            | Effect::Timeout { .. }
+            | Effect::LateCommit(_)
+            | Effect::Html403
+            | Effect::EmptyBody => return None,
         };
         self.changes.push(change);
         Some(true)

@@ -95,9 +95,9 @@ impl World {
 impl Faults {
     /// For how long what was written may be hidden from anybody.
     pub(super) fn longest_hiding(&self) -> Option<u64> {
-        let hiding = self.active.iter().filter_map(|active| match active.fault.effect {
-            Effect::DelayedVisibility { ms } => Some(ms),
-            _ => None,
+        let hiding = self.active.iter().filter_map(|active| {
+            let Effect::DelayedVisibility { ms } = active.fault.effect else { return None };
+            Some(ms)
         });
         hiding.max()
     }

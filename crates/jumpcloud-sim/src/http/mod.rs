@@ -40,6 +40,15 @@ pub struct Options {
     pub bearer: Option<String>,
 }
 
+impl Options {
+    /// For a server that others reach by a name, such as `sim.example:8480`: the `Host` they send. `/__sim/` gets a bearer
+    /// token that nobody can guess.
+    pub fn exposed(host: &str) -> Self {
+        let host = host.to_ascii_lowercase();
+        Self { base_url: Some(format!("http://{host}")), hosts: vec![host], bearer: Some(keys::unguessable()) }
+    }
+}
+
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {

@@ -38,9 +38,9 @@ impl Served {
     /// A connection on which a list of users was asked for.
     async fn asked(&self) -> TcpStream {
         let address = self.handle.address();
-        let mut stream = TcpStream::connect(address).await.unwrap();
+        let mut stream = TcpStream::connect(address).await.expect("it listens");
         let head = format!("GET /api/systemusers HTTP/1.1\r\nhost: {address}\r\nx-api-key: {}\r\n\r\n", self.key);
-        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(head.as_bytes()).await.expect("it reads");
         stream
     }
 
