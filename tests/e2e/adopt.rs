@@ -85,6 +85,18 @@ fn with_the_lines_of_adopt_only_marks_are_written_and_everybody_signs_in_as_befo
 }
 
 #[test]
+fn people_whose_accounts_are_not_taken_over_are_still_said_to_sign_in() {
+    let (sandbox, people) = by_hand(&DEMO);
+    let lines = sandbox.fedctl("adopt demo.yaml").exits_with(0).stdout;
+    let mut objects: Value = serde_yaml::from_str(&lines).expect("it is YAML");
+    objects["adopt"].as_mapping_mut().expect("there are objects").remove("people");
+    add(&sandbox, &serde_yaml::to_string(&objects).expect("it can be written"));
+    let found = sandbox.fedctl("verify demo.yaml --format json").exits_with(0).json();
+    assert_eq!(found["counts"]["whole"], people.len(), "{found:#}");
+    everybody_signs_in(&sandbox, &people);
+}
+
+#[test]
 fn what_was_made_under_other_names_is_found_by_where_it_leads() {
     let choices = Choices {
         attribute: "SecondaryEmail",

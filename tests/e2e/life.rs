@@ -194,6 +194,23 @@ fn a_mapping_that_was_changed_by_hand_is_set_right() {
 }
 
 #[test]
+fn whoever_has_the_attribute_of_somebody_else_is_named() {
+    let sandbox = Sandbox::applied();
+    let attributes = json!([{"name": "acmetobeta", "value": "Ben.Fischer@acme.com.beta"}]);
+    change_user(&sandbox, Primary, "noah.brandt@acme.com", &json!({"attributes": attributes}));
+    assert_snapshot!(sandbox.fedctl("verify demo.yaml").exits_with(2));
+    let trace = sandbox.fedctl("trace demo.yaml ben.fischer@acme.com").exits_with(2);
+    assert!(
+        trace
+            .stdout
+            .contains("somebody else's attribute is the address of their account\n      noah.brandt@acme.com\n"),
+        "{trace}"
+    );
+    let json = sandbox.fedctl("trace demo.yaml ben.fischer@acme.com --format json").exits_with(2).json();
+    assert_eq!(json["rivals"], json!(["noah.brandt@acme.com"]));
+}
+
+#[test]
 fn an_app_that_was_changed_by_hand_is_set_right() {
     let sandbox = Sandbox::applied();
     sandbox.by_hand(|world| {

@@ -1,6 +1,7 @@
 //! The program from outside, and the rules of this repository.
 
 mod adopt;
+mod clients;
 mod demo;
 mod endless;
 mod env;
@@ -16,11 +17,13 @@ mod operator;
 mod output;
 mod picture;
 mod portal;
+mod proxy;
 mod readme;
 mod sandbox;
 mod saved;
 mod secrets;
 mod signed_in;
+mod simulator_page;
 mod story;
 mod tidy;
 mod usage;

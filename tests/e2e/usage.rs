@@ -145,9 +145,31 @@ fn a_sandbox_listens_on_this_machine_only() {
 }
 
 #[test]
-fn a_sandbox_names_the_settings_it_has() {
-    let run = Home::new().run("sandbox --listen 127.0.0.1:0 --set colour=blue").exits_with(64);
-    assert!(run.stderr.contains("there is no setting `colour`") && run.stderr.contains("page-max"), "{run}");
+fn a_sandbox_says_which_setting_was_meant() {
+    let home = Home::new();
+    assert_snapshot!("wrong_setting", home.run("sandbox --set page-mx=1").exits_with(64));
+    assert_snapshot!("wrong_value", home.run("sandbox --set missing-user=empt").exits_with(64));
+    let run = home.run("sandbox --set colour=blue").exits_with(64);
+    assert!(run.stderr.contains("there is no setting `colour`") && run.stderr.contains("--list-settings"), "{run}");
+    let run = home.run("sandbox --set colour").exits_with(64);
+    assert!(run.stderr.contains("NAME=VALUE"), "{run}");
+}
+
+#[test]
+fn a_sandbox_lists_its_settings_in_a_hundred_columns() {
+    let run = Home::new().run("sandbox --list-settings").exits_with(0);
+    let settings = jumpcloud_sim::Settings::default().describe();
+    let rows: Vec<&str> = run.stdout.lines().filter(|line| !line.starts_with(' ')).skip(1).collect();
+    for (row, setting) in rows.iter().zip(&settings) {
+        let cells: Vec<&str> = row.splitn(3, "  ").map(str::trim).collect();
+        assert!(row.starts_with(setting.name) && row.ends_with(&setting.takes), "{cells:?}");
+    }
+    assert_eq!(rows.len(), settings.len());
+    let wide: Vec<&str> = run.stdout.lines().filter(|line| line.chars().count() > 100).collect();
+    assert_eq!(wide, [""; 0]);
+    assert_eq!(run.stderr, "");
+    let head: Vec<&str> = run.stdout.lines().take(3).collect();
+    assert_snapshot!("settings_begin", head.join("\n"));
 }
 
 #[test]

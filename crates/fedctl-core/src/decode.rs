@@ -2,6 +2,8 @@
 //!
 //! Lists come as a bare array, as `{"results":[…],"totalCount":N}`, or under another key.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 
 use crate::object_id::ObjectId;
@@ -36,13 +38,18 @@ impl Undecoded {
     }
 }
 
-/// The text of one object, without the envelope of one key in which newer endpoints may put it. `[inferred]`
+/// Keys of an object, each with its JSON text.
+type Keys<'a> = BTreeMap<&'a str, &'a RawValue>;
+
+/// The text of one object, without the envelope in which newer endpoints may put it: what has no id and holds one thing that
+/// has. `[inferred]`
 pub(crate) fn bare(text: &str) -> &str {
-    type Keys<'a> = std::collections::BTreeMap<&'a str, &'a RawValue>;
-    let Ok(keys) = serde_json::from_str::<Keys<'_>>(text) else { return text };
-    let mut values = keys.values().map(|value| value.get());
-    match (values.next(), values.next()) {
-        (Some(inner), None) if serde_json::from_str(inner).is_ok_and(|keys: Keys<'_>| keys.contains_key("id")) => inner,
+    let is_object = |keys: &Keys<'_>| keys.contains_key("id") || keys.contains_key("_id");
+    let Some(keys) = serde_json::from_str(text).ok().filter(|keys: &Keys<'_>| !is_object(keys)) else { return text };
+    let inner = keys.values().map(|value| value.get());
+    let mut inner = inner.filter(|inner| serde_json::from_str(inner).is_ok_and(|keys: Keys<'_>| is_object(&keys)));
+    match (inner.next(), inner.next()) {
+        (Some(inner), None) => inner,
         _ => text,
     }
 }
@@ -53,10 +60,18 @@ pub(crate) fn elements(page: &[u8]) -> Result<(Vec<&RawValue>, Option<u64>), Und
     if start == Some(&b'[') {
         return Ok((decode(page)?, None));
     }
-    let keys: std::collections::BTreeMap<&str, &RawValue> = decode(page)?;
+    let keys: Keys<'_> = decode(page)?;
     let total = keys.get("totalCount").and_then(|value| value.get().parse().ok());
-    let list = keys.values().find(|value| value.get().starts_with('['));
-    let list = list.ok_or_else(|| Undecoded::Shape("there is no list in it".into()))?;
+    let mut lists = keys.iter().filter(|(_, value)| value.get().starts_with('['));
+    let list = match (lists.next(), lists.next()) {
+        (Some((_, only)), None) => *only,
+        (None, _) => return Err(Undecoded::Shape("there is no list in it".into())),
+        // An empty list of something else must not be taken for what was asked for.
+        (Some(_), Some(_)) => {
+            let results = keys.get("results").filter(|value| value.get().starts_with('['));
+            results.ok_or_else(|| Undecoded::Shape("there are several lists in it".into()))?
+        }
+    };
     Ok((decode(list.get().as_bytes())?, total))
 }
 
@@ -100,13 +115,19 @@ mod tests {
             assert_eq!(total, (!page.starts_with('[')).then_some(9));
         }
         assert!(list::<u8>(b"{}").is_err());
+        assert!(list::<u8>(br#"{"errors":[],"identityProviders":[1,2]}"#).is_err());
+        assert_eq!(list::<u8>(br#"{"errors":[],"results":[1,2]}"#).unwrap().0, [1, 2]);
         assert!(list::<u8>(b"<html>").is_err());
     }
 
     #[test]
     fn an_object_is_taken_out_of_its_envelope_and_settings_stay_where_they_are() {
         assert_eq!(bare(r#"{"identityProviderPolicy":{"id":"1","enabled":true}}"#), r#"{"id":"1","enabled":true}"#);
-        for text in [r#"{"id":"1"}"#, r#"{"oidc":{"clientId":"1"}}"#, "[]", "<html>"] {
+        assert_eq!(bare(r#"{"more":{"a":1},"identityProvider":{"id":"1"}}"#), r#"{"id":"1"}"#);
+        for text in [r#"{"id":"1"}"#, r#"{"_id":"1","other":{"id":"2"}}"#, r#"{"one":{"id":"1"},"two":{"id":"2"}}"#] {
+            assert_eq!(bare(text), text);
+        }
+        for text in [r#"{"oidc":{"clientId":"1"}}"#, "[]", "<html>"] {
             assert_eq!(bare(text), text);
         }
     }

@@ -137,10 +137,8 @@ table! { Reading, READING, "Every call that reads.":
     GET_APP_SSO = "GET" Console "/api/v2/applications/{}/sso" Observed;
     /// The groups that may use an app.
     APP_ASSOCIATIONS = "GET" Console "/api/v2/applications/{}/associations" Spec;
-    /// The identity provider, in a list of at most one.
+    /// The identity provider, in a list of at most one, its secret always empty.
     LIST_PROVIDERS = "GET" Console "/api/v2/identity-providers" Observed;
-    /// One identity provider, its secret always empty.
-    GET_PROVIDER = "GET" Console "/api/v2/identity-providers/{}" Observed;
     /// The routing policies.
     LIST_POLICIES = "GET" Console "/api/v2/identity-provider/policies" Observed;
     /// One routing policy.

@@ -187,9 +187,15 @@ pub struct Sandbox {
     /// A setting of the simulator; can be given several times
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     pub settings: Vec<String>,
+    /// Print every setting of the simulator with its default, what it takes and what it decides, and serve nothing
+    #[arg(long)]
+    pub list_settings: bool,
     /// Write a spec for these two organisations, and their keys, into this folder
     #[arg(long, value_name = "DIR")]
     pub write_spec: Option<PathBuf>,
+    /// Be an HTTPS proxy, too, that plays JumpCloud's own hosts and leads nowhere else [default port: any]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:0")]
+    pub proxy: Option<SocketAddr>,
 }
 
 /// `demo`

@@ -3,7 +3,7 @@
 
 mod edit;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use edit::{Described, Edit};
 
@@ -109,6 +109,17 @@ pub fn set_claims(world: &mut World, app: AppId, claims: &[(&str, &str)]) -> boo
 /// Changes how an app's client has to prove itself.
 pub fn set_client_auth(world: &mut World, app: AppId, method: ClientAuth) -> bool {
     edit_client(world, app, |oidc| oidc.token_endpoint_auth_method = method)
+}
+
+/// Has a group give its members a custom attribute.
+pub fn set_group_attribute(world: &mut World, group: GroupId, name: &str, value: &str) -> bool {
+    edit_group(world, group, |group| {
+        let all = group.attributes.get_or_insert_default().entry("customAttributes").or_insert_with(|| json!([]));
+        if let Some(all) = all.as_array_mut() {
+            all.retain(|entry| entry["name"] != name);
+            all.push(json!({"name": name, "value": value}));
+        }
+    })
 }
 
 /// Binds a group to an app, or unbinds it.

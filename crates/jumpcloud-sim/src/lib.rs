@@ -3,7 +3,8 @@
 //! [`World`] is the whole service as plain typed state: organisations, their API, the OAuth issuer, the portal. It does
 //! no IO and has no clock, no randomness and no cryptography of its own, so the same seed and the same requests give the
 //! same answers, and a clone of it is a second universe. [`World::answer`] is the API, [`World::sign_in`] asks whether a
-//! person gets in and as whom. The feature `http` adds the face: a server, signatures, pages.
+//! person gets in and as whom. The feature `http` adds the face: a server, signatures, pages; the feature
+//! `proxy` the same under the names of the service.
 //!
 //! Facts about the real service carry their source: **\[spec\]** the published OpenAPI files, **\[doc\]** a help page,
 //! **\[observed\]** seen by somebody who ran against the live service, **\[inferred\]** concluded, **\[unknown\]**
@@ -15,6 +16,8 @@ pub mod fault;
 pub mod fixture;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 pub mod settings;
 
 mod api;
@@ -35,7 +38,7 @@ pub use settings::{Setting, Settings, UnknownSetting};
 pub use sign_in::{Hop, Obstacle, Route};
 pub use world::World;
 pub use world::apps::{App, ClientAuth, DynamicClaim, OidcSettings};
-pub use world::events::{Change, Event, EventKind, Initiator, Resource};
+pub use world::events::{Change, Event, EventKind, FieldChange, Initiator, Resource};
 pub use world::groups::{Group, Membership};
 pub use world::journal::{LoggedRequest, Mail, MailKind};
 pub use world::organizations::{Key, Organization, Region, Role};

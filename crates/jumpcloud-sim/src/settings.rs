@@ -2,193 +2,14 @@
 //!
 //! A default is what was observed where somebody observed it, else what is hardest on a client.
 
-use std::fmt;
+mod choices;
+mod value;
 
 use serde::{Deserialize, Serialize};
 
-/// A setting that does not exist, or a value that it does not take.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownSetting {
-    /// There is no setting of that name.
-    #[error("there is no setting `{0}`")]
-    Name(String),
-    /// The setting exists, the value does not.
-    #[error("the setting `{name}` takes {takes}, not `{value}`")]
-    Value {
-        /// The setting.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// What it takes.
-        takes: String,
-    },
-}
-
-/// One switch, for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
-    /// Its name.
-    pub name: &'static str,
-    /// Its present value.
-    pub value: String,
-    /// The values it takes.
-    pub takes: String,
-    /// What it decides, and how sure that is.
-    pub about: String,
-}
-
-/// What a setting can be read from and shown as.
-trait SettingValue: Sized {
-    fn read(text: &str) -> Option<Self>;
-    fn show(&self) -> String;
-    fn takes() -> String;
-}
-
-impl SettingValue for bool {
-    fn read(text: &str) -> Option<bool> {
-        text.parse().ok()
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-
-    fn takes() -> String {
-        "true or false".to_owned()
-    }
-}
-
-impl SettingValue for u64 {
-    fn read(text: &str) -> Option<u64> {
-        text.parse().ok()
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-
-    fn takes() -> String {
-        "a number".to_owned()
-    }
-}
-
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $($name::$variant => $text),+ })
-            }
-        }
-
-        impl SettingValue for $name {
-            fn read(text: &str) -> Option<$name> {
-                match text { $($text => Some($name::$variant),)+ _ => None }
-            }
-
-            fn show(&self) -> String {
-                self.to_string()
-            }
-
-            fn takes() -> String {
-                [$($text),+].join(" or ")
-            }
-        }
-    )+};
-}
-
-choices! {
-    /// What a GET of a user that does not exist answers.
-    MissingUser {
-        /// `404 {"message":"Not Found"}` \[observed\].
-        NotFound = "not-found",
-        /// `200` with an empty body \[observed, older\].
-        Empty = "empty",
-    }
-    /// What a second user of one e-mail or username answers \[unknown\].
-    Duplicate {
-        /// `400 {"status":400,"error":"…"}`, the form of other validation errors of that API.
-        BadRequest = "bad-request",
-        /// `409 {"message":"Already Exists"}`.
-        Conflict = "conflict",
-        /// It is made.
-        Allow = "allow",
-    }
-    /// What stands in `queryType`-less rules for "ends with" \[unknown\].
-    EndsWith {
-        /// No spelling is known: the rule is accepted and matches nobody.
-        None = "none",
-        /// `ends_with`.
-        Snake = "ends_with",
-        /// `endsWith`.
-        Camel = "endsWith",
-        /// `ends with`.
-        Words = "ends with",
-    }
-    /// The wire form of routing policies \[unknown\].
-    PolicyForm {
-        /// Flat: name, description, enabled, identityProviderId; a wrapped list; PUT.
-        A = "a",
-    }
-    /// Whether something that nobody knows is taken, left out or refused.
-    Unasked {
-        /// It is stored and answered.
-        Keep = "keep",
-        /// It is left out without a word.
-        Drop = "drop",
-        /// `400`.
-        Refuse = "refuse",
-    }
-    /// What an update does to a secret it does not bring \[unknown\].
-    AbsentSecret {
-        /// The secret becomes empty.
-        Wipe = "wipe",
-        /// The secret stays.
-        Keep = "keep",
-    }
-    /// Whom something routes that names nobody \[unknown\].
-    Reach {
-        /// Nobody.
-        Nobody = "nobody",
-        /// Everybody of the organisation.
-        Everybody = "everybody",
-    }
-    /// Deleting an identity provider that a routing policy names \[unknown\].
-    ProviderInUse {
-        /// `409`.
-        Refuse = "refuse",
-        /// The policy stays and names what is gone.
-        Dangle = "dangle",
-        /// The policies go with it.
-        Cascade = "cascade",
-    }
-    /// How a claim mapping names a custom attribute.
-    AttributeSource {
-        /// By its bare name \[inferred from the console\].
-        Bare = "bare",
-        /// As `attributes.<name>` \[unknown\].
-        Prefixed = "prefixed",
-    }
-    /// Which of two mappings of one claim wins \[unknown\].
-    DoubleClaim {
-        /// The last.
-        Last = "last",
-        /// The first.
-        First = "first",
-    }
-    /// A second POST of an app's OIDC settings \[unknown\].
-    SecondSettings {
-        /// `409`.
-        Conflict = "conflict",
-        /// New settings, a new client id and a new secret.
-        Replace = "replace",
-    }
-}
+pub use choices::*;
+pub use value::{Setting, UnknownSetting};
+use value::{SettingValue, read};
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $key:literal;)+) => {
@@ -226,15 +47,12 @@ macro_rules! settings {
                     name: $key,
                     value: self.$name.show(),
                     takes: <$type as SettingValue>::takes(),
+                    values: <$type as SettingValue>::VALUES,
                     about: concat!($($doc),+).trim().replace('\\', ""),
                 }),+]
             }
         }
     };
-}
-
-fn read<T: SettingValue>(name: &'static str, value: &str) -> Result<T, UnknownSetting> {
-    T::read(value).ok_or_else(|| UnknownSetting::Value { name, value: value.to_owned(), takes: T::takes() })
 }
 
 settings! {
@@ -246,26 +64,54 @@ settings! {
     id_range_filter: bool = true, "id-range-filter";
     /// Whether routes that the official SDK never sends `x-org-id` to refuse it with 403 \[spec\].
     org_header_refused: bool = true, "org-header-refused";
+    /// Which organisation a key of several means that names none: none \[spec\], or one \[observed by one\].
+    org_header_missing: Unnamed = Unnamed::Refuse, "org-header-missing";
     /// Whether `/api/organizations` answers 403, as it may to a service account \[observed\].
     organizations_forbidden: bool = false, "organizations-forbidden";
     /// Whether organisations have a `displayName` of `null` \[observed in 2021\].
     display_name_null: bool = false, "display-name-null";
     /// Whether single objects of newer endpoints come in an envelope of one key \[observed for their siblings\].
     wrap_single: bool = false, "wrap-single";
-    /// What a GET of a user that does not exist answers.
+    /// Whether a write that replaces an object of newer endpoints must bring it in an envelope \[observed for their siblings\].
+    wrapped_writes: bool = false, "wrapped-writes";
+    /// Whether answers have keys that nobody knows beside those that are known \[inferred: new ones come\].
+    extra_fields: bool = false, "extra-fields";
+    /// Whether lists of the second generation have a `Link` to the next page; some had \[observed\], none in recordings.
+    link_header: bool = false, "link-header";
+    /// What a GET of a user that does not exist answers; both were seen \[observed\].
     missing_user: MissingUser = MissingUser::NotFound, "missing-user";
-    /// What a second user of one e-mail or username answers.
+    /// What a second user of one e-mail or username answers \[unknown\].
     duplicate_user: Duplicate = Duplicate::BadRequest, "duplicate-user";
     /// Whether e-mail addresses are stored in lower case \[unknown\].
     lowercase_email: bool = true, "lowercase-email";
+    /// Whether an e-mail address is unique across all organisations, and not only in each \[unknown\].
+    email_unique_everywhere: bool = false, "email-unique-everywhere";
+    /// Whether an e-mail address may have a `+` before its `@` \[unknown\].
+    plus_address: bool = true, "plus-address";
+    /// Whether a username stays what it was made as \[observed in a client's help\], though it can be written \[spec\].
+    username_fixed: bool = true, "username-fixed";
     /// How many custom attributes a user may have, 0 for any number \[unknown\].
     max_attributes: u64 = 0, "max-attributes";
     /// Whether a federated password authority may come without the id of a provider \[unknown\].
     authority_without_id: bool = true, "authority-without-id";
-    /// What a second group of one name answers; sources contradict each other.
+    /// Whether a federated password authority may come with the id of a provider \[unknown\].
+    authority_with_id: bool = true, "authority-with-id";
+    /// Whether a password that a directory owns can be given another owner \[unknown\].
+    authority_takeover: bool = true, "authority-takeover";
+    /// What `state/activate` does with an `email` of `false`, which is in prose and not in the type \[spec\].
+    activate_silently: ActivateSilently = ActivateSilently::Silent, "activate-silently";
+    /// Whether activating somebody who is active already writes the mail once more \[unknown\].
+    activate_again_mails: bool = true, "activate-again-mails";
+    /// What a second group of one name answers; clients contradict each other \[observed\].
     duplicate_group: Duplicate = Duplicate::Allow, "duplicate-group";
     /// Whether adding a member that is one answers 409 \[observed\] or 204 \[observed by one\].
     member_conflict: bool = true, "member-conflict";
+    /// Whether adding a member that a rule made one answers 409 or, as any change against a rule, 204 \[observed\].
+    dynamic_member_conflict: bool = false, "dynamic-member-conflict";
+    /// Whether a member of a dynamic group that is removed by hand stays away until the next evaluation; the rule wins \[observed\].
+    dynamic_removal_lasts: bool = false, "dynamic-removal-lasts";
+    /// Whether a PUT of a group that leaves out its rule takes it away; it stays \[observed\].
+    group_put_resets_rule: bool = false, "group-put-resets-rule";
     /// Whether adding an association that exists answers 409 \[observed\] or 204.
     association_conflict: bool = true, "association-conflict";
     /// Whether a PUT of a group refuses keys that only answers have; clients take them out \[observed\].
@@ -274,40 +120,74 @@ settings! {
     group_delete_empty: bool = true, "group-delete-empty";
     /// Whether deleting an app answers 204 or 200 with the app \[spec\].
     app_delete_empty: bool = false, "app-delete-empty";
+    /// What deleting an app does that groups are bound to \[unknown\].
+    app_in_use: InUse = InUse::Cascade, "app-in-use";
     /// How long the members of a dynamic group lag behind, in milliseconds \[observed: seconds\].
     dynamic_delay_ms: u64 = 0, "dynamic-delay-ms";
-    /// The name of "ends with" in the newest form of rules.
+    /// The name of "ends with" in the newest form of rules \[unknown\].
     ends_with: EndsWith = EndsWith::None, "ends-with";
+    /// Whether a rule is answered in another order and spelling than it was written in \[inferred\].
+    rule_rewritten: bool = false, "rule-rewritten";
     /// What becomes of the description of an OIDC app \[unknown: the endpoint is strict\].
     oidc_app_description: Unasked = Unasked::Keep, "oidc-app-description";
-    /// What a second POST of OIDC settings does.
+    /// What a second POST of OIDC settings does \[unknown\].
     second_settings: SecondSettings = SecondSettings::Conflict, "second-settings";
+    /// What becomes of keys of OIDC settings that nobody knows \[observed: they stay\].
+    oidc_unknown_fields: Unasked = Unasked::Keep, "oidc-unknown-fields";
     /// Whether rotating a secret by hand keeps the client id \[unknown\].
     rotation_keeps_client_id: bool = true, "rotation-keeps-client-id";
     /// Whether creating an identity provider answers 201 or 200; a client accepts both \[observed\].
     provider_created: bool = true, "provider-created";
-    /// What an update of the identity provider does to a secret it does not bring, or brings empty.
+    /// Whether deleting an identity provider answers 204 or 200; a client accepts both \[observed\].
+    provider_delete_empty: bool = true, "provider-delete-empty";
+    /// What a key may do with identity providers; a role can be too low \[doc\].
+    provider_access: Access = Access::Open, "provider-access";
+    /// How a second identity provider is refused: the status is \[observed\], the body \[unknown\].
+    second_provider: SecondProvider = SecondProvider::Message, "second-provider";
+    /// Whether the issuer's url is looked at when it is written, and refused when nothing is there \[unknown\].
+    provider_url_checked: bool = false, "provider-url-checked";
+    /// What an update of the identity provider does with a secret that it brings \[unknown\].
+    provider_sent_secret: SentSecret = SentSecret::Replace, "provider-sent-secret";
+    /// What an update of the identity provider does to a secret it does not bring, or brings empty \[unknown\].
     provider_absent_secret: AbsentSecret = AbsentSecret::Wipe, "provider-absent-secret";
     /// Whether the issuer's url is stored without its last slash \[unknown\].
     provider_url_trimmed: bool = false, "provider-url-trimmed";
-    /// Deleting an identity provider that a policy names.
+    /// What deleting an identity provider does that a policy names \[unknown\].
     provider_in_use: ProviderInUse = ProviderInUse::Refuse, "provider-in-use";
     /// Whether creating an identity provider makes a policy too \[unknown\].
     provider_makes_policy: bool = false, "provider-makes-policy";
-    /// The wire form of routing policies.
+    /// The wire form of routing policies: body, envelope of the list, verb of an update \[unknown\].
     policy_form: PolicyForm = PolicyForm::A, "policy-form";
+    /// The key that a wrapped list of routing policies stands under \[unknown\].
+    policy_list_key: PolicyListKey = PolicyListKey::Long, "policy-list-key";
+    /// What a key may do with routing policies \[unknown\].
+    policy_access: Access = Access::Open, "policy-access";
+    /// Whether creating a policy answers 201 or 200 \[unknown\].
+    policy_created: bool = true, "policy-created";
+    /// What deleting a routing policy does that groups are bound to \[unknown\].
+    policy_in_use: InUse = InUse::Cascade, "policy-in-use";
     /// Whether a policy that does not say so is enabled \[unknown\].
     policy_enabled_by_default: bool = true, "policy-enabled-by-default";
     /// What becomes of keys of a policy that the form does not have \[unknown\].
     policy_unknown_fields: Unasked = Unasked::Drop, "policy-unknown-fields";
-    /// Whom a policy without groups and users routes.
+    /// Whom a policy without groups and users routes \[unknown\].
     policy_without_groups: Reach = Reach::Nobody, "policy-without-groups";
     /// Whom an identity provider without any policy routes \[doc: nobody since 2024\].
     provider_without_policy: Reach = Reach::Nobody, "provider-without-policy";
-    /// How a claim mapping names a custom attribute.
+    /// How a claim mapping names a custom attribute \[inferred from the console\].
     attribute_source: AttributeSource = AttributeSource::Bare, "attribute-source";
-    /// Which of two mappings of one claim wins.
+    /// Whether a custom attribute goes before a field of the same name in a claim \[unknown\].
+    attribute_before_field: bool = true, "attribute-before-field";
+    /// Which of two mappings of one claim wins \[unknown\].
     double_claim: DoubleClaim = DoubleClaim::Last, "double-claim";
+    /// Whether members of a group that has the attribute of a claim inherit it \[doc: for SAML\].
+    group_attributes: GroupAttributes = GroupAttributes::Ignored, "group-attributes";
+    /// Whether the portal wants an `email_verified` that is true beside the e-mail \[unknown\].
+    verified_email_required: bool = false, "verified-email-required";
+    /// Whether the callback of an organisation in the EU or India has that region's host \[inferred\] or the one of the US.
+    regional_callback: bool = true, "regional-callback";
+    /// Whether keys \[observed\], apps and accounts \[inferred\] are known to the hosts of their organisation's region alone.
+    region_bound: bool = true, "region-bound";
     /// Whether the returned e-mail is compared with its case \[unknown\].
     email_case_sensitive: bool = true, "email-case-sensitive";
     /// Whether the returned e-mail must be the one typed at the portal \[unknown\].
@@ -318,6 +198,12 @@ settings! {
     insights_delay_ms: u64 = 0, "insights-delay-ms";
     /// Whether no key may read events \[spec: a role can be too low\].
     insights_forbidden: bool = false, "insights-forbidden";
+    /// Whether a sign-in through an OIDC app shows as `sso_auth` \[inferred\].
+    oidc_sign_ins_told: bool = true, "oidc-sign-ins-told";
+    /// Whether a sign-in that a provider did shows as `user_login_attempt` \[unknown\].
+    federated_sign_ins_told: bool = true, "federated-sign-ins-told";
+    /// Whether a sign-in that a provider did shows as one with a password \[unknown\].
+    federated_password_shown: bool = false, "federated-password-shown";
     /// Whether a federated password authority leaves a local password usable where nothing routes \[unknown\].
     federated_password_usable: bool = false, "federated-password-usable";
 }
@@ -332,6 +218,8 @@ mod tests {
         for setting in Settings::default().describe() {
             assert_eq!(settings.set(setting.name, &setting.value), Ok(()));
             assert!(setting.about.ends_with('.') && !setting.about.contains('\\'), "{}", setting.about);
+            let certainties = ["[spec", "[doc", "[observed", "[inferred", "[unknown"];
+            assert!(certainties.iter().any(|word| setting.about.contains(word)), "how sure is: {}", setting.about);
         }
         assert_eq!(settings, Settings::default());
         settings.set("missing-user", "empty").unwrap();

@@ -2,15 +2,21 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::id::{AppId, OrgId, PolicyId, ProviderId, UserId};
 use crate::settings::Reach;
 use crate::world::World;
 use crate::world::apps::{App, ClientAuth};
 use crate::world::events::EventKind;
 use crate::world::groups::Group;
+use crate::world::organizations::Region;
 use crate::world::providers::Provider;
 use crate::world::user_fields::Flag;
 use crate::world::users::{RestrictionKind, State, User};
+
+/// Where the portal of the US is \[doc: how-to\].
+const US_LOGIN: &str = "login.jumpcloud.com";
 
 /// Where somebody is sent who typed an address at a portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +170,25 @@ impl World {
         // The federation's client proves itself in the form, as the help page has the app registered [doc].
         self.prove_client(&provider.client_id, ClientAuth::Post, provider.client_secret.expose())?;
         let claims = self.claims(app, primary_user);
-        self.account_of(org, email, claims.get("email").and_then(|claim| claim.as_str()))
+        self.account_of(org, email, self.claimed_email(|name| claims.get(name)))
+    }
+
+    /// The e-mail address that a token says, as far as the portal believes it.
+    pub(crate) fn claimed_email<'a>(&self, claim: impl Fn(&str) -> Option<&'a Value>) -> Option<&'a str> {
+        let verified = || claim("email_verified").is_some_and(|verified| *verified == true || *verified == "true");
+        let believed = !self.settings.verified_email_required || verified();
+        claim("email").filter(|_| believed)?.as_str()
+    }
+
+    /// Where the portal of an organisation expects people back: the callback, on the host of its region.
+    pub fn callback_of(&self, org: OrgId) -> String {
+        let host = match self.organization(org).map(|organization| organization.region) {
+            Some(Region::Eu) => "login.eu.jumpcloud.com",
+            Some(Region::In) => "login.in.jumpcloud.com",
+            Some(Region::Us) | None => US_LOGIN,
+        };
+        let regional = if self.settings.regional_callback { host } else { US_LOGIN };
+        self.login_callback().replacen(US_LOGIN, regional, 1)
     }
 
     /// Signs in as [`World::sign_in`] says, and tells Insights: the primary organisation of whom it let through, the other of
@@ -172,8 +196,7 @@ impl World {
     pub fn sign_in_and_tell(&mut self, org: OrgId, email: &str, primary_user: UserId) -> Result<UserId, Hop> {
         let verdict = self.sign_in(org, email, primary_user);
         if let Ok((_, app)) = self.let_through(org, email, primary_user) {
-            let kind = EventKind::sso_auth(app);
-            self.record(primary_user, kind);
+            self.record_sso(primary_user, app.id);
             self.record_attempt(org, email, false, verdict);
         }
         verdict
@@ -191,7 +214,7 @@ impl World {
         if provider.url.trim_end_matches('/') != self.issuer().trim_end_matches('/') {
             return Err(Hop::ProviderElsewhere);
         }
-        let app = self.may_authorize(&provider.client_id, self.login_callback())?;
+        let app = self.may_authorize(&provider.client_id, &self.callback_of(org))?;
         let primary = self.user(primary_user).filter(|user| user.organization == app.organization);
         self.can_authenticate(primary.ok_or(Hop::PrimaryUnknown)?).map_err(Hop::Primary)?;
         self.may_use(app.id, primary_user)?;
@@ -234,13 +257,24 @@ impl World {
         self.record_attempt(org, typed, false, Err(Hop::ClientSecret));
     }
 
+    /// Tells Insights that somebody signed in to an app.
+    pub(crate) fn record_sso(&mut self, user: UserId, app: AppId) {
+        if let Some(kind) = self.app(app).map(EventKind::sso_auth).filter(|_| self.settings.oidc_sign_ins_told) {
+            self.record(user, kind);
+        }
+    }
+
     fn record_attempt(&mut self, org: OrgId, typed: &str, password: bool, verdict: Result<UserId, Hop>) {
+        if !password && !self.settings.federated_sign_ins_told {
+            return;
+        }
         let typed = || self.user_by_email(org, typed).map(|user| user.id);
         let (user, error) = match verdict {
             Ok(user) => (Some(user), None),
             Err(hop) => (typed(), Some(hop.to_string())),
         };
         if let Some(user) = user {
+            let password = password || self.settings.federated_password_shown;
             self.record(user, EventKind::UserLoginAttempt { success: error.is_none(), password, error });
         }
     }

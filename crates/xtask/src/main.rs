@@ -51,12 +51,18 @@ struct Step {
 }
 
 /// The one list of tasks. `help` is not in it: it runs nothing.
-static TASKS: [Task; 3] = [
+static TASKS: &[Task] = &[
     Task {
         name: "test",
         takes: None,
         about: "every test of the workspace, then the examples in the docs",
         steps: test,
+    },
+    Task {
+        name: "clients",
+        takes: None,
+        about: "programs that are not ours, against the sandbox and its proxy: installs what is missing",
+        steps: clients,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
     Task {
@@ -65,11 +71,27 @@ static TASKS: [Task; 3] = [
         about: "how cost grows with size, on small sizes with --quick",
         steps: bench,
     },
+    Task {
+        name: "contract",
+        takes: None,
+        about: "fedctl and the simulator against the published API descriptions, where these are at hand",
+        steps: contract,
+    },
+    Task {
+        name: "fuzz",
+        takes: Some("[--minutes N] [--seed N]"),
+        about: "random requests to the simulator, for ten minutes if nothing else is said",
+        steps: fuzz,
+    },
 ];
 
 fn test(_: &[String]) -> Vec<Step> {
     let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
     vec![of("tests", &["--lib", "--bins", "--tests"]), of("examples in the docs", &["--doc"])]
+}
+
+fn clients(_: &[String]) -> Vec<Step> {
+    vec![Step { name: "clients", program: "bash", args: vec!["tests/clients/run".to_owned()] }]
 }
 
 fn ci(_: &[String]) -> Vec<Step> {
@@ -78,6 +100,18 @@ fn ci(_: &[String]) -> Vec<Step> {
 
 fn bench(args: &[String]) -> Vec<Step> {
     let mut step = Step::cargo("bench", BENCH.iter());
+    step.args.extend_from_slice(args);
+    vec![step]
+}
+
+fn contract(_: &[String]) -> Vec<Step> {
+    let test = ["test", "--locked", "--package", "fedctl-core", "--test", "contract"];
+    vec![Step::cargo("contract", test.iter().chain(&["--", "--include-ignored", "--nocapture"]))]
+}
+
+/// Unoptimised, for sums that overflow to be found too.
+fn fuzz(args: &[String]) -> Vec<Step> {
+    let mut step = Step::cargo("fuzz", &["run", "--locked", "--package", "jumpcloud-sim", "--example", "fuzz", "--"]);
     step.args.extend_from_slice(args);
     vec![step]
 }
@@ -112,11 +146,11 @@ fn find(name: &str, args: &[String]) -> Result<&'static Task, String> {
 
 fn help() -> String {
     let mut out = String::from("Usage: cargo xtask <task>\n\n");
-    for task in &TASKS {
+    for task in TASKS {
         let words = format!("{} {}", task.name, task.takes.unwrap_or_default());
-        out.push_str(&format!("  {words:<18} {}\n", task.about));
+        out.push_str(&format!("  {words:<30} {}\n", task.about));
     }
-    out.push_str("  help               this list\n");
+    out.push_str("  help                           this list\n");
     out
 }
 

@@ -54,9 +54,11 @@ impl Owned {
         (after != before).then(|| changed("description", before, &after))
     }
 
-    /// The change of a name or label. What somebody else made keeps the one it has.
+    /// The change of a name or label. What somebody else made keeps the one it has, and a name that an answer leaves out
+    /// is not one that somebody changed: everything has a name.
     pub fn name(self, key: &'static str, before: &str, desired: &str) -> Option<Change> {
-        (self.origin == Origin::Created && before != desired).then(|| changed(key, before, desired))
+        (self.origin == Origin::Created && !before.is_empty() && before != desired)
+            .then(|| changed(key, before, desired))
     }
 
     /// What is said of a name that is left as it is.

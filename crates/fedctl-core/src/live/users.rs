@@ -62,6 +62,8 @@ pub struct User {
     pub mark: Option<UserMark>,
     /// Who decides about the password.
     pub authority: Option<Authority>,
+    /// Whether the answer says who decides about the password. `[unknown]`: a service may leave out what is empty.
+    pub says_authority: bool,
     /// When it was made, seconds since 1970.
     pub created: Option<u64>,
     /// The value of the attribute by which the rule of a routing group finds accounts.
@@ -279,7 +281,7 @@ struct Wire<'a> {
     password_expired: Option<bool>,
     #[serde(borrow, default)]
     attributes: Option<Vec<AttributeWire<'a>>>,
-    #[serde(rename = "restrictedFields", borrow, default)]
+    #[serde(rename = "restrictedFields", borrow, default, deserialize_with = "null_is_empty")]
     restricted_fields: Option<Vec<RestrictedWire<'a>>>,
     #[serde(borrow, default)]
     organization: Option<Text<'a>>,
@@ -322,6 +324,8 @@ impl Wire<'_> {
             (_, Some(_)) => State::Other,
         };
         let restricted = self.restricted_fields.as_deref().unwrap_or_default();
+        let is_whole = |entry: &RestrictedWire<'_>| entry.field.is_some() && entry.kind.is_some();
+        let says_authority = self.restricted_fields.is_some() && restricted.iter().all(is_whole);
         let authority = restricted.iter().find(|entry| entry.field.as_deref() == Some("password"));
         let email = Email::fold(&text(self.email)).into();
         let username = text(self.username);
@@ -338,12 +342,22 @@ impl Wire<'_> {
             mark: find(USER_ATTRIBUTE).and_then(|value| UserMark::parse(&value)),
             authority: authority
                 .and_then(|entry| Some(Authority { kind: entry.kind.as_deref()?.into(), id: entry.id })),
+            says_authority,
             created: self.created.as_deref().and_then(seconds),
             route: find(ROUTE_ATTRIBUTE),
             // `[spec]`: an object that names the administrator; what is not one is no administrator.
             is_admin: self.admin.is_some_and(|admin| admin.get().starts_with('{') && admin.get() != "{}"),
         })
     }
+}
+
+/// A list that is `null` is empty, and one that is not there is none.
+fn null_is_empty<'de, T, D>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    crate::decode::or_default(deserializer).map(Some)
 }
 
 /// Seconds since 1970 of a time as the service writes it: RFC 3339 in UTC.

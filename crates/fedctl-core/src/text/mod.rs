@@ -11,7 +11,7 @@
 pub mod diagnostic;
 pub(crate) mod document;
 pub mod locate;
-pub(crate) mod nearest;
+pub mod nearest;
 pub(crate) mod node;
 pub mod path;
 pub(crate) mod reader;

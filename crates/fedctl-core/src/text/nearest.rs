@@ -1,7 +1,7 @@
 //! "Did you mean": the allowed word that is only a typing error away.
 
 /// The nearest of the words, if it is near enough to be what was meant.
-pub(crate) fn nearest<'w>(typed: &str, words: &[&'w str]) -> Option<&'w str> {
+pub fn nearest<'w>(typed: &str, words: &[&'w str]) -> Option<&'w str> {
     let typed = typed.to_lowercase().replace('-', "_");
     let distances = words.iter().map(|word| {
         let folded = word.to_lowercase().replace('-', "_");

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::kinds::context::Context;
 use crate::kinds::identity_provider;
 use crate::live::Live;
+use crate::people::Person;
 use crate::plan::{Held, Pair};
 use crate::planner::{Step, Terms, resolved};
 use crate::spec::{FieldPath, Spec};
@@ -30,6 +31,8 @@ pub struct Traced {
     pub held: Option<Held>,
     /// Everything their sign-in depends on.
     pub situation: Situation,
+    /// The e-mails of the users whose attribute is the address of their account too, where [`Hop::Alone`] is broken.
+    pub rivals: Box<[Box<str>]>,
 }
 
 impl Traced {
@@ -88,12 +91,14 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
     resolved(spec, live, |people, found| {
         let shared = situation::shared(spec, terms, found);
         let claims = situation::Claims::of(live);
+        let rivals = |person: &Person<'_>| claims.others(&person.account, person.user.id).map(Into::into).collect();
         let traced = people.list.iter().map(|person| Traced {
             email: person.user.email.clone(),
             account: (*person.account).into(),
             spec: person.spec.clone(),
             held: person.held.or((!spec.routing_policy.enabled.value).then_some(Held::RoutingOff)),
             situation: situation::of(spec, found, &shared, &claims, person),
+            rivals: rivals(person),
         });
         Verification {
             federation: spec.federation.as_str().into(),

@@ -1,18 +1,17 @@
 //! Everything about one person that signing in depends on, as a set of bits.
 
-use std::collections::BTreeMap;
-
 use crate::address::Org;
 use crate::kinds::context::{Found, Terms};
 use crate::kinds::oidc_app::CLIENT_AUTHENTICATION;
 use crate::live::Live;
-use crate::live::users::State;
+use crate::live::users::{State, User};
+use crate::object_id::ObjectId;
 use crate::people::{self, Person};
 use crate::plan::Held;
 use crate::spec::{Access, Spec};
 
 macro_rules! hops {
-    ($($(#[$doc:meta])* $hop:ident, $name:literal, $broken:literal, $fix:literal;)*) => {
+    ($($(#[$doc:meta])* $hop:ident, $name:literal, $whole:literal, $broken:literal, $fix:literal;)*) => {
         /// A hop of the way from the portal of the secondary organisation into an account, in the order of the way.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
         #[serde(rename_all = "kebab-case")]
@@ -25,6 +24,11 @@ macro_rules! hops {
             /// The name of the hop.
             pub fn name(self) -> &'static str {
                 match self { $(Hop::$hop => $name,)* }
+            }
+
+            /// What is true when it is whole.
+            pub fn whole(self) -> &'static str {
+                match self { $(Hop::$hop => $whole,)* }
             }
 
             /// What is the matter when it is broken.
@@ -42,43 +46,60 @@ macro_rules! hops {
 
 hops! {
     /// The account of the secondary organisation is there.
-    Account, "account", "there is no account for them in the secondary organisation", "run `fedctl apply`";
+    Account, "account", "they have an account in the secondary organisation",
+        "there is no account for them in the secondary organisation", "run `fedctl apply`";
     /// It is in use.
-    AccountActive, "account-active", "their account in the secondary organisation is not active",
+    AccountActive, "account-active", "the account is active",
+        "their account in the secondary organisation is not active",
         "activate or unsuspend it in the secondary organisation";
     /// It is not locked.
-    AccountUnlocked, "account-unlocked", "their account in the secondary organisation is locked", "unlock it in the console";
+    AccountUnlocked, "account-unlocked", "the account is not locked",
+        "their account in the secondary organisation is locked", "unlock it in the console";
     /// It is in the routing group.
-    Routed, "routing-group", "their account is not in the routing group", "run `fedctl apply`, or add it in the console";
+    Routed, "routing-group", "the account is in the routing group",
+        "their account is not in the routing group", "run `fedctl apply`, or add it in the console";
     /// The policy applies to the group.
-    Assigned, "routing-assignment", "the routing policy does not apply to the routing group", "run `fedctl apply`";
+    Assigned, "routing-assignment", "the routing policy applies to the routing group",
+        "the routing policy does not apply to the routing group", "run `fedctl apply`";
     /// The policy is on.
-    PolicyOn, "routing-policy", "the routing policy is off or cannot be read", "`fedctl apply` turns it on the first time; one that somebody switched off, only a person turns on again, in the console";
+    PolicyOn, "routing-policy", "the routing policy is on",
+        "the routing policy is off or cannot be read", "`fedctl apply` turns it on the first time; one that somebody switched off, only a person turns on again, in the console";
     /// The policy leads to the identity provider that is there.
-    PolicyProvider, "policy-provider", "the routing policy leads to another identity provider, or does not say to which", "choose the right one in the console";
+    PolicyProvider, "policy-provider", "the routing policy leads to the identity provider",
+        "the routing policy leads to another identity provider, or does not say to which", "choose the right one in the console";
     /// The identity provider is ours.
-    Provider, "identity-provider", "there is no identity provider, or it does not lead to our app", "run `fedctl apply`";
+    Provider, "identity-provider", "the identity provider leads to our app",
+        "there is no identity provider, or it does not lead to our app", "run `fedctl apply`";
     /// It leads to the issuer of the primary organisation.
-    Issuer, "issuer", "the identity provider leads to another issuer", "correct its url, or remove it and run `fedctl apply`";
+    Issuer, "issuer", "the identity provider leads to the issuer of the primary organisation",
+        "the identity provider leads to another issuer", "correct its url, or remove it and run `fedctl apply`";
     /// The app is active.
-    AppActive, "app-active", "the app in the primary organisation is not active", "activate it in the console";
+    AppActive, "app-active", "the app in the primary organisation is active",
+        "the app in the primary organisation is not active", "activate it in the console";
     /// The app sends people back to the secondary organisation.
-    RedirectUri, "redirect-uri", "the app does not know the redirect URI of the secondary organisation",
+    RedirectUri, "redirect-uri", "the app sends people back to the secondary organisation",
+        "the app does not know the redirect URI of the secondary organisation",
         "add it to the app in the console";
     /// The app takes the secret in the way it is sent.
-    ClientAuthentication, "client-authentication", "the app expects the client secret in another way",
+    ClientAuthentication, "client-authentication", "the app takes the client secret in the way it is sent",
+        "the app expects the client secret in another way",
         "set its client authentication to client_secret_post";
     /// The app has one claim `email`, from our attribute.
-    Claim, "claim", "the app's claim `email` is not our attribute alone", "correct the attribute mapping of the app";
+    Claim, "claim", "the app's claim `email` is our attribute",
+        "the app's claim `email` is not our attribute alone", "correct the attribute mapping of the app";
     /// The person can authenticate at the primary organisation.
-    Authenticates, "primary-sign-in", "they cannot authenticate at the primary organisation",
+    Authenticates, "primary-sign-in", "they can authenticate at the primary organisation",
+        "they cannot authenticate at the primary organisation",
         "they need an activated user with a password there";
     /// The person may use the app.
-    Reaches, "app-access", "they may not use the app", "run `fedctl apply`, or put them into a group that has the app";
+    Reaches, "app-access", "they may use the app",
+        "they may not use the app", "run `fedctl apply`, or put them into a group that has the app";
     /// Their attribute is the address of their account.
-    Mapping, "user-mapping", "their attribute is not the address of their account", "run `fedctl apply`";
+    Mapping, "user-mapping", "their attribute is the address of their account",
+        "their attribute is not the address of their account", "run `fedctl apply`";
     /// Nobody else's attribute is.
-    Alone, "alone", "somebody else's attribute is the address of their account", "remove it from the other user";
+    Alone, "alone", "nobody else's attribute is the address of their account",
+        "somebody else's attribute is the address of their account", "remove it from the other user";
 }
 
 /// Which hops are whole for somebody. Two people in one situation can do the same.
@@ -135,25 +156,36 @@ pub(crate) fn shared(spec: &Spec, terms: &Terms, found: &Found<'_>) -> Vec<Hop> 
     hops.into_iter().filter_map(|(hop, whole)| whole.then_some(hop)).collect()
 }
 
-/// How often each address stands in the attribute of a primary user.
-pub(crate) struct Claims(BTreeMap<String, u32>);
+/// Who has which address in their attribute, of everybody of the primary organisation.
+pub(crate) struct Claims<'a>(Vec<(Box<str>, &'a User)>);
 
-impl Claims {
+impl<'a> Claims<'a> {
     /// Over every primary user that was read.
-    pub(crate) fn of(live: &Live) -> Self {
-        let mut counts = BTreeMap::new();
-        for user in live.users(Org::Primary).rows() {
-            if let Some(claimed) = &user.mapping {
-                *counts.entry(claimed.to_lowercase()).or_default() += 1;
-            }
-        }
-        Self(counts)
+    pub(crate) fn of(live: &'a Live) -> Self {
+        let claims = live.users(Org::Primary).claims();
+        let mut claims: Vec<_> = claims.map(|(user, claimed)| (claimed, user)).collect();
+        claims.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(claims)
+    }
+
+    /// The e-mails of everybody who has an address but for one user.
+    pub(crate) fn others(&self, address: &str, but: ObjectId) -> impl Iterator<Item = &'a str> {
+        let from = self.0.partition_point(|(claimed, _)| **claimed < *address);
+        let until = self.0.partition_point(|(claimed, _)| **claimed <= *address);
+        self.0[from..until].iter().map(|(_, user)| *user).filter(move |user| user.id != but).map(|user| &*user.email)
     }
 }
 
 /// The situation of one person.
-pub(crate) fn of(spec: &Spec, found: &Found<'_>, shared: &[Hop], claims: &Claims, person: &Person<'_>) -> Situation {
-    let account = person.live;
+pub(crate) fn of(
+    spec: &Spec,
+    found: &Found<'_>,
+    shared: &[Hop],
+    claims: &Claims<'_>,
+    person: &Person<'_>,
+) -> Situation {
+    // An account that is not adopted opens all the same, where somebody set it up by hand.
+    let account = person.live.or(person.existing);
     let is_in = |ids: &[crate::object_id::ObjectId], id| ids.binary_search(&id).is_ok();
     let mapping = person.user.mapping.as_deref();
     let hops = [
@@ -164,7 +196,7 @@ pub(crate) fn of(spec: &Spec, found: &Found<'_>, shared: &[Hop], claims: &Claims
         (Hop::Authenticates, people::held(person.user).is_none()),
         (Hop::Reaches, reaches(spec, found, person)),
         (Hop::Mapping, mapping.is_some_and(|mapping| mapping.to_lowercase() == *person.account)),
-        (Hop::Alone, claims.0.get(&*person.account).is_none_or(|count| *count < 2)),
+        (Hop::Alone, claims.others(&person.account, person.user.id).next().is_none()),
     ];
     let own = hops.into_iter().filter_map(|(hop, whole)| whole.then_some(hop));
     Situation::of(own.chain(shared.iter().copied()))

@@ -40,7 +40,7 @@ pub(crate) struct Memory {
     pub(crate) world: World,
     pub(crate) primary: OrgId,
     pub(crate) secondary: OrgId,
-    keys: [String; 2],
+    pub(crate) keys: [String; 2],
     /// The fault, and the number of the write that it strikes, counted from 0.
     pub(crate) fault: Option<(usize, Fault)>,
     /// Writes that were to be sent.

@@ -130,7 +130,7 @@ impl Wish {
 }
 
 /// Other answers than the usual ones, where nobody knows which are right.
-const ANSWERS: [(&str, &str); 17] = [
+const ANSWERS: [(&str, &str); 23] = [
     ("missing-user", "empty"),
     ("duplicate-user", "conflict"),
     ("member-conflict", "false"),
@@ -148,6 +148,12 @@ const ANSWERS: [(&str, &str); 17] = [
     ("organizations-forbidden", "true"),
     ("org-header-refused", "false"),
     ("display-name-null", "true"),
+    ("policy-form", "b"),
+    ("policy-list-key", "results"),
+    ("policy-created", "false"),
+    ("extra-fields", "true"),
+    ("email-unique-everywhere", "true"),
+    ("second-provider", "empty"),
 ];
 
 fn standings() -> impl Strategy<Value = Standing> {

@@ -1,16 +1,22 @@
 //! `fedctl sandbox`: two simulated organisations on this machine, until it is stopped.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use jumpcloud_sim::http;
+use jumpcloud_sim::proxy::{self, Proxy};
 use serde::Serialize;
+use tempfile::TempDir;
 
 use crate::args::Sandbox;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::simulated::settings;
 use crate::simulated::world::{self, Opened};
 use crate::ui::Ui;
+
+/// The public half of the proxy's authority; the other is nowhere.
+const CERTIFICATE: &str = "jumpcloud-simulated-ca.pem";
 
 /// What the sandbox says of itself, on one line.
 #[derive(Serialize)]
@@ -26,23 +32,34 @@ struct Hello<'a> {
     bearer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     spec: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy: Option<Environment>,
 }
 
-/// Serves until it is interrupted.
+/// What leads a program through the proxy, by the variables that programs look at.
+#[derive(Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Environment {
+    https_proxy: String,
+    ssl_cert_file: String,
+}
+
+/// Serves until it is interrupted, or prints the settings there are.
 ///
 /// # Errors
 /// An address that is taken or not on this machine, a world that cannot be read, a folder that cannot be written.
 pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
+    if args.list_settings {
+        ui.out(&settings::listing())?;
+        return Ok(Exit::Done);
+    }
     let options = options(args)?;
     let bearer = options.bearer.clone();
+    let listener = listener(args.listen, "--listen")?;
+    let proxy_listener = args.proxy.map(|address| own_listener(address, "--proxy=")).transpose()?;
     let served = world::build(args)?;
-    let listener = std::net::TcpListener::bind(args.listen).map_err(|error| {
-        Failure::new(Exit::Failed, format!("the sandbox cannot listen on {}", args.listen))
-            .because(&error)
-            .hint("choose another port with --listen, or port 0 for any that is free")
-    })?;
-    let handle = http::serve(listener, served.world, options)
-        .map_err(|error| Failure::new(Exit::Failed, "the sandbox cannot start").because(&error))?;
+    let handle = http::serve(listener, served.world, options).map_err(|error| no_start(&error))?;
+    let proxied = proxy_listener.map(|listener| Proxied::serve(listener, &handle)).transpose()?;
     let spec = match &args.write_spec {
         Some(folder) => Some(write_spec(folder, handle.base_url(), &served.organizations)?),
         None => None,
@@ -54,6 +71,7 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         listening: bearer.as_ref().map(|_| handle.address()),
         bearer,
         spec: spec.as_ref().map(|(spec, _)| spec.clone()),
+        proxy: proxied.as_ref().map(Proxied::environment),
     };
     let stop = stop()?;
     ui.out(&format!("{}\n", serde_json::to_string(&hello).unwrap_or_default()))?;
@@ -61,7 +79,16 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
     if let Some((spec, keys)) = spec {
         ui.say(&format!("in another terminal:\n    . {keys}\n    fedctl plan {spec}\n"));
     }
+    if let Some(Environment { https_proxy, ssl_cert_file }) = &hello.proxy {
+        ui.say(&format!(
+            "for programs that know JumpCloud by its own names, which then reach nothing else over HTTPS:\n    \
+             export HTTPS_PROXY={https_proxy}\n    export SSL_CERT_FILE={ssl_cert_file}\n"
+        ));
+    }
     stop.await;
+    if let Some(proxied) = proxied {
+        proxied.proxy.stop().await?;
+    }
     handle.stop().await?;
     Ok(Exit::Done)
 }
@@ -75,6 +102,58 @@ fn options(args: &Sandbox) -> Result<http::Options, Failure> {
             "it holds keys and passwords in clear and is for this machine alone: use 127.0.0.1 or [::1], or say with \
              --expose by which name other machines reach it",
         )),
+    }
+}
+
+/// A listener that only this machine reaches.
+fn own_listener(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
+    if address.ip().is_loopback() {
+        return listener(address, option);
+    }
+    Err(Failure::new(Exit::Usage, format!("the sandbox does not listen on {}", address.ip()))
+        .hint("it holds keys and passwords in clear and is for this machine alone: use 127.0.0.1 or [::1]"))
+}
+
+fn listener(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| {
+        Failure::new(Exit::Failed, format!("the sandbox cannot listen on {address}"))
+            .because(&error)
+            .hint(format!("choose another port with {option}, or port 0 for any that is free"))
+    })
+}
+
+/// A folder that nobody else can enter: whoever could replace the file in it would be the authority.
+fn private_folder() -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("fedctl-sandbox-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
+}
+
+fn no_start(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Failed, "the sandbox cannot start").because(error)
+}
+
+/// The proxy, and the folder with the certificate of its authority, which goes when the sandbox ends.
+struct Proxied {
+    proxy: Proxy,
+    folder: TempDir,
+}
+
+impl Proxied {
+    fn serve(listener: TcpListener, simulator: &http::Handle) -> Result<Self, Failure> {
+        let proxy = proxy::serve(listener, simulator).map_err(|error| no_start(&error))?;
+        let folder = private_folder()?;
+        std::fs::write(folder.path().join(CERTIFICATE), proxy.authority())?;
+        Ok(Self { proxy, folder })
+    }
+
+    fn environment(&self) -> Environment {
+        Environment {
+            https_proxy: self.proxy.url(),
+            ssl_cert_file: self.folder.path().join(CERTIFICATE).display().to_string(),
+        }
     }
 }
 

@@ -64,6 +64,10 @@ pub struct Row<'a> {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<&'static str>,
+    /// The addresses of other users whose attribute is the address of this account.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    rivals: &'a [Box<str>],
     /// Why nothing is done for them, as a word for machines.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -100,6 +104,7 @@ pub(crate) fn row<'a>(person: &'a Traced, places: &Places) -> Row<'a> {
         broken,
         why: broken.map(|hop| person.held.map_or(hop.broken(), Held::as_str)),
         fix: broken.map(|hop| fix(person, hop)),
+        rivals: &person.rivals,
         held: person.held,
         place: places.get(&spec).cloned(),
         spec,
@@ -137,10 +142,15 @@ pub fn text(found: &Verification, source: &Source) -> String {
 /// The people whose way breaks at one hop.
 fn broken_at(hop: Hop, people: &[&Traced], source: &Source) -> String {
     let who = count(people.len(), "person", "people");
-    let row = |person: &&Traced| vec![visible(&person.email), visible(&source.place(&person.spec))];
+    let rivals = |person: &Traced| person.rivals.iter().map(|rival| visible(rival)).collect::<Vec<_>>().join(", ");
+    let row = |person: &&Traced| {
+        let row = vec![visible(&person.email), visible(&source.place(&person.spec))];
+        let rivals = (hop == Hop::Alone).then(|| format!("also: {}", rivals(person)));
+        row.into_iter().chain(rivals).collect()
+    };
     let rows: Vec<Vec<String>> = people.iter().map(row).collect();
     let (what, fix) = (hop.broken(), hop.fix());
-    format!("  x breaks at {} for {who}: {what}\n      fix: {fix}\n{}", hop.name(), columns(&rows, 8))
+    format!("  x {what}: {who}\n      fix: {fix}\n{}", columns(&rows, 8))
 }
 
 /// What to do about the first broken hop: for somebody who is held, what holds them comes first.

@@ -93,19 +93,21 @@ pub fn text(found: &Verification, person: &Traced, source: &Source) -> String {
         visible(&source.place(&person.spec))
     );
     let first_broken = person.broken();
-    for HopRow { hop, state, why } in hops(person) {
+    for (hop, HopRow { state, why, .. }) in Hop::ALL.iter().zip(hops(person)) {
         let sign = match state {
             State::Whole => '+',
             State::Broken => 'x',
             State::Unasked => '.',
         };
-        text.push_str(&format!("  {sign} {hop}\n"));
-        text.extend(why.map(|why| format!("      {why}\n")));
+        text.push_str(&format!("  {sign} {}\n", why.unwrap_or(hop.whole())));
+        if *hop == Hop::Alone {
+            text.extend(person.rivals.iter().map(|rival| format!("      {}\n", visible(rival))));
+        }
         // Of somebody who is held, what holds them comes first.
-        let broken = first_broken.filter(|first| first.name() == hop && person.held.is_none());
+        let broken = first_broken.filter(|first| first == hop && person.held.is_none());
         text.extend(broken.map(|first| format!("      fix: {}\n", fix(person, first))));
     }
-    text.push_str("(+ as it must be, x not so, . part of something that is not there)\n\n");
+    text.push_str("(+ as it must be, x not so, . cannot be said, for what it is about is not there)\n\n");
     if let Some(held) = person.held {
         text.push_str(&format!("Held: {}\n", held.as_str()));
         text.extend(first_broken.map(|first| format!("      fix: {}\n", fix(person, first))));

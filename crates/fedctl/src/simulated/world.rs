@@ -11,6 +11,7 @@ use crate::args::Sandbox;
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::simulated::settings;
 
 /// An organisation of a sandbox, and a key to it.
 #[derive(Debug, Clone, Serialize)]
@@ -46,22 +47,9 @@ pub fn build(args: &Sandbox) -> Result<Served, Failure> {
         file => of_file(Path::new(file))?,
     };
     for setting in &args.settings {
-        set(&mut served.world, setting)?;
+        settings::set(&mut served.world, setting)?;
     }
     Ok(served)
-}
-
-fn set(world: &mut World, setting: &str) -> Result<(), Failure> {
-    let Some((name, value)) = setting.split_once('=') else {
-        return Err(Failure::new(Exit::Usage, format!("`{setting}` is no setting")).hint("write --set NAME=VALUE"));
-    };
-    world.set(name, value).map_err(|error| {
-        let names: Vec<_> =
-            world.settings().list().into_iter().map(|(name, _, takes)| format!("{name} ({takes})")).collect();
-        Failure::new(Exit::Usage, format!("`{setting}` cannot be set"))
-            .because(&error)
-            .hint(format!("there are: {}", names.join(", ")))
-    })
 }
 
 /// A world of two organisations with a key each.

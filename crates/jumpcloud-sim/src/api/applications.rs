@@ -9,10 +9,10 @@ use crate::clock::rfc3339;
 use crate::id::AppId;
 use crate::query::page::order_of;
 use crate::query::v1;
-use crate::settings::Unasked;
+use crate::settings::{InUse, Unasked};
 use crate::world::World;
 use crate::world::apps::{App, template_names};
-use crate::world::events::Change;
+use crate::world::events::{Change, Resource};
 
 /// The fields of an app.
 const FIELDS: [&str; 18] = [
@@ -81,7 +81,9 @@ impl World {
         let template = self.check_app(&body)?;
         let id = self.add_app(call.org, &template, "");
         self.write_app(id, &body)?;
-        self.app_reply(call, id, Change::ApplicationCreate)
+        let (app, resource) = self.app_now(id)?;
+        self.tell(call, Change::ApplicationCreate, resource);
+        Ok(Reply::json(200, &app))
     }
 
     /// Everything that is left out goes back to its default \[spec\]; the OIDC client stays \[observed\].
@@ -94,19 +96,25 @@ impl World {
             return Err(Reply::v1_refusal("name may not be changed"));
         }
         self.check_app(&body)?;
+        let (before, _) = self.app_now(id)?;
         self.write_app(id, &body)?;
-        self.app_reply(call, id, Change::ApplicationUpdate)
+        let (after, resource) = self.app_now(id)?;
+        self.tell_update(call, Change::ApplicationUpdate, resource, [&before, &after]);
+        Ok(Reply::json(200, &after))
     }
 
-    fn app_reply(&mut self, call: &Call<'_>, id: AppId, what: Change) -> Answer {
+    /// An app as answers have it, and as events remember it.
+    fn app_now(&self, id: AppId) -> Result<(Value, Resource), Reply> {
         let app = self.app(id).ok_or_else(Reply::not_found)?;
-        let (reply, resource) = (Reply::json(200, &app_json(app)), app.into());
-        self.tell(call, what, resource);
-        Ok(reply)
+        Ok((app_json(app), app.into()))
     }
 
     fn delete_app(&mut self, call: &Call<'_>, id: &str) -> Answer {
-        let id = self.find_app(call, id)?.id;
+        let app = self.find_app(call, id)?;
+        let id = app.id;
+        if self.settings.app_in_use == InUse::Refuse && app.groups().next().is_some() {
+            return Err(Reply::message(409, "Conflict: groups are bound to the application"));
+        }
         let app = self.remove_app(id).ok_or_else(Reply::not_found)?;
         self.tell(call, Change::ApplicationDelete, (&app).into());
         if self.settings.app_delete_empty {

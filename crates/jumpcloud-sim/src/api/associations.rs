@@ -27,7 +27,7 @@ enum Bound {
 }
 
 /// What a user group, or a user, can be bound to besides \[spec\]; nothing of it is modelled.
-const OTHER_TARGETS: [&str; 9] = [
+const OTHER_TARGETS: [&str; 8] = [
     "active_directory",
     "g_suite",
     "ldap_server",
@@ -36,7 +36,18 @@ const OTHER_TARGETS: [&str; 9] = [
     "radius_server",
     "system",
     "system_group",
-    "command",
+];
+
+/// What can be looked up from a user or a user group besides \[spec\]: lists of what is not modelled are empty.
+const OTHER_TRAVERSALS: [&str; 8] = [
+    "activedirectories",
+    "directories",
+    "gsuites",
+    "ldapservers",
+    "office365s",
+    "radiusservers",
+    "systemgroups",
+    "systems",
 ];
 
 impl World {
@@ -72,6 +83,11 @@ impl World {
                 let apps = self.apps(call.org).filter(|app| app.groups.contains(group));
                 self.reached_apps(call, apps.map(|app| (app, vec![Vec::new()])))
             }
+            // Groups in groups are not modelled.
+            ("GET", ["memberof"]) => graph::nodes(call, call.page(self.settings.page_max), &[]),
+            ("GET", [other]) if OTHER_TRAVERSALS.contains(other) => {
+                graph::nodes(call, call.page(self.settings.page_max), &[])
+            }
             _ => Err(Reply::not_found()),
         }
     }
@@ -87,6 +103,9 @@ impl World {
             ("GET", ["applications"]) => {
                 let apps = self.apps(call.org).map(|app| (app, self.ways_to(&app.users, &app.groups, user)));
                 self.reached_apps(call, apps.filter(|(_, ways)| !ways.is_empty()))
+            }
+            ("GET", [other]) if OTHER_TRAVERSALS.contains(other) => {
+                graph::nodes(call, call.page(self.settings.page_max), &[])
             }
             _ => Err(Reply::not_found()),
         }
@@ -149,6 +168,7 @@ impl World {
         let owner = match operation.kind.as_str() {
             "application" => Owner::App(self.find_app(call, &operation.id)?.id),
             "idp_routing_policy" => Owner::Policy(self.find_policy(call, &operation.id)?.id),
+            other if OTHER_TARGETS.contains(&other) => return Err(Reply::not_found()),
             _ => return Err(Reply::v2_refusal("type is not valid")),
         };
         self.bind(call, owner, bound, operation.op)

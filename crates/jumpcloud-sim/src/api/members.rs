@@ -6,7 +6,6 @@ use super::Call;
 use super::graph::{self, Node, Op, Operation};
 use super::reply::{Answer, Reply};
 use crate::world::World;
-use crate::world::events::Resource;
 
 impl World {
     /// Members of an unknown group are `404` \[observed\].
@@ -35,26 +34,27 @@ impl World {
             return Err(Reply::invalid_argument("type must be user"));
         }
         let (group, user) = (group.id, self.find_user(call, &operation.id)?.id);
-        // The rule wins, without a word.
-        if self.group(group).is_some_and(|group| group.is_ruled(user)) {
-            return Ok(Reply::empty(204));
+        if self.group(group).is_some_and(|group| group.is_ruled(user)) && !self.is_left_to_hands(operation.op) {
+            let known = self.group(group).is_some_and(|group| group.has_member(user));
+            let conflict = operation.op == Op::Add && known && self.settings.dynamic_member_conflict;
+            // The rule wins, without a word.
+            return if conflict { Err(Reply::exists()) } else { Ok(Reply::empty(204)) };
         }
         let done = match operation.op {
-            Op::Add => self.set_member(group, user, true),
-            Op::Remove => self.set_member(group, user, false),
+            Op::Add => self.set_member_and_tell(call, group, user, true),
+            Op::Remove => self.set_member_and_tell(call, group, user, false),
             Op::Update => true,
         };
-        if done && operation.op != Op::Update {
-            let ends = self.group(group).map(Resource::from).zip(self.user(user).map(Resource::from));
-            if let Some((group, user)) = ends {
-                self.tell_association(call, operation.op == Op::Add, group, user);
-            }
-        }
         match operation.op {
             Op::Add if !done && self.settings.member_conflict => Err(Reply::exists()),
             Op::Remove if !done => Err(Reply::not_found()),
             Op::Add | Op::Remove | Op::Update => Ok(Reply::empty(204)),
         }
+    }
+
+    /// Whether a rule lets people do that, until it is evaluated again.
+    fn is_left_to_hands(&self, op: Op) -> bool {
+        op == Op::Remove && self.settings.dynamic_removal_lasts
     }
 
     /// The groups of a user; of an unknown one, none \[observed\].

@@ -6,12 +6,17 @@ mod associations;
 mod graph;
 mod groups;
 mod insights;
+mod insights_query;
 mod members;
+mod msp;
 mod organizations;
 mod policies;
+mod policy_forms;
 mod providers;
 mod reply;
+mod service_accounts;
 mod sso;
+mod suggestions;
 mod templates;
 mod user_body;
 mod user_json;
@@ -26,7 +31,7 @@ use crate::id::OrgId;
 use crate::message::{Host, Request, Response};
 use crate::query::{Params, page::Page, segments};
 use crate::world::World;
-use crate::world::events::{Change, EventKind, Initiator, Resource};
+use crate::world::events::{Change, EventKind, FieldChange, Initiator, Resource};
 use crate::world::journal::LoggedRequest;
 use crate::world::service_accounts::TOKEN_SECONDS;
 use reply::{Answer, Reply};
@@ -48,6 +53,18 @@ impl Call<'_> {
         let body: Value =
             serde_json::from_slice(&self.request.body).map_err(|_| Reply::message(400, "Bad Request: invalid JSON"))?;
         body.as_object().cloned().ok_or_else(|| Reply::message(400, "Bad Request: the body must be an object"))
+    }
+
+    /// What is to stand in the place of an object: the body, or what is in its envelope where one is wanted.
+    fn replacement(&self, wrapped: bool, key: &str) -> Result<Map<String, Value>, Reply> {
+        let mut body = self.object()?;
+        if !wrapped {
+            return Ok(body);
+        }
+        match body.remove(key) {
+            Some(Value::Object(object)) => Ok(object),
+            _ => Err(Reply::invalid_argument(&format!("{key} is required"))),
+        }
     }
 
     fn page(&self, max: u64) -> Page {
@@ -116,15 +133,34 @@ impl World {
         match self.organization_of(request, &access) {
             Ok(org) => {
                 let call = Call { request, params: Params::parse(&request.query), org, by: access.by };
-                (Some(org), self.dispatch(&call, &path))
+                let answer = self.dispatch(&call, &path);
+                (Some(org), answer.map(|reply| self.adorned(&call, reply)))
             }
             Err(refusal) => (None, Err(refusal)),
+        }
+    }
+
+    /// An answer with what settings add to all of them.
+    fn adorned(&self, call: &Call<'_>, mut reply: Reply) -> Reply {
+        if self.settings.extra_fields {
+            reply.add_unknown_fields();
+        }
+        match next_page(call, &reply, self.settings.page_max).filter(|_| self.settings.link_header) {
+            Some(target) => reply.with_header("link", &format!("<{target}>; rel=\"next\"")),
+            None => reply,
         }
     }
 
     /// Tells Insights what this call did to an object.
     fn tell(&mut self, call: &Call<'_>, what: Change, resource: Resource) {
         self.record_change(call.org, &call.by, what, resource);
+    }
+
+    /// Tells Insights what this call changed in an object that was there before.
+    fn tell_update(&mut self, call: &Call<'_>, what: Change, resource: Resource, states: [&Value; 2]) {
+        let [before, after] = states;
+        let changes = FieldChange::between(before, after);
+        self.remember(call.org, call.by.clone(), EventKind::Change { what, resource, changes });
     }
 
     /// Tells Insights that this call bound two objects, or unbound them.
@@ -136,6 +172,10 @@ impl World {
         let method = call.request.method.as_str();
         match path {
             ["api", "v2", "usergroups", rest @ ..] => self.usergroups(call, method, rest),
+            ["api", "v2", "groups"] if method == "GET" => self.list_all_groups(call),
+            ["api", "v2", "search", "query"] if method == "POST" => self.preview_rule(call),
+            ["api", "v2", "service-accounts", rest @ ..] => self.service_accounts(call, method, rest),
+            ["api", "v2", "roles"] if method == "GET" => self.list_roles(call),
             ["api", "v2", "users", id, rest @ ..] => self.graph_of_user(call, method, id, rest),
             ["api", "v2", "applications", id, "sso"] => self.sso(call, method, id),
             ["api", "v2", "applications", id, rest @ ..] => self.graph_of_app(call, method, id, rest),
@@ -145,9 +185,10 @@ impl World {
             ["api", "systemusers", rest @ ..] => self.systemusers(call, method, rest),
             ["api", "search", "systemusers"] if method == "POST" => self.search_users(call),
             ["api", "applications", rest @ ..] => self.applications(call, method, rest),
-            ["api", "application-templates", rest @ ..] if method == "GET" => templates::answer(call, rest),
-            ["insights", "directory", "v1", "events"] if method == "POST" => self.insights(call),
-            ["insights", "directory", "v1", "events", "count"] if method == "POST" => self.count_insights(call),
+            ["api", "application-templates", rest @ ..] if method == "GET" => {
+                templates::answer(call, rest, self.settings.page_max)
+            }
+            ["insights", "directory", "v1", "events", rest @ ..] if method == "POST" => self.insights(call, rest),
             _ => Err(Reply::not_found()),
         }
     }
@@ -199,6 +240,19 @@ impl World {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         Reply::empty(302).with_header("location", &format!("{issuer}{path}?{query}"))
     }
+}
+
+/// Where the rest of a list is, if a header says how long it is and there is more.
+fn next_page(call: &Call<'_>, reply: &Reply, page_max: u64) -> Option<String> {
+    let total: usize = reply.header("x-total-count")?.parse().ok()?;
+    let Page { skip, limit } = call.page(page_max);
+    let next = skip.saturating_add(limit);
+    let kept = call.params.iter().filter(|(name, _)| !matches!(*name, "skip" | "limit"));
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .extend_pairs([("limit", limit), ("skip", next)].map(|(name, number)| (name, number.to_string())))
+        .finish();
+    (next < total).then(|| format!("{}?{query}", call.request.path))
 }
 
 /// `W/"<length>-<hash>"`, as the web framework behind the service makes it \[observed\]; no request honours it.

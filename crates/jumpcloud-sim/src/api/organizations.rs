@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::access::Access;
+use super::msp::provider_of;
 use super::reply::{Answer, Reply};
 use crate::clock::rfc3339;
 use crate::message::Request;
@@ -19,6 +20,9 @@ impl World {
         match (request.method.as_str(), path) {
             ("GET", ["api", "organizations"]) => self.list_organizations(request, access),
             ("GET", ["api", "organizations", id]) => self.get_organization(access, id),
+            ("GET", ["api", "v2", "providers", id, "organizations"]) => {
+                self.list_organizations_of_provider(request, access, id)
+            }
             // Its filter grammar is its own, and nothing was ever found with it [observed].
             ("POST", ["api", "search", "organizations"]) => {
                 Ok(Reply::json(200, &json!({"totalCount": 0, "results": []})))
@@ -43,7 +47,9 @@ impl World {
         let mut row = self.organization_row(organization);
         row["settings"] = settings_json(organization);
         row["entitlement"] = json!({"isManuallyBilled": false});
-        row["provider"] = Value::Null;
+        if let Some(provider) = provider_of(access) {
+            row["provider"] = json!(provider);
+        }
         Ok(Reply::json(200, &row))
     }
 

@@ -1,36 +1,28 @@
 //! `/api/v2/identity-provider/policies`: that it exists was observed, the bodies are guesses \[unknown\].
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Call;
-use super::reply::{Answer, Reply, single};
-use crate::id::{PolicyId, ProviderId};
+use super::policy_forms::PolicyWrite;
+use super::reply::{Answer, Reply, check_access, single};
+use crate::id::PolicyId;
 use crate::query::v2;
-use crate::settings::{PolicyForm, Unasked};
+use crate::settings::{InUse, PolicyForm};
 use crate::world::World;
 use crate::world::policies::Policy;
 
-/// What a body says of a policy, whatever its form.
-struct PolicyWrite {
-    name: String,
-    description: String,
-    enabled: Option<bool>,
-    provider: Option<ProviderId>,
-    rest: Map<String, Value>,
-}
+/// The envelope of a single policy, where there is one \[inferred\].
+const ENVELOPE: &str = "identityProviderPolicy";
 
 impl World {
     pub(crate) fn routing_policies(&mut self, call: &Call<'_>, method: &str, rest: &[&str]) -> Answer {
+        check_access(self.settings.policy_access, method)?;
         match (method, rest) {
             ("GET", []) => self.list_policies(call),
             ("POST", []) => self.create_policy(call),
             ("GET", [id]) => Ok(self.policy_reply(200, self.find_policy(call, id)?)),
-            ("PUT", [id]) => self.replace_policy(call, id),
-            ("DELETE", [id]) => {
-                let id = self.find_policy(call, id)?.id;
-                self.policies.remove(&id);
-                Ok(Reply::empty(204))
-            }
+            ("PUT" | "PATCH", [id]) => self.update_policy(call, method, id),
+            ("DELETE", [id]) => self.delete_policy(call, id),
             (_, [id, "associations", rest @ ..]) => {
                 let id = self.find_policy(call, id)?.id;
                 self.graph_of_policy(call, method, id, rest)
@@ -50,23 +42,49 @@ impl World {
             v2::parse(&call.params, call.page(self.settings.page_max)).map_err(|text| Reply::v2_refusal(&text))?;
         let (policies, total) = query.select(self.policies(call.org));
         let rows: Vec<Value> = policies.into_iter().map(|policy| self.policy_json(policy)).collect();
-        match self.settings.policy_form {
-            PolicyForm::A => Ok(Reply::json(200, &json!({"identityProviderPolicies": rows, "totalCount": total}))),
-        }
+        Ok(match self.settings.policy_form {
+            PolicyForm::A | PolicyForm::B => {
+                let key = self.settings.policy_list_key.to_string();
+                Reply::json(200, &json!({key: rows, "totalCount": total}))
+            }
+            PolicyForm::C => Reply::list(&rows, total),
+        })
     }
 
     fn create_policy(&mut self, call: &Call<'_>) -> Answer {
-        let write = self.read_policy(call)?;
+        let write = self.read_policy(call, call.object()?)?;
         let id = self.add_policy(call.org, &write.name, write.provider, false);
         self.write_policy(id, write);
-        Ok(self.policy_reply(201, self.policy(id).ok_or_else(Reply::not_found)?))
+        let status = if self.settings.policy_created { 201 } else { 200 };
+        Ok(self.policy_reply(status, self.policy(id).ok_or_else(Reply::not_found)?))
     }
 
-    fn replace_policy(&mut self, call: &Call<'_>, id: &str) -> Answer {
-        let id = self.find_policy(call, id)?.id;
-        let write = self.read_policy(call)?;
+    /// A PUT replaces, a PATCH changes what it names; each form has one of them.
+    fn update_policy(&mut self, call: &Call<'_>, method: &str, id: &str) -> Answer {
+        let policy = self.find_policy(call, id)?;
+        let id = policy.id;
+        let patches = self.settings.policy_form == PolicyForm::C;
+        if patches != (method == "PATCH") {
+            return Err(Reply::not_found());
+        }
+        let mut body = call.replacement(self.settings.wrapped_writes, ENVELOPE)?;
+        if let Some(Value::Object(whole)) = Some(self.policy_json(policy)).filter(|_| patches) {
+            let missing = whole.into_iter().filter(|(name, _)| !body.contains_key(name)).collect::<Vec<_>>();
+            body.extend(missing);
+        }
+        let write = self.read_policy(call, body)?;
         self.write_policy(id, write);
         Ok(self.policy_reply(200, self.policy(id).ok_or_else(Reply::not_found)?))
+    }
+
+    fn delete_policy(&mut self, call: &Call<'_>, id: &str) -> Answer {
+        let policy = self.find_policy(call, id)?;
+        let id = policy.id;
+        if self.settings.policy_in_use == InUse::Refuse && policy.groups().next().is_some() {
+            return Err(Reply::message(409, "Conflict: groups are bound to the routing policy"));
+        }
+        self.policies.remove(&id);
+        Ok(Reply::empty(204))
     }
 
     fn write_policy(&mut self, id: PolicyId, write: PolicyWrite) {
@@ -76,59 +94,16 @@ impl World {
             policy.description = write.description;
             policy.enabled = write.enabled.unwrap_or(by_default);
             policy.provider = write.provider;
+            policy.groups = write.groups.unwrap_or_else(|| std::mem::take(&mut policy.groups));
             policy.rest = write.rest;
         }
     }
 
-    fn read_policy(&self, call: &Call<'_>) -> Result<PolicyWrite, Reply> {
-        let body = call.object()?;
-        match self.settings.policy_form {
-            PolicyForm::A => self.read_form_a(call, body),
-        }
-    }
-
-    /// Flat: `name`, `description`, `enabled`, `identityProviderId`.
-    fn read_form_a(&self, call: &Call<'_>, mut body: Map<String, Value>) -> Result<PolicyWrite, Reply> {
-        let mut text = |name: &str| body.remove(name).and_then(|value| value.as_str().map(str::to_owned));
-        let name =
-            text("name").filter(|name| !name.is_empty()).ok_or_else(|| Reply::invalid_argument("name is required"))?;
-        let description = text("description").unwrap_or_default();
-        let provider = text("identityProviderId").and_then(|id| id.parse().ok());
-        let known = |id: &ProviderId| self.providers.get(id).is_some_and(|provider| provider.organization == call.org);
-        let provider = provider.filter(known).ok_or_else(|| Reply::invalid_argument("identity provider not found"))?;
-        let enabled = match body.remove("enabled") {
-            None => None,
-            Some(value) => Some(value.as_bool().ok_or_else(|| Reply::invalid_argument("enabled must be a boolean"))?),
-        };
-        body.remove("id");
-        match self.settings.policy_unknown_fields {
-            Unasked::Keep => {}
-            Unasked::Drop => body.clear(),
-            Unasked::Refuse => {
-                if let Some(name) = body.keys().next() {
-                    return Err(Reply::invalid_argument(&format!("unknown field {name}")));
-                }
-            }
-        }
-        Ok(PolicyWrite { name, description, enabled, provider: Some(provider), rest: body })
-    }
-
     fn policy_reply(&self, status: u16, policy: &Policy) -> Reply {
-        let object = single(self.settings.wrap_single, "identityProviderPolicy", self.policy_json(policy));
-        Reply::json(status, &object)
+        Reply::json(status, &single(self.settings.wrap_single, ENVELOPE, self.policy_json(policy)))
     }
 
     fn policy_json(&self, policy: &Policy) -> Value {
-        match self.settings.policy_form {
-            PolicyForm::A => {
-                let mut row = policy.rest.clone();
-                row.insert("id".to_owned(), json!(policy.id));
-                row.insert("name".to_owned(), json!(policy.name));
-                row.insert("description".to_owned(), json!(policy.description));
-                row.insert("enabled".to_owned(), json!(policy.enabled));
-                row.insert("identityProviderId".to_owned(), json!(policy.provider));
-                Value::Object(row)
-            }
-        }
+        super::policy_forms::to_json(policy, self.settings.policy_form)
     }
 }

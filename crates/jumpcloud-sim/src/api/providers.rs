@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::Call;
-use super::reply::{Answer, Reply, single};
+use super::reply::{Answer, Reply, check_access, single};
 use crate::secret::Secret;
-use crate::settings::{AbsentSecret, ProviderInUse};
+use crate::settings::{AbsentSecret, ProviderInUse, SecondProvider, SentSecret};
 use crate::world::World;
 use crate::world::providers::{Provider, ProviderKind};
 
@@ -20,6 +20,7 @@ struct ProviderWrite {
 
 impl World {
     pub(crate) fn identity_providers(&mut self, call: &Call<'_>, method: &str, rest: &[&str]) -> Answer {
+        check_access(self.settings.provider_access, method)?;
         match (method, rest) {
             ("GET", []) => self.list_providers(call),
             ("POST", []) => self.create_provider(call),
@@ -48,8 +49,7 @@ impl World {
     fn create_provider(&mut self, call: &Call<'_>) -> Answer {
         let write = self.read_provider(&call.object()?)?;
         if self.provider(call.org).is_some() {
-            // Status observed, body not.
-            return Err(Reply::message(409, "Already Exists: an identity provider exists for this organization"));
+            return Err(self.refuse_second_provider());
         }
         let secret = write.client_secret.unwrap_or_default();
         let id = self.add_provider(call.org, &write.name, &write.client_id, &secret, &write.url);
@@ -63,19 +63,33 @@ impl World {
         Ok(self.provider_reply(if self.settings.provider_created { 201 } else { 200 }, provider))
     }
 
+    /// Status observed, body not.
+    fn refuse_second_provider(&self) -> Reply {
+        let text = "an identity provider exists for this organization";
+        match self.settings.second_provider {
+            SecondProvider::Message => Reply::message(409, &format!("Already Exists: {text}")),
+            SecondProvider::Rpc => Reply::json(409, &json!({"code": 6, "message": text, "details": []})),
+            SecondProvider::Empty => Reply::empty(409),
+        }
+    }
+
     /// A full replace. A secret that is not in it, or empty in it, is gone unless a setting says otherwise.
     fn replace_provider(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let id = self.find_provider(call, id)?.id;
-        let write = self.read_provider(&call.object()?)?;
-        let keeps = self.settings.provider_absent_secret == AbsentSecret::Keep;
+        let write = self.read_provider(&call.replacement(self.settings.wrapped_writes, "identityProvider")?)?;
+        let sent = write.client_secret.filter(|secret| !secret.is_empty());
+        let secret = match (sent, self.settings.provider_sent_secret, self.settings.provider_absent_secret) {
+            (Some(secret), SentSecret::Replace, _) => Some(secret),
+            (Some(_), SentSecret::Keep, _) | (None, _, AbsentSecret::Keep) => None,
+            (Some(_), SentSecret::Wipe, _) | (None, _, AbsentSecret::Wipe) => Some(String::new()),
+        };
         let provider = self.providers.get_mut(&id).ok_or_else(Reply::not_found)?;
         provider.name = write.name;
         provider.kind = write.kind;
         provider.client_id = write.client_id;
         provider.url = write.url;
-        let secret = write.client_secret.filter(|secret| !secret.is_empty());
-        if secret.is_some() || !keeps {
-            provider.client_secret = Secret::new(secret.unwrap_or_default());
+        if let Some(secret) = secret {
+            provider.client_secret = Secret::new(secret);
         }
         let provider = self.providers.get(&id).ok_or_else(Reply::not_found)?;
         Ok(self.provider_reply(200, provider))
@@ -92,7 +106,7 @@ impl World {
             ProviderInUse::Refuse | ProviderInUse::Dangle => {}
         }
         self.providers.remove(&id);
-        Ok(Reply::empty(204))
+        Ok(Reply::deleted(self.settings.provider_delete_empty))
     }
 
     fn read_provider(&self, body: &Map<String, Value>) -> Result<ProviderWrite, Reply> {
@@ -110,6 +124,9 @@ impl World {
         let oidc = body.get("oidc").and_then(Value::as_object);
         let oidc = oidc.ok_or_else(|| Reply::invalid_argument("schema validation failed: oidc is required"))?;
         let url = text(oidc, "url")?;
+        if self.settings.provider_url_checked && url.trim_end_matches('/') != self.issuer().trim_end_matches('/') {
+            return Err(Reply::invalid_argument("url: there is no OpenID provider"));
+        }
         let trimmed = if self.settings.provider_url_trimmed { url.trim_end_matches('/') } else { &url };
         Ok(ProviderWrite {
             name: text(body, "name")?,

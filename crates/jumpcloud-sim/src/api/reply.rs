@@ -1,9 +1,10 @@
 //! Answers before they get their headers, and the shapes of errors that were seen.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::json;
+use crate::settings::{Access, Unasked};
 
 /// An answer, before the headers that all answers have.
 #[derive(Debug, Clone)]
@@ -37,6 +38,25 @@ impl Reply {
         self
     }
 
+    /// The body as JSON; null when it is not.
+    pub(crate) fn value(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Gives every object of the service a key that nobody knows; what is not JSON stays as it is, and so does what clients
+    /// own and send back as it came.
+    pub(crate) fn add_unknown_fields(&mut self) {
+        if let Ok(mut value) = serde_json::from_slice(&self.body) {
+            add_unknown_field(&mut value);
+            self.body.clear();
+            json::write(&mut self.body, &value);
+        }
+    }
+
     /// A list of the second generation: a bare array, its length in a header \[observed\].
     pub(crate) fn list<T: Serialize>(rows: &[T], total: usize) -> Reply {
         Reply::json(200, rows).with_header("x-total-count", &total.to_string())
@@ -45,6 +65,11 @@ impl Reply {
     /// `{"message": …}` \[observed\].
     pub(crate) fn message(status: u16, text: &str) -> Reply {
         Reply::json(status, &json!({"message": text}))
+    }
+
+    /// `204`, or `200` with nothing in it.
+    pub(crate) fn deleted(empty: bool) -> Reply {
+        Reply::empty(if empty { 204 } else { 200 })
     }
 
     /// `404 {"message":"Not Found"}` \[observed\].
@@ -76,4 +101,44 @@ impl Reply {
 /// A single object, bare or in an envelope of one key.
 pub(crate) fn single(wrap: bool, key: &str, object: Value) -> Value {
     if wrap { json!({ key: object }) } else { object }
+}
+
+/// Does with keys that nobody knows what a setting says.
+pub(crate) fn settle_unknown(keys: &mut Map<String, Value>, known: &[&str], what: Unasked) -> Result<(), Reply> {
+    let is_known = |name: &String| known.contains(&name.as_str());
+    match what {
+        Unasked::Keep => Ok(()),
+        Unasked::Drop => {
+            keys.retain(|name, _| is_known(name));
+            Ok(())
+        }
+        Unasked::Refuse => match keys.keys().find(|name| !is_known(name)) {
+            Some(name) => Err(Reply::invalid_argument(&format!("unknown field {name}"))),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Refuses what a role may not do, as if it were not there where it is not.
+pub(crate) fn check_access(access: Access, method: &str) -> Result<(), Reply> {
+    match access {
+        Access::Open => Ok(()),
+        Access::ReadOnly if method == "GET" => Ok(()),
+        Access::ReadOnly | Access::Forbidden => {
+            Err(Reply::json(403, &json!({"code": 403, "message": "Forbidden", "status": "Forbidden"})))
+        }
+        Access::Absent => Err(Reply::not_found()),
+    }
+}
+
+fn add_unknown_field(value: &mut Value) {
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(add_unknown_field),
+        Value::Object(keys) => {
+            let free = |name: &String| matches!(name.as_str(), "attributes" | "memberQuery" | "config" | "oidc");
+            keys.iter_mut().filter(|(name, _)| !free(name)).for_each(|(_, value)| add_unknown_field(value));
+            keys.insert("simUnknown".to_owned(), json!({"since": "tomorrow", "nested": [null, 1.5]}));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Call;
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Reply, settle_unknown};
 use crate::settings::SecondSettings;
 use crate::world::World;
 use crate::world::apps::{App, ClientAuth, DynamicClaim, OidcSettings};
@@ -19,6 +19,9 @@ const OWN_KEYS: [&str; 7] = [
     "relyingPartyUrl",
     "dynamicClaims",
 ];
+
+/// What the service knows beside these, and answers as it was sent \[observed\].
+const KNOWN_KEYS: [&str; 3] = ["consent", "accessTokenLifespan", "metadata"];
 
 impl World {
     pub(crate) fn sso(&mut self, call: &Call<'_>, method: &str, id: &str) -> Answer {
@@ -39,7 +42,7 @@ impl World {
             return Err(Reply::exists());
         }
         let id = app.id;
-        let (hidden, settings) = read(&call.object()?)?;
+        let (hidden, settings) = self.read_sso(call)?;
         let secret = self.configure_app(id, settings);
         let app = self.apps.get_mut(&id).ok_or_else(Reply::not_found)?;
         app.hidden = hidden.unwrap_or(app.hidden);
@@ -54,18 +57,22 @@ impl World {
     /// Replaces everything but client id and secret \[observed\].
     fn replace_sso(&mut self, call: &Call<'_>, id: &str) -> Answer {
         let app = self.find_app(call, id)?;
-        let id = app.id;
-        sso_json(app)?;
-        let (hidden, settings) = read(&call.object()?)?;
+        let (id, before) = (app.id, sso_json(app)?);
+        let (hidden, settings) = self.read_sso(call)?;
         let app = self.apps.get_mut(&id).ok_or_else(Reply::not_found)?;
         app.hidden = hidden.unwrap_or(app.hidden);
-        if let Some(before) = app.oidc.take() {
-            let OidcSettings { client_id, client_secret, .. } = before;
+        if let Some(OidcSettings { client_id, client_secret, .. }) = app.oidc.take() {
             app.oidc = Some(OidcSettings { client_id, client_secret, ..settings });
         }
         let (body, resource) = (sso_json(app)?, (&*app).into());
-        self.tell(call, Change::ApplicationUpdate, resource);
+        self.tell_update(call, Change::ApplicationUpdate, resource, [&before, &body]);
         Ok(Reply::json(200, &body))
+    }
+
+    fn read_sso(&self, call: &Call<'_>) -> Result<(Option<bool>, OidcSettings), Reply> {
+        let (hidden, mut settings) = read(&call.object()?)?;
+        settle_unknown(&mut settings.rest, &KNOWN_KEYS, self.settings.oidc_unknown_fields)?;
+        Ok((hidden, settings))
     }
 }
 

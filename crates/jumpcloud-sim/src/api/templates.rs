@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::reply::{Answer, Reply};
+use super::user_list::sorted_page;
 use crate::query::filter::Fielded;
-use crate::query::v1;
+use crate::query::v1::{self, Fields};
 
 struct Template {
     id: &'static str,
@@ -35,27 +36,44 @@ impl Fielded for Template {
     }
 }
 
-pub(crate) fn answer(call: &Call<'_>, rest: &[&str]) -> Answer {
+/// The fields of a template \[spec\], as far as they say something here.
+const FIELDS: [&str; 10] =
+    ["_id", "id", "active", "beta", "config", "displayLabel", "displayName", "name", "oidc", "sso"];
+
+pub(crate) fn answer(call: &Call<'_>, rest: &[&str], page_max: u64) -> Answer {
+    let eventually = call.request.header("x-eventually-consistent") == Some("true");
+    let exists = |name: &str| FIELDS.contains(&name);
+    let query = v1::parse(&call.params, call.page(page_max), eventually, exists);
+    let query = query.map_err(|text| Reply::v1_refusal(&text))?;
     match rest {
-        [] => list(call),
+        [] => {
+            let found = TEMPLATES.iter().filter(|template| query.filter.passes(*template)).collect();
+            let (page, total) = sorted_page(found, &query.order, query.page);
+            let rows: Vec<Value> = page.into_iter().map(|template| to_json(template, &query.fields)).collect();
+            Ok(Reply::json(200, &json!({"totalCount": total, "results": rows})))
+        }
         [id] => {
             let template = TEMPLATES.iter().find(|template| template.id == *id).ok_or_else(Reply::not_found)?;
-            Ok(Reply::json(200, &to_json(template)))
+            Ok(Reply::json(200, &to_json(template, &query.fields)))
         }
         _ => Err(Reply::not_found()),
     }
 }
 
-fn list(call: &Call<'_>) -> Answer {
-    let query = v1::parse(&call.params, call.page(100), true, |_| true).map_err(|text| Reply::v1_refusal(&text))?;
-    let found: Vec<&Template> = TEMPLATES.iter().filter(|template| query.filter.passes(*template)).collect();
-    let rows: Vec<Value> = query.page.slice(&found).iter().map(|template| to_json(template)).collect();
-    Ok(Reply::json(200, &json!({"totalCount": found.len(), "results": rows})))
-}
-
-fn to_json(template: &Template) -> Value {
-    json!({
+fn to_json(template: &Template, fields: &Fields) -> Value {
+    let mut row = json!({
         "_id": template.id, "id": template.id, "name": template.name, "displayName": template.display_name,
-        "active": true, "beta": false, "sso": {"type": template.sso_type},
-    })
+        "displayLabel": template.display_name, "active": true, "beta": false, "config": {},
+        "sso": {"type": template.sso_type},
+    });
+    if template.sso_type == "oidc" {
+        row["oidc"] = json!({
+            "grantTypes": ["authorization_code"], "redirectUris": [], "ssoUrl": "",
+            "tokenEndpointAuthMethod": "client_secret_post",
+        });
+    }
+    if let Value::Object(row) = &mut row {
+        row.retain(|name, _| fields.wants(name));
+    }
+    row
 }

@@ -109,11 +109,18 @@ impl UserWrite {
         Ok(())
     }
 
-    /// Whether it names a federated owner of the password without the owner's id.
-    pub(crate) fn has_nameless_authority(&self) -> bool {
-        let nameless =
-            |entry: &Restriction| entry.kind == RestrictionKind::FederatedIdentityProvider && entry.id.is_none();
-        self.restrictions.iter().flatten().any(nameless)
+    /// Whether it names a federated owner of a field, with or without the owner's id.
+    pub(crate) fn has_federated_authority(&self, with_id: bool) -> bool {
+        let federated = |entry: &Restriction| entry.kind == RestrictionKind::FederatedIdentityProvider;
+        self.restrictions.iter().flatten().any(|entry| federated(entry) && entry.id.is_some() == with_id)
+    }
+
+    /// Whether it takes the password from the directory that owns it.
+    pub(crate) fn takes_over_password(&self, user: &User) -> bool {
+        let owner = user.password_authority();
+        let owned = matches!(owner, Some(RestrictionKind::ActiveDirectory | RestrictionKind::Scim));
+        let kept = |entry: &Restriction| &*entry.field == "password" && Some(entry.kind) == owner;
+        owned && self.restrictions.as_ref().is_some_and(|all| !all.iter().any(kept))
     }
 
     /// The employee identifier, if it sets one.

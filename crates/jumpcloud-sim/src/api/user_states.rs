@@ -6,6 +6,7 @@ use super::Call;
 use super::reply::{Answer, Reply};
 use super::users::check_password_is_own;
 use crate::id::UserId;
+use crate::settings::ActivateSilently;
 use crate::world::World;
 use crate::world::events::Change;
 use crate::world::user_fields::Flag;
@@ -51,15 +52,20 @@ impl World {
     }
 
     /// `{"email": false}` writes no mail, a text redirects it, anything else writes to the user \[spec\]. What it does to
-    /// somebody who is not staged is \[unknown\]: here they become or stay active, and the mail goes out all the same.
+    /// somebody who is not staged is \[unknown\]: here they become or stay active.
     fn activate(&mut self, call: &Call<'_>, id: UserId) -> Answer {
         let body = call.object()?;
         let email = body.get("email");
-        let is_false = email.and_then(Value::as_bool) == Some(false);
+        let said = email.and_then(Value::as_bool) == Some(false);
+        if said && self.settings.activate_silently == ActivateSilently::Refuse {
+            return Err(Reply::v1_refusal("email must be a string"));
+        }
+        let is_false = said && self.settings.activate_silently == ActivateSilently::Silent;
         let redirected = email.and_then(Value::as_str).filter(|address| !address.is_empty());
+        let again = self.user(id).is_some_and(|user| user.state == State::Activated);
         self.edit_user(id, |user| user.state = State::Activated);
         self.tell_user(call, Change::UserActivated, id);
-        if !is_false {
+        if !is_false && (!again || self.settings.activate_again_mails) {
             self.mail_user(id, redirected);
         }
         Ok(Reply::empty(200))

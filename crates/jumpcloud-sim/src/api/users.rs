@@ -77,7 +77,7 @@ impl World {
         if write.state == Some(State::Activated) && state == State::Staged {
             return Err(Reply::v1_refusal("a STAGED user is activated with state/activate"));
         }
-        if write.username.as_ref().is_some_and(|username| **username != *user.username) {
+        if self.settings.username_fixed && write.username.as_ref().is_some_and(|name| **name != *user.username) {
             return Err(Reply::v1_refusal("username may not be changed"));
         }
         if write.email.as_deref() == Some("") {
@@ -86,10 +86,17 @@ impl World {
         if write.password.is_some() {
             check_password_is_own(user)?;
         }
+        if write.takes_over_password(user) && !self.settings.authority_takeover {
+            return Err(Reply::v1_refusal("restrictedFields: password has another owner"));
+        }
         self.check_unique(call, Some(id), &write)?;
+        let before = self.user_reply(id)?.value();
         self.write_user(id, write);
-        self.tell_user(call, Change::UserUpdate, id);
-        self.user_reply(id)
+        let reply = self.user_reply(id)?;
+        if let Some(user) = self.user(id).map(Resource::from) {
+            self.tell_update(call, Change::UserUpdate, user, [&before, &reply.value()]);
+        }
+        Ok(reply)
     }
 
     fn delete_user(&mut self, call: &Call<'_>, id: &str) -> Answer {
@@ -105,6 +112,9 @@ impl World {
             if !email.is_empty() && !is_address(email) {
                 return Err(Reply::v1_refusal("email must be a valid email address"));
             }
+            if !self.settings.plus_address && email.contains('+') {
+                return Err(Reply::v1_refusal("email must not contain a plus sign"));
+            }
             if self.settings.lowercase_email {
                 *email = email.to_lowercase();
             }
@@ -114,8 +124,11 @@ impl World {
         if max > 0 && many > max {
             return Err(Reply::v1_refusal("attributes: too many"));
         }
-        if write.has_nameless_authority() && !self.settings.authority_without_id {
+        if write.has_federated_authority(false) && !self.settings.authority_without_id {
             return Err(Reply::v1_refusal("restrictedFields: id is required"));
+        }
+        if write.has_federated_authority(true) && !self.settings.authority_with_id {
+            return Err(Reply::v1_refusal("restrictedFields: id is not allowed"));
         }
         Ok(write)
     }
@@ -123,7 +136,10 @@ impl World {
     fn check_unique(&self, call: &Call<'_>, own: Option<UserId>, write: &UserWrite) -> Result<(), Reply> {
         let Some(directory) = self.directory(call.org) else { return Ok(()) };
         let others = |id: UserId| Some(id) != own;
-        let email = write.email.as_ref().is_some_and(|email| directory.by_email(email).any(others));
+        let everywhere = self.settings.email_unique_everywhere;
+        let directories = self.directories.iter().filter(|(org, _)| everywhere || **org == call.org);
+        let taken = |email: &String| directories.map(|(_, all)| all).any(|all| all.by_email(email).any(others));
+        let email = write.email.as_ref().is_some_and(taken);
         let username = write.username.as_ref().is_some_and(|username| directory.by_username(username).any(others));
         let employee = write.employee_identifier().is_some_and(|identifier| {
             self.users(call.org)
@@ -155,6 +171,9 @@ impl World {
         self.edit_user(id, |user| {
             if let Some(email) = write.email.take() {
                 user.email = email.into();
+            }
+            if let Some(username) = write.username.take().filter(|username| !username.is_empty()) {
+                user.username = username.into();
             }
             write.write(user, attributes, now_ms);
         });

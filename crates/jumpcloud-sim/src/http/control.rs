@@ -96,8 +96,7 @@ fn export(shared: &Shared, _: &Request) -> Answer {
 
 /// Puts another world in the place of this one; whoever was signed in is not any more.
 fn replace(shared: &Shared, request: &Request) -> Answer {
-    let mut world = World::import(parsed(request)?).map_err(|error| error.to_string())?;
-    shared.settle(&mut world);
+    let world = World::import(parsed(request)?).map_err(|error| error.to_string())?;
     *shared.world() = world;
     shared.portal.forget();
     Ok(done())

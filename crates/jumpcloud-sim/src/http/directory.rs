@@ -47,7 +47,7 @@ pub(super) enum Way {
 /// Every account that an address may mean: one port serves all organisations.
 pub(super) fn accounts(world: &World, email: &str) -> Vec<Account> {
     let found = |org: &Organization| world.user_by_email(org.id, email).map(|user| account(world, user));
-    world.organizations().filter_map(found).collect()
+    world.organizations().filter(|org| world.is_known_here(org.id)).filter_map(found).collect()
 }
 
 /// Which way an organisation sends somebody who typed that address.

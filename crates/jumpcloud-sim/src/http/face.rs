@@ -8,11 +8,10 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response as HttpResponse;
-
 use tokio::time::timeout;
 
 use super::wire::Fuse;
-use super::{Shared, control, fields, html, issuer, portal};
+use super::{Names, Shared, control, fields, html, issuer, portal};
 use crate::clock::http_date;
 use crate::fault::{Delivery, Fate};
 use crate::{Host, Request, Response};
@@ -28,19 +27,24 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn handle(State(shared): State<Arc<Shared>>, request: axum::extract::Request) -> HttpResponse {
+    respond(&shared, request).await
+}
+
+/// Answers a request that came in under the names that `shared` has.
+pub(crate) async fn respond(shared: &Shared, request: axum::extract::Request) -> HttpResponse {
     let fuse = request.extensions().get::<ConnectInfo<Fuse>>().map(|ConnectInfo(fuse)| fuse.clone());
-    let request = match read(&shared, request).await {
+    let request = match read(shared, request).await {
         Ok(request) => request,
-        Err(refusal) => return written(dated(&shared, refusal)),
+        Err(refusal) => return written(dated(shared, refusal)),
     };
     shared.clock.follow(&mut shared.world());
-    if is_control(&request) {
-        return written(dated(&shared, control::answer(&shared, &request)));
+    if is_control(shared, &request) {
+        return written(dated(shared, control::answer(shared, &request)));
     }
     let fate = shared.world().fate(&request);
-    let answer = fate.commits.then(|| answer(&shared, request, &fate));
-    let response = dated(&shared, fate.finish(answer));
-    deliver(&shared, &fate, response, fuse).await
+    let answer = fate.commits.then(|| answer(shared, request, &fate));
+    let response = dated(shared, fate.finish(answer));
+    deliver(shared, &fate, response, fuse).await
 }
 
 /// Waits as long as was decided, and lets as much through. A server that stops holds nobody back.
@@ -77,10 +81,9 @@ fn dated(shared: &Shared, mut response: Response) -> Response {
 async fn read(shared: &Shared, request: axum::extract::Request) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    if !host.is_some_and(|host| is_ours(shared, host))
-        || !parts.uri.authority().is_none_or(|a| is_ours(shared, a.as_str()))
-    {
-        return Err(plain(403, "the simulator answers only to a loopback address in the Host header"));
+    let is_ours = |host: &str| shared.names.hosts.contains(&host.to_ascii_lowercase());
+    if !host.is_some_and(is_ours) || !parts.uri.authority().is_none_or(|authority| is_ours(authority.as_str())) {
+        return Err(misdirected(&shared.names));
     }
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let limit = if parts.uri.path() == "/__sim/world" { WORLD_LIMIT } else { BODY_LIMIT };
@@ -89,22 +92,23 @@ async fn read(shared: &Shared, request: axum::extract::Request) -> Result<Reques
         return Err(too_large());
     }
     let body = to_bytes(body, limit).await.map_err(|_| too_large())?;
-    Ok(described(parts.method.as_str(), &parts.uri, &parts.headers, body.to_vec()))
+    let host = shared.names.host.unwrap_or_else(|| host_of(parts.uri.path(), &body));
+    Ok(described(host, parts.method.as_str(), &parts.uri, &parts.headers, body.to_vec()))
 }
 
-/// Whether a `Host` header names this server by a loopback literal. Anything else may be a page of some other site
-/// whose name was made to point at 127.0.0.1.
-fn is_ours(shared: &Shared, host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    let literal = |name: &str| host == format!("{name}:{}", shared.port) || (shared.port == 80 && host == name);
-    ["127.0.0.1", "[::1]", "localhost"].into_iter().any(literal) || shared.options.hosts.contains(&host)
+/// The `Host` header names somebody else.
+fn misdirected(names: &Names) -> Response {
+    match names.host {
+        None => plain(403, "the simulator answers only to a loopback address in the Host header"),
+        Some(_) => plain(421, "this connection leads to one host of JumpCloud, and the Host header names another"),
+    }
 }
 
-fn described(method: &str, uri: &Uri, headers: &HeaderMap, body: Vec<u8>) -> Request {
+fn described(host: Host, method: &str, uri: &Uri, headers: &HeaderMap, body: Vec<u8>) -> Request {
     let headers = headers.iter();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     Request {
-        host: host_of(uri.path(), &body),
+        host,
         method: method.to_owned(),
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
@@ -129,9 +133,11 @@ fn host_of(path: &str, body: &[u8]) -> Host {
     }
 }
 
-/// Whether it is for the simulator itself: no fault meets it.
-fn is_control(request: &Request) -> bool {
-    request.host == Host::Api && (request.path == "/__sim" || request.path.starts_with("/__sim/"))
+/// Whether it is for the simulator itself: no fault meets it, and it is not under the service's names.
+fn is_control(shared: &Shared, request: &Request) -> bool {
+    shared.names.host.is_none()
+        && request.host == Host::Api
+        && (request.path == "/__sim" || request.path.starts_with("/__sim/"))
 }
 
 /// Answers a request without waiting for anything.

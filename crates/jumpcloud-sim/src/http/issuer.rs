@@ -4,6 +4,7 @@
 //! world's to say; here are the signatures, the forms and the redirects. A session of the primary is not kept: every
 //! authorization asks for address and password again.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::jwk::JwkSet;
@@ -18,19 +19,18 @@ use crate::{Hop, Host, Request, Response};
 /// How long a token is good, in seconds. `[observed]`: an app's `accessTokenLifespan` is `1h`.
 const LIFETIME: u64 = 3600;
 
-/// The issuer's own state.
+/// The issuer's own state. A clone is the same issuer.
+#[derive(Clone)]
 pub(crate) struct Issuer {
-    /// The issuer's identifier. `[observed]`: JumpCloud's ends in a slash, in discovery and in `iss`.
-    pub(crate) url: String,
-    keys: Keys,
+    keys: Arc<Keys>,
     /// Access tokens that `/userinfo` does not take any more.
-    revoked: Memory<()>,
+    revoked: Arc<Memory<()>>,
 }
 
 impl Issuer {
     /// An issuer with a new key.
-    pub(super) fn new(base_url: &str) -> Result<Self, KeyError> {
-        Ok(Self { url: format!("{base_url}/"), keys: Keys::generate()?, revoked: Memory::default() })
+    pub(super) fn new() -> Result<Self, KeyError> {
+        Ok(Self { keys: Arc::new(Keys::generate()?), revoked: Arc::default() })
     }
 
     /// The keys that its tokens are verified with.

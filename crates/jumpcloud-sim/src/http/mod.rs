@@ -2,12 +2,13 @@
 //!
 //! Everything that JumpCloud spreads over several hosts answers on one port and is told apart by path. The server is a
 //! thin shell: a request is read, answered by one synchronous function and written, and the world is locked only
-//! inside it. What the API means is left to the world; what is decided here is what needs a key or a browser.
+//! inside it. What the API means is left to the world; what is decided here is what needs a key or a browser. Under the
+//! names of the service itself, the feature `proxy` leads here too.
 
 mod clock;
 mod control;
 mod directory;
-mod face;
+pub(crate) mod face;
 mod fields;
 mod html;
 mod issuer;
@@ -27,7 +28,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use self::keys::KeyError;
-use crate::World;
+use crate::{Host, Region, World};
 
 /// What may be different from a plain server on loopback.
 #[derive(Debug, Clone, Default)]
@@ -66,8 +67,7 @@ pub enum ServeError {
 /// A running server. Dropping it stops it without waiting.
 pub struct Handle {
     address: SocketAddr,
-    base_url: String,
-    world: Arc<Mutex<World>>,
+    pub(crate) shared: Arc<Shared>,
     /// Nothing is ever sent: the server stops when this is gone.
     stop: watch::Sender<()>,
     server: JoinHandle<io::Result<()>>,
@@ -76,7 +76,7 @@ pub struct Handle {
 impl fmt::Debug for Handle {
     /// Leaves the world out: it may be large, and somebody may hold it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("Handle").field("base_url", &self.shared.base_url).finish_non_exhaustive()
     }
 }
 
@@ -88,12 +88,13 @@ impl Handle {
 
     /// Where the server is reached, without a trailing slash.
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        &self.shared.base_url
     }
 
-    /// The world that the server answers from, for tests in the same process.
+    /// The world that the server answers from, for tests in the same process. It goes by the names under which it was asked
+    /// last, which matters only where there is a proxy.
     pub fn world(&self) -> Arc<Mutex<World>> {
-        Arc::clone(&self.world)
+        Arc::clone(&self.shared.world)
     }
 
     /// Takes no more requests, finishes those that came, and returns.
@@ -103,24 +104,52 @@ impl Handle {
     }
 }
 
-/// What a request is answered from.
+/// What a request is answered from, under the names by which it came in. A clone is the same simulator.
+#[derive(Clone)]
 pub(crate) struct Shared {
-    pub(crate) world: Arc<Mutex<World>>,
-    pub(crate) issuer: issuer::Issuer,
-    pub(crate) portal: portal::Portal,
-    pub(crate) options: Options,
-    clock: clock::Clock,
+    world: Arc<Mutex<World>>,
+    issuer: issuer::Issuer,
+    portal: Arc<portal::Portal>,
+    options: Options,
+    names: Names,
+    clock: Arc<clock::Clock>,
     stop: watch::Receiver<()>,
     /// Where the server is reached, without a trailing slash.
-    pub(crate) base_url: String,
-    pub(crate) port: u16,
+    base_url: String,
+}
+
+/// What a simulator is called by those who ask it.
+#[derive(Clone)]
+pub(crate) struct Names {
+    /// The `Host` headers that are right, in lower case.
+    pub(crate) hosts: Vec<String>,
+    /// Which of the service's hosts they are; where one port plays all of them, the path tells.
+    pub(crate) host: Option<Host>,
+    /// The region that they belong to; one port plays all of them.
+    pub(crate) region: Option<Region>,
+    /// The identifier of the region's issuer, with its last slash \[observed\].
+    pub(crate) issuer: String,
+    /// All issuers that are played here, by their regions.
+    pub(crate) issuers: Vec<(Option<Region>, String)>,
+    /// Where the portal is, without a trailing slash.
+    pub(crate) portal: String,
 }
 
 impl Shared {
     /// The world, for the time of one synchronous call. A panic while somebody held it is theirs; every call of the
     /// world leaves it whole, so the others go on.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        // It answers by the names that it was asked by.
+        world.asked = self.names.region;
+        if world.issuer() != self.names.issuer {
+            world.set_issuer(&self.names.issuer);
+        }
+        let callback = self.callback();
+        if world.login_callback() != callback {
+            world.set_login_callback(&callback);
+        }
+        world
     }
 
     /// Returns when the server is told to stop.
@@ -129,15 +158,21 @@ impl Shared {
         let _ = self.stop.clone().changed().await;
     }
 
-    /// Tells a world where it is reached: its issuer and the callback of its portal.
-    pub(crate) fn settle(&self, world: &mut World) {
-        world.set_issuer(&self.issuer.url);
-        world.set_login_callback(&self.callback());
+    /// The same simulator under other names.
+    pub(crate) fn under(&self, names: Names) -> Self {
+        Self { names, ..self.clone() }
+    }
+
+    /// The same with another of its issuers, if this URL is one; a last slash makes no difference.
+    fn at_issuer(&self, url: &str) -> Option<Self> {
+        let is_it = |(_, issuer): &&(_, String)| issuer.trim_end_matches('/') == url.trim_end_matches('/');
+        let (region, issuer) = self.names.issuers.iter().find(is_it)?.clone();
+        Some(self.under(Names { region, issuer, ..self.names.clone() }))
     }
 
     /// Where a provider sends a person back to. `[doc: how-to]` has `https://login.jumpcloud.com/oauth/callback`.
-    pub(crate) fn callback(&self) -> String {
-        format!("{}/oauth/callback", self.base_url)
+    fn callback(&self) -> String {
+        format!("{}/oauth/callback", self.names.portal)
     }
 }
 
@@ -152,26 +187,42 @@ pub fn serve(listener: TcpListener, world: World, options: Options) -> Result<Ha
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let base_url = options.base_url.clone().unwrap_or_else(|| base_url_of(address));
-    let world = Arc::new(Mutex::new(world));
     let (stop, stopped) = watch::channel(());
     let shared = Arc::new(Shared {
-        world: Arc::clone(&world),
-        issuer: issuer::Issuer::new(&base_url)?,
-        portal: portal::Portal::default(),
+        world: Arc::new(Mutex::new(world)),
+        issuer: issuer::Issuer::new()?,
+        portal: Arc::default(),
+        names: names(&base_url, address.port(), &options),
         options,
-        clock: clock::Clock::default(),
+        clock: Arc::default(),
         stop: stopped,
-        base_url: base_url.clone(),
-        port: address.port(),
+        base_url,
     });
-    shared.settle(&mut shared.world());
+    drop(shared.world());
 
     let ended = Arc::clone(&shared);
-    let service = face::router(shared).into_make_service_with_connect_info::<wire::Fuse>();
+    let service = face::router(Arc::clone(&shared)).into_make_service_with_connect_info::<wire::Fuse>();
     let server = axum::serve(wire::Wires(listener), service);
     let server = server.with_graceful_shutdown(async move { ended.stopped().await });
     let server = tokio::spawn(async move { server.await });
-    Ok(Handle { address, base_url, world, stop, server })
+    Ok(Handle { address, shared, stop, server })
+}
+
+/// The names of a port that plays all hosts. Beside those that are allowed, the `Host` header must be a loopback literal:
+/// anything else may be a page of some other site whose name was made to point at 127.0.0.1.
+fn names(base_url: &str, port: u16, options: &Options) -> Names {
+    let literals = ["127.0.0.1", "[::1]", "localhost"];
+    let without_port = literals.iter().filter(|_| port == 80).map(|&name| name.to_owned());
+    let with_port = literals.iter().map(|name| format!("{name}:{port}"));
+    let issuer = format!("{base_url}/");
+    Names {
+        hosts: with_port.chain(without_port).chain(options.hosts.iter().cloned()).collect(),
+        host: None,
+        region: None,
+        issuers: vec![(None, issuer.clone())],
+        issuer,
+        portal: base_url.to_owned(),
+    }
 }
 
 /// The listener's address as a URL; for one that listens everywhere, the address by which it knows itself.

@@ -85,14 +85,17 @@ fn local(shared: &Shared, request: &Request, account: &Account, password: Option
 
 /// Off to the provider's authorize endpoint. Only this simulator's issuer can be one: nothing is sent anywhere else.
 fn to_provider(shared: &Shared, request: &Request, account: &Account, provider: Provider) -> Result<Response, Broken> {
-    let issuer = &shared.issuer.url;
-    if provider.url.trim_end_matches('/') != issuer.trim_end_matches('/') {
+    let Some(there) = shared.at_issuer(&provider.url) else {
+        let issuers: Vec<&str> = shared.names.issuers.iter().map(|(_, issuer)| issuer.as_str()).collect();
         let message = format!(
-            "The identity provider `{}` has the url `{}`, and this simulator's issuer is `{issuer}`.",
-            provider.name, provider.url
+            "The identity provider `{}` has the url `{}`, and this simulator's issuer is `{}`.",
+            provider.name,
+            provider.url,
+            issuers.join("` or `")
         );
         return Err(Broken::at(502, "the identity provider is not here", message));
-    }
+    };
+    let issuer = &there.names.issuer;
     let browser = fields::cookie(request, BROWSER).unwrap_or_else(keys::unguessable);
     let pending = Pending::new(&browser, account, provider);
     let state = keys::unguessable();

@@ -65,11 +65,13 @@ pub(super) fn finish(
     sent: &BTreeMap<String, String>,
 ) -> Result<Account, Broken> {
     let code = code(sent)?;
+    let gone = || Broken::at(502, "the identity provider is not here", "Its url is no issuer of this simulator.");
+    let there = shared.at_issuer(&pending.provider.url).ok_or_else(gone)?;
     let id_token =
-        exchange(shared, pending, code).inspect_err(|_| shared.world().fail_exchange(pending.org, &pending.email))?;
-    let client_id = &pending.provider.client_id;
-    pending.hops.push(format!("the code was exchanged at {} by client {client_id}", shared.issuer.url));
-    let claims = keys::verify(&id_token, &shared.issuer.jwks(), &shared.issuer.url, client_id)
+        exchange(&there, pending, code).inspect_err(|_| shared.world().fail_exchange(pending.org, &pending.email))?;
+    let (client_id, issuer) = (&pending.provider.client_id, &there.names.issuer);
+    pending.hops.push(format!("the code was exchanged at {issuer} by client {client_id}"));
+    let claims = keys::verify(&id_token, &shared.issuer.jwks(), issuer, client_id)
         .map_err(|problem| Broken::at(401, "the id token is not good", problem))?;
     if claims.get("nonce").and_then(Value::as_str) != Some(&pending.nonce) {
         return Err(Broken::at(401, "the id token is not good", "It does not carry the nonce of this sign-in."));
@@ -77,7 +79,7 @@ pub(super) fn finish(
     pending.hops.push("the id token holds: signature, issuer, audience, expiry, nonce".to_owned());
     let mut world = shared.world();
     pending.hops.extend(directory::primary(&world, &claims));
-    let email = claims.get("email").and_then(Value::as_str);
+    let email = world.claimed_email(|name| claims.get(name));
     let account = directory::open(&mut world, pending.org, &pending.email, email)?;
     pending.hops.push(format!("the `email` claim opens {} in {}", account.email, account.organization_name));
     Ok(account)

@@ -5,7 +5,6 @@ use crate::query::Params;
 use crate::sign_in::{Hop, Obstacle, Route};
 use crate::world::World;
 use crate::world::apps::ClientAuth;
-use crate::world::events::EventKind;
 
 impl World {
     /// Judges an authorization request. Nothing that comes of a bad one may be sent to an address in it.
@@ -67,10 +66,7 @@ impl World {
         }
         let separator = if login.redirect_uri.contains('?') { '&' } else { '?' };
         let location = format!("{}{separator}{}", login.redirect_uri, query.finish());
-        if let Some(app) = self.app(login.app) {
-            let kind = EventKind::sso_auth(app);
-            self.record(user, kind);
-        }
+        self.record_sso(user, login.app);
         self.issuer.codes.insert(code, Code { user, login });
         Redirect { location, user }
     }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::id::UserId;
 use crate::query::filter::Fielded;
-use crate::settings::{AttributeSource, DoubleClaim};
+use crate::settings::{AttributeSource, DoubleClaim, GroupAttributes};
 use crate::world::World;
 use crate::world::apps::App;
+use crate::world::groups::Group;
 use crate::world::users::User;
 
 impl World {
@@ -43,11 +44,21 @@ impl World {
             AttributeSource::Bare => Some(name),
             AttributeSource::Prefixed => name.strip_prefix("attributes."),
         };
-        // A custom attribute by its exact name [doc]; that it goes before a field of the same name is [unknown].
-        if let Some(value) = custom.and_then(|custom| user.attribute(custom)) {
-            return Some(json!(value));
+        // A custom attribute by its exact name [doc].
+        let custom = custom.and_then(|custom| self.attribute(user, custom)).map(|value| json!(value));
+        let field = user.field(name).filter(|text| !text.is_empty()).map(|text| json!(text));
+        if self.settings.attribute_before_field { custom.or(field) } else { field.or(custom) }
+    }
+
+    /// A custom attribute: the user's own, or one that a group of theirs gives its members.
+    fn attribute<'a>(&'a self, user: &'a User, name: &str) -> Option<&'a str> {
+        let own = || user.attribute(name);
+        let inherited = || user.groups().filter_map(|group| self.group(group)).find_map(|group| given(group, name));
+        match self.settings.group_attributes {
+            GroupAttributes::Ignored => own(),
+            GroupAttributes::OwnFirst => own().or_else(inherited),
+            GroupAttributes::GroupFirst => inherited().or_else(own),
         }
-        user.field(name).filter(|text| !text.is_empty()).map(|text| json!(text))
     }
 
     /// A text, not a list, when the user is in exactly one bound group \[observed\].
@@ -61,4 +72,10 @@ impl World {
             _ => Some(json!(names)),
         }
     }
+}
+
+/// What a group gives its members; the key that it stands under is \[inferred\].
+fn given<'a>(group: &'a Group, name: &str) -> Option<&'a str> {
+    let all = group.attributes.as_ref()?.get("customAttributes")?.as_array()?;
+    all.iter().find(|entry| entry["name"] == name)?.get("value")?.as_str()
 }

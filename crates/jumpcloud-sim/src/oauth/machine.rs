@@ -16,16 +16,10 @@ impl World {
         }
         let basic = request.header("authorization").and_then(|value| value.strip_prefix("Basic "));
         let proof = basic.and_then(decode_basic);
-        let is_known = |(client_id, secret): &(String, String)| {
-            let account = self.service_accounts.accounts.get(client_id);
-            account.is_some_and(|account| account.secret.expose() == secret)
-        };
-        let Some((client_id, _)) = proof.filter(is_known) else {
-            return Err(OauthError::new(401, "invalid_client", "Client authentication failed."));
-        };
         if form.last("scope") != Some("api") {
             return Err(OauthError::new(400, "invalid_scope", "The requested scope is invalid."));
         }
-        Ok(self.issue_service_token(&client_id))
+        let token = proof.and_then(|(client_id, secret)| self.issue_service_token(&client_id, &secret));
+        token.ok_or_else(|| OauthError::new(401, "invalid_client", "Client authentication failed."))
     }
 }

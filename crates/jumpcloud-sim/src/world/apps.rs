@@ -176,7 +176,7 @@ impl World {
 
     /// The app and settings of a client id, in whichever organisation.
     pub fn client(&self, client_id: &str) -> Option<(&App, &OidcSettings)> {
-        let app = self.apps.get(self.clients.get(client_id)?)?;
+        let app = self.apps.get(self.clients.get(client_id)?).filter(|app| self.is_known_here(app.organization))?;
         Some((app, app.oidc.as_ref()?))
     }
 

@@ -42,6 +42,9 @@ pub enum EventKind {
         what: Change,
         /// To what.
         resource: Resource,
+        /// Which fields it changed, if the object was there before and after.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<FieldChange>,
     },
     /// An administrator bound two objects, or unbound them; a group and its member too.
     AssociationChange {
@@ -124,6 +127,35 @@ pub struct Resource {
     pub id: ObjectId,
     /// What it was called: a label, a name, an address.
     pub name: String,
+}
+
+/// What became of a field of an object \[spec\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Its name on the wire.
+    pub field: String,
+    /// What it was.
+    pub from: Value,
+    /// What it is.
+    pub to: Value,
+}
+
+impl FieldChange {
+    /// What differs between two states of an object, field by field. That only whole fields are told is \[inferred\].
+    pub(crate) fn between(before: &Value, after: &Value) -> Vec<FieldChange> {
+        let fields = after.as_object().into_iter().flatten().map(|(field, to)| (field, &before[field], to));
+        let changed = fields.filter(|(_, from, to)| from != to);
+        let change = |(field, from, to): (&String, &Value, &Value)| FieldChange {
+            field: field.clone(),
+            from: from.clone(),
+            to: to.clone(),
+        };
+        changed.map(change).collect()
+    }
+
+    fn to_json(&self) -> Value {
+        json!({"field": self.field, "from": lower_case(self.from.clone()), "to": lower_case(self.to.clone())})
+    }
 }
 
 /// Who brought an event about \[spec\].
@@ -213,7 +245,12 @@ impl Event {
                     event["error_message"] = json!(error.to_lowercase());
                 }
             }
-            EventKind::Change { resource, .. } => event["resource"] = resource.to_json("id"),
+            EventKind::Change { resource, changes, .. } => {
+                event["resource"] = resource.to_json("id");
+                if !changes.is_empty() {
+                    event["changes"] = changes.iter().map(FieldChange::to_json).collect();
+                }
+            }
             // That there is an object is [spec]; what is in it is [inferred].
             EventKind::AssociationChange { added, from, to } => {
                 event["resource"] = from.to_json("id");
@@ -247,6 +284,16 @@ impl Resource {
     fn to_json(&self, id: &str) -> Value {
         let name = if self.kind == "user" { "email" } else { "name" };
         json!({"type": self.kind, id: self.id, name: self.name.to_lowercase()})
+    }
+}
+
+/// Texts are in lower case, wherever they are; names of fields are not \[spec\].
+fn lower_case(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.to_lowercase()),
+        Value::Array(all) => all.into_iter().map(lower_case).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, lower_case(value))).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }
 
@@ -295,7 +342,7 @@ impl World {
 
     /// Remembers what an administrator did to an object.
     pub(crate) fn record_change(&mut self, org: OrgId, by: &Initiator, what: Change, resource: Resource) {
-        self.remember(org, by.clone(), EventKind::Change { what, resource });
+        self.remember(org, by.clone(), EventKind::Change { what, resource, changes: Vec::new() });
     }
 
     pub(crate) fn remember(&mut self, organization: OrgId, by: Initiator, kind: EventKind) {

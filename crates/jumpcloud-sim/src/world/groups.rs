@@ -242,20 +242,32 @@ impl World {
     }
 
     fn apply_rule(&mut self, group: GroupId, users: &[UserId]) {
-        let ends_with = self.settings.ends_with;
         let Some(group) = self.groups.get(&group).filter(|group| group.membership == Membership::DynamicAutomated)
         else {
             return;
         };
         let id = group.id;
-        let Some(filter) = group.rule.as_ref().map(|rule| rule.filter(ends_with)) else { return };
-        let ruled = users.iter().filter(|user| group.is_ruled(**user)).filter_map(|user| self.users.get(user));
-        let verdicts = ruled.map(|user| (user.id, filter.passes(user)));
-        let changes: Vec<(UserId, bool)> =
-            verdicts.filter(|(user, member)| group.has_member(*user) != *member).collect();
-        for (user, member) in changes {
+        for (user, member) in self.wanted(group, users.iter().copied()) {
             self.set_member(id, user, member);
         }
+    }
+
+    /// Whom the rule of a group would take in or out.
+    fn wanted(&self, group: &Group, users: impl Iterator<Item = UserId>) -> Vec<(UserId, bool)> {
+        let Some(filter) = group.rule.as_ref().map(|rule| rule.filter(self.settings.ends_with)) else {
+            return Vec::new();
+        };
+        let free = users.filter(|user| !group.exemptions.contains(*user)).filter_map(|user| self.users.get(&user));
+        let verdicts = free.map(|user| (user.id, filter.passes(user)));
+        verdicts.filter(|(user, member)| group.has_member(*user) != *member).collect()
+    }
+
+    /// What a rule that is reviewed suggests; nothing of it happens until accepted \[doc\].
+    pub(crate) fn suggestions(&self, group: &Group) -> Vec<(UserId, bool)> {
+        if group.membership != Membership::DynamicReviewRequired {
+            return Vec::new();
+        }
+        self.wanted(group, self.users(group.organization).map(|user| user.id))
     }
 }
 

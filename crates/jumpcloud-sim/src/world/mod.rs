@@ -29,7 +29,7 @@ use apps::App;
 use events::Event;
 use groups::{Group, Reevaluation};
 use journal::{LoggedRequest, Mail};
-use organizations::{Key, Organization};
+use organizations::{Key, Organization, Region};
 use policies::Policy;
 use providers::Provider;
 use service_accounts::ServiceAccounts;
@@ -71,6 +71,9 @@ pub struct World {
     frozen: bool,
     /// The id of the next object, if it is to be a certain one.
     planted: Option<ObjectId>,
+    /// The region whose hosts are asked; where one port plays all hosts, none.
+    #[serde(skip)]
+    pub(crate) asked: Option<Region>,
     #[serde(skip)]
     pub(crate) directories: BTreeMap<OrgId, Directory>,
     #[serde(skip)]
@@ -104,6 +107,7 @@ impl World {
             faults: Faults::default(),
             frozen: false,
             planted: None,
+            asked: None,
             directories: BTreeMap::new(),
             clients: BTreeMap::new(),
         }

@@ -111,6 +111,12 @@ impl World {
         self.organizations.get(&id)
     }
 
+    /// Whether what an organisation has is known where this world is asked.
+    pub(crate) fn is_known_here(&self, org: OrgId) -> bool {
+        let region = self.asked.filter(|_| self.settings.region_bound);
+        region.is_none_or(|region| self.organization(org).is_some_and(|known| known.region == region))
+    }
+
     /// Revokes a key: from now on it is unknown \[spec\].
     pub fn revoke_key(&mut self, key: &str) -> bool {
         self.keys.remove(key).is_some()

@@ -254,3 +254,23 @@ fn users_of_an_app_come_with_the_ways_that_lead_to_them() {
         assert_eq!(client.get(&format!("{target}/associations?targets=user")).header("x-total-count"), Some("1"));
     });
 }
+
+#[test]
+fn templates_are_a_list_like_any_other() {
+    with_client(|client| {
+        let target = "/api/application-templates";
+        let all = client.get(&format!("{target}?sort=name")).json();
+        let names: Vec<_> = all["results"].as_array().unwrap().iter().map(|row| text(row, "name")).collect();
+        assert_eq!((names.is_sorted(), &all["totalCount"]), (true, &json!(names.len())));
+        let past = client.get(&format!("{target}?skip=100")).json();
+        assert_eq!(past, json!({"results": [], "totalCount": names.len()}));
+        let found = client.get(&format!("{target}?filter[0]=name:$eq:oidc&fields=name")).json();
+        let id = text(&found["results"][0], "_id");
+        assert_eq!(found["results"], json!([{"_id": id, "id": id, "name": "oidc"}]));
+        let one = client.get(&format!("{target}/{id}")).json();
+        assert_eq!(one["oidc"]["tokenEndpointAuthMethod"], json!("client_secret_post"));
+        assert_eq!(client.get(&format!("{target}/{id}?fields=name")).json(), found["results"][0]);
+        assert_eq!(client.get(&format!("{target}?filter[0]=name:$sw:o")).status, 400, "it takes a header");
+        assert_eq!(client.get(&format!("{target}/nothing")).status, 404);
+    });
+}

@@ -98,6 +98,38 @@ fn a_key_leaves_a_trail_of_a_group_and_of_what_is_bound_to_it() {
 }
 
 #[test]
+fn a_change_says_what_a_field_was_and_is() {
+    with_client(|client| {
+        let user = json!({"email": "ann@acme.com", "username": "ann", "department": "IT"});
+        let ann = text(&client.post("/api/systemusers", &user).json(), "_id");
+        client.put(&format!("/api/systemusers/{ann}"), &json!({"department": "Sales", "password": "A-new-one-7"}));
+        let group = text(&client.post("/api/v2/usergroups", &json!({"name": "A"})).json(), "id");
+        client.put(&format!("/api/v2/usergroups/{group}"), &json!({"name": "A", "description": "D"}));
+        let app = app(client);
+        client.put(&format!("/api/applications/{app}"), &json!({"active": true, "displayLabel": "New"}));
+        let sso = |uri: &str| {
+            let uris = json!([uri]);
+            json!({"type": "oidc", "oidc": {"redirectUris": uris, "relyingPartyUrl": "https://x"}})
+        };
+        client.post(&format!("/api/v2/applications/{app}/sso"), &sso("https://x.example/a"));
+        client.put(&format!("/api/v2/applications/{app}/sso"), &sso("https://x.example/b"));
+        let mut changes = |id: &str, field: &str| -> Vec<Value> {
+            let told = events(client, json!({"resource.id": id}));
+            assert_eq!(told[0]["changes"], json!(null), "of what is made nothing is told");
+            let all = told.iter().filter_map(|event| event["changes"].as_array()).flatten();
+            all.filter(|change| change["field"] == field).cloned().collect()
+        };
+        assert_eq!(changes(&ann, "department"), [json!({"field": "department", "from": "it", "to": "sales"})]);
+        assert_eq!(changes(&ann, "email"), [Value::Null; 0], "what stays is not told");
+        assert_eq!(changes(&ann, "password"), [Value::Null; 0]);
+        assert_eq!(changes(&group, "description"), [json!({"field": "description", "from": "", "to": "d"})]);
+        assert_eq!(changes(&app, "displayLabel"), [json!({"field": "displayLabel", "from": "beta", "to": "new"})]);
+        assert_eq!(changes(&app, "oidc")[0]["to"]["redirectUris"], json!(["https://x.example/b"]));
+        assert!(!json!(changes(&app, "oidc")).to_string().contains("clientSecret"));
+    });
+}
+
+#[test]
 fn hands_in_the_console_are_another_administrator_with_a_session() {
     with_client(|client| {
         let id = app(client);

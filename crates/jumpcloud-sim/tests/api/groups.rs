@@ -242,15 +242,21 @@ fn a_group_that_turns_static_keeps_rule_and_members() {
 fn ends_with_in_the_newest_form_is_a_setting() {
     with_client(|client| {
         let ann = user(client, "ann", "IT").to_string();
-        client.world.set("ends-with", "ends_with").unwrap();
-        let rule = json!({"filters": [{"field": "user.email", "operation": "ends_with", "value": "@acme.com"}]});
-        let body = json!({"name": "A", "membershipMethod": "DYNAMIC_AUTOMATED", "memberQuery": rule});
-        let request = Request::api("POST", "/api/v2/usergroups")
-            .with_header("x-api-key", client.key)
-            .with_header("x-query-dsl", "v2")
-            .with_json(&body);
-        let id = text(&client.world.answer(&request).json(), "id");
-        assert_eq!(members(client, &id), [ann]);
+        let mut found = |setting: &str, operation: &str| {
+            client.world.set("ends-with", setting).unwrap();
+            let rule = json!({"filters": [{"field": "user.email", "operation": operation, "value": "@acme.com"}]});
+            let body = json!({"name": "A", "membershipMethod": "DYNAMIC_AUTOMATED", "memberQuery": rule});
+            let request = Request::api("POST", "/api/v2/usergroups")
+                .with_header("x-api-key", client.key)
+                .with_header("x-query-dsl", "v2")
+                .with_json(&body);
+            let id = text(&client.world.answer(&request).json(), "id");
+            members(client, &id)
+        };
+        for name in ["ends_with", "endsWith", "ends with"] {
+            assert_eq!(found("none", name), Vec::<String>::new());
+            assert_eq!(found(name, name), std::slice::from_ref(&ann));
+        }
     });
 }
 

@@ -1,7 +1,7 @@
 use jumpcloud_sim::{NewUser, Response, fixture};
 use serde_json::{Value, json};
 
-use crate::common::Client;
+use crate::common::{Client, text};
 
 const EVENTS: &str = "/insights/directory/v1/events";
 
@@ -97,5 +97,127 @@ fn events_can_be_withheld_from_every_key() {
         client.world.set("insights-forbidden", "true").unwrap();
         let answer = ask(client, json!({}));
         assert_eq!((answer.status, answer.json()), (403, json!({"message": "Forbidden"})));
+    });
+}
+
+#[test]
+fn terms_stand_in_one_another() {
+    with_events(|client| {
+        let mut count = |term: Value| ask(client, json!({"search_term": term})).json().as_array().unwrap().len();
+        let anybody = json!({"or": [{"initiated_by.username": "ann"}, {"username": "ann"}]});
+        assert_eq!(count(json!({"and": [{"success": "false"}, anybody]})), 1, "the example of the description");
+        assert_eq!(count(json!({"and": [{"not": {"success": false}}, {"event_type": "user_login_attempt"}]})), 2);
+        assert_eq!(count(json!({"and": [{"success": [true, false]}]})), 3, "several values are one of them");
+        assert_eq!(count(json!({"and": [{"initiated_by.username": "Ann"}]})), 0, "values are in lower case");
+        assert_eq!(count(json!({"and": [{"changes": []}]})), 0, "that cannot be searched");
+    });
+}
+
+#[test]
+fn words_are_found_anywhere_and_an_exact_match_is_a_whole_value() {
+    with_events(|client| {
+        let mut count = |more: Value| ask(client, more).json().as_array().unwrap().len();
+        assert_eq!(count(json!({"q": "ACME.com"})), 3);
+        assert_eq!(count(json!({"q": "nobody"})), 0);
+        assert_eq!(count(json!({"exact_match": "ann@acme.com"})), 3);
+        assert_eq!(count(json!({"exact_match": "acme.com"})), 0);
+    });
+}
+
+#[test]
+fn what_makes_no_sense_is_said() {
+    with_events(|client| {
+        let mut refused = |more: Value| {
+            let answer = ask(client, more);
+            assert_eq!(answer.status, 400);
+            text(&answer.json(), "message")
+        };
+        assert!(refused(json!({"service": ["sso", "jdbc"]})).contains("one of alerts, all, directory"));
+        refused(json!({"fields": []}));
+        refused(json!({"fields": ["nothing", "no.thing"]}));
+        refused(json!({"start_time": "yesterday"}));
+        refused(json!({"start_time": "2126-10-01T00:00:00Z"}));
+        refused(json!({"end_time": "2026-09-01T00:00:00Z"}));
+        refused(json!({"end_time": "tomorrow"}));
+    });
+}
+
+#[test]
+fn pages_go_on_after_a_row_and_begin_later() {
+    with_events(|client| {
+        for sort in ["ASC", "DESC"] {
+            let all = ask(client, json!({"sort": sort})).json();
+            let mut paged = Vec::new();
+            let mut more = json!({"sort": sort, "limit": 1});
+            loop {
+                let answer = ask(client, more.clone());
+                if answer.header("x-result-count") == Some("0") {
+                    break;
+                }
+                assert_eq!(answer.header("x-sort"), Some(sort));
+                paged.extend(answer.json().as_array().unwrap().clone());
+                more["search_after"] = serde_json::from_str(answer.header("x-search_after").unwrap()).unwrap();
+            }
+            assert_eq!(json!(paged), all);
+            assert_eq!(ask(client, json!({"sort": sort, "skip": 2})).json(), json!([all[2]]));
+        }
+    });
+}
+
+#[test]
+fn fields_inside_of_fields_can_be_chosen() {
+    with_events(|client| {
+        let rows = ask(client, json!({"fields": ["initiated_by.username", "auth_context.auth_methods"], "limit": 1}));
+        let methods = json!({"password": {"success": true}});
+        let expected = json!([{"initiated_by": {"username": "ann"}, "auth_context": {"auth_methods": methods}}]);
+        assert_eq!(rows.json(), expected);
+    });
+}
+
+#[test]
+fn values_of_a_field_are_counted() {
+    with_events(|client| {
+        let mut body = json!({"service": ["all"], "start_time": "2026-10-01T00:00:00Z", "field": "success"});
+        let target = format!("{EVENTS}/distinct");
+        let expected = json!({
+            "buckets": [{"doc_count": 2, "key": "true"}, {"doc_count": 1, "key": "false"}],
+            "doc_count_error_upper_bound": 0, "sum_other_doc_count": 0,
+        });
+        assert_eq!(client.post(&target, &body).json(), expected);
+        body["field"] = json!("resource.email");
+        body["search_term"] = json!({"and": [{"success": false}]});
+        assert_eq!(client.post(&target, &body).json()["buckets"], json!([{"doc_count": 1, "key": "ann@acme.com"}]));
+        body["field"] = json!(null);
+        assert_eq!(client.post(&target, &body).status, 400);
+        assert_eq!(client.post(&format!("{EVENTS}/sum"), &body).status, 404);
+    });
+}
+
+#[test]
+fn events_are_counted_by_intervals() {
+    with_events(|client| {
+        let target = format!("{EVENTS}/interval");
+        let mut body = json!({"service": ["all"], "start_time": "2026-10-01T00:00:00Z", "interval_unit": "s",
+            "interval_value": "30", "timezone": "-0500"});
+        let buckets = client.post(&target, &body).json()["buckets"].clone();
+        let counts: Vec<_> = buckets.as_array().unwrap().iter().map(|bucket| bucket["doc_count"].clone()).collect();
+        assert_eq!(counts, [1, 0, 1, 0, 1]);
+        assert_eq!(buckets[0]["key_as_string"], json!("2026-10-01T03:01:00.000-05:00"));
+        assert_eq!(buckets[0]["key"], json!(1_790_841_660_000_u64));
+        body["interval_unit"] = json!("w");
+        body["interval_value"] = json!(null);
+        body["timezone"] = json!("");
+        let weeks = client.post(&target, &body).json()["buckets"].clone();
+        assert_eq!(
+            weeks,
+            json!([{"doc_count": 3, "key": weeks[0]["key"], "key_as_string": "2026-10-01T00:00:00.000Z"}])
+        );
+        for (name, value) in [("interval_unit", "y"), ("interval_value", "0"), ("timezone", "CET")] {
+            let mut wrong = body.clone();
+            wrong[name] = json!(value);
+            assert_eq!(client.post(&target, &wrong).status, 400, "{name}");
+        }
+        body["search_term"] = json!({"and": [{"success": "maybe"}]});
+        assert_eq!(client.post(&target, &body).json(), json!({"buckets": []}));
     });
 }

@@ -109,6 +109,71 @@ fn the_case_of_the_claim_is_a_setting() {
 }
 
 #[test]
+fn members_of_a_group_may_inherit_the_attribute_of_a_claim() {
+    let mut two = two();
+    let group = two.world.groups(two.primary).find(|group| group.name == "Access").unwrap().id;
+    let boss = person(&mut two.world, two.secondary, "boss@beta.com", None);
+    console::set_group_attribute(&mut two.world, group, "alias", "boss@beta.com");
+    let opens = |two: &Two, who| two.world.sign_in(two.secondary, "ann@beta.com", who);
+    assert_eq!(opens(&two, two.ann), Ok(two.ann_account));
+    two.world.set("group-attributes", "own-first").unwrap();
+    assert_eq!(opens(&two, two.ann), Ok(two.ann_account));
+    two.world.set("group-attributes", "group-first").unwrap();
+    assert_eq!(opens(&two, two.ann), Ok(boss));
+    console::set_attribute(&mut two.world, two.ann, "alias", None);
+    two.world.set("group-attributes", "own-first").unwrap();
+    assert_eq!(opens(&two, two.ann), Ok(boss));
+    two.world.set("group-attributes", "ignored").unwrap();
+    assert_eq!(opens(&two, two.ann), Err(Hop::NoEmailClaim));
+}
+
+#[test]
+fn an_attribute_goes_before_a_field_of_its_name_or_after_it() {
+    let mut two = two();
+    let app = two.world.apps(two.primary).next().unwrap().id;
+    console::set_claims(&mut two.world, app, &[("email", "email")]);
+    console::set_attribute(&mut two.world, two.ann, "email", Some("ann@beta.com"));
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Ok(two.ann_account));
+    two.world.set("attribute-before-field", "false").unwrap();
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Err(Hop::ClaimUnknown));
+}
+
+#[test]
+fn a_federated_sign_in_shows_with_a_password_or_without() {
+    let mut two = two();
+    for (value, shows) in [("false", false), ("true", true)] {
+        two.world.set("federated-password-shown", value).unwrap();
+        two.world.clear_events();
+        two.world.sign_in_and_tell(two.secondary, "ann@beta.com", two.ann).unwrap();
+        let event = two.world.events().iter().map(jumpcloud_sim::Event::to_json).next_back().unwrap();
+        assert_eq!(event["auth_context"]["auth_methods"].get("password").is_some(), shows, "{event}");
+    }
+}
+
+#[test]
+fn an_address_that_nobody_verified_may_not_be_enough() {
+    let mut two = two();
+    two.world.set("verified-email-required", "true").unwrap();
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Err(Hop::NoEmailClaim));
+    let app = two.world.apps(two.primary).next().unwrap().id;
+    console::set_claims(&mut two.world, app, &[("email", "alias"), ("email_verified", "verified")]);
+    console::set_attribute(&mut two.world, two.ann, "verified", Some("true"));
+    assert_eq!(two.world.sign_in(two.secondary, "ann@beta.com", two.ann), Ok(two.ann_account));
+}
+
+#[test]
+fn which_sign_ins_show_is_a_setting() {
+    let mut two = two();
+    for (name, left) in [("oidc-sign-ins-told", "user_login_attempt"), ("federated-sign-ins-told", "sso_auth")] {
+        two.world.set(name, "false").unwrap();
+        two.world.clear_events();
+        two.world.sign_in_and_tell(two.secondary, "ann@beta.com", two.ann).unwrap();
+        assert_eq!(told(&two.world).iter().map(|(kind, ..)| kind.as_str()).collect::<Vec<_>>(), [left]);
+        two.world.set(name, "true").unwrap();
+    }
+}
+
+#[test]
 fn who_is_not_routed_uses_the_local_password() {
     let mut two = two();
     let guest = person(&mut two.world, two.secondary, "guest@beta.com", None);

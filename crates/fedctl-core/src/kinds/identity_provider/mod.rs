@@ -78,6 +78,8 @@ pub(crate) enum State {
     NotAdopted,
     /// It is somebody else's.
     Foreign,
+    /// The answer leaves out which app it leads to.
+    Unread,
 }
 
 /// What it is. An app that is not of use is known to be gone only when every app was looked at.
@@ -86,6 +88,9 @@ pub(crate) fn state(context: &Context<'_>) -> State {
     if app.has_client_id(live) {
         let is_adopted = !app.is_adopting() || context.spec.adopts(AdoptObject::IdentityProvider);
         return if is_adopted { State::Ours } else { State::NotAdopted };
+    }
+    if live.oidc.client_id.is_empty() {
+        return State::Unread;
     }
     let policy = context.found.policy.itself();
     let is_used = policy.is_some_and(|policy| policy.provider == Some(live.id));
@@ -100,7 +105,7 @@ pub(crate) fn pair(context: &Context<'_>) -> Pair {
         State::None => Pair::None,
         State::Orphaned => Pair::Broken,
         State::Ours => context.found.evidence.pair,
-        State::NotAdopted | State::Foreign => Pair::Foreign,
+        State::NotAdopted | State::Foreign | State::Unread => Pair::Foreign,
     }
 }
 
@@ -128,8 +133,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             }
         }
         (State::NotAdopted | State::Foreign, Some(live)) => plan.refuse(foreign(context, state, live)),
+        (State::Unread, Some(live)) => plan.refuse(unread(context, live)),
     }
-    if !context.found.app.superseded.is_empty() && has_app && state != State::Foreign {
+    if !context.found.app.superseded.is_empty() && has_app && !matches!(state, State::Foreign | State::Unread) {
         plan.act(check(context));
     }
 }
@@ -164,6 +170,16 @@ fn foreign(context: &Context<'_>, state: State, live: &wire::Provider) -> Refusa
     } else {
         "remove it in the console if nobody signs in through it any more; this federation needs its place"
     };
+    Refusal::new(Guard::Foreign, &address(context.spec), why, way_out)
+}
+
+/// Which app it leads to decides about everything else, so nothing is guessed.
+fn unread(context: &Context<'_>, live: &wire::Provider) -> Refusal {
+    let why = format!(
+        "the answer leaves out `oidc.clientId` of the identity provider `{}` ({}), so nobody knows where it leads",
+        live.name, live.id
+    );
+    let way_out = "see in the console which client id it has; an identity provider without one has to be removed there";
     Refusal::new(Guard::Foreign, &address(context.spec), why, way_out)
 }
 

@@ -30,6 +30,10 @@ pub(super) fn plan(context: &Context<'_>, plan: &mut Builder, app: &App, owned: 
         return;
     }
     plan.actions.extend(replace(context, app, owned));
+    if let Some(key) = settings.left_out {
+        plan.refuse(unread(context, key));
+        return;
+    }
     let settings_action = replace_settings(context, settings);
     if settings_action.is_some() {
         plan.refusals.extend(lockout(context, settings));
@@ -63,6 +67,16 @@ fn names_other(context: &Context<'_>, attribute: &str) -> Refusal {
         &address(context.spec),
         format!("it takes the claim `email` from the attribute `{attribute}`, and the spec says `{wanted}`"),
         format!("write `people: {{mapping: {{attribute: {attribute}}}}}`, so that what works goes on working"),
+    )
+}
+
+/// What an answer leaves out is not empty: writing it anew could take something away.
+fn unread(context: &Context<'_>, key: &str) -> Refusal {
+    Refusal::new(
+        Guard::Lockout,
+        &address(context.spec),
+        format!("the answer leaves out `{key}` of its OIDC settings, so nobody knows whether people can sign in by it"),
+        "see in the console what it has there, and say so at fedctl's issues: the service answers in another way",
     )
 }
 

@@ -61,7 +61,13 @@ pub struct AppSettings {
     /// Which claims are sent, and from which attribute of the user.
     #[serde(default, deserialize_with = "crate::decode::or_default")]
     pub dynamic_claims: Vec<Claim>,
+    /// The first of these that the answer leaves out, so that it is not taken for empty.
+    #[serde(skip)]
+    pub left_out: Option<&'static str>,
 }
+
+/// What is never left out of the settings of an app. `[observed]`: an empty list is sent as one.
+const ALWAYS: [&str; 3] = ["redirectUris", "tokenEndpointAuthMethod", "dynamicClaims"];
 
 /// One claim and the attribute it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -76,13 +82,16 @@ pub struct Claim {
 }
 
 #[derive(Deserialize)]
-struct SettingsAnswer {
-    oidc: AppSettings,
+struct SettingsAnswer<T> {
+    oidc: T,
 }
 
 /// Reads the answer of `GET …/sso`.
 pub(crate) fn settings(record: &[u8]) -> Result<AppSettings, crate::decode::Undecoded> {
-    crate::decode::decode::<SettingsAnswer>(record).map(|answer| answer.oidc)
+    type Keys = std::collections::BTreeMap<Box<str>, serde::de::IgnoredAny>;
+    let keys = crate::decode::decode::<SettingsAnswer<Keys>>(record)?.oidc;
+    let settings = crate::decode::decode::<SettingsAnswer<AppSettings>>(record)?.oidc;
+    Ok(AppSettings { left_out: ALWAYS.into_iter().find(|name| !keys.contains_key(*name)), ..settings })
 }
 
 /// The body that makes an app. `[observed]`: `active` must be in every write, `ssoUrl` in none.

@@ -148,6 +148,10 @@ fn now(context: &Context<'_>, person: &Person<'_>, live: &User) -> Now {
             if authority.id == provider || authority.id.is_none() { Now::Ours } else { Now::Free }
         }
         Some(authority) => Now::Left(format!("its password belongs to {}, and that stays", authority.kind)),
+        None if !live.says_authority => Now::Left(
+            "the answer leaves out `restrictedFields`, so nobody knows who decides about its password; that stays"
+                .to_owned(),
+        ),
         None if live.has_password && !context.has_signed_in(person) => Now::Left(
             "it has a local password, which stays until one sign-in through the federation was seen".to_owned(),
         ),

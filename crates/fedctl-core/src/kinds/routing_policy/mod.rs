@@ -272,13 +272,15 @@ fn changes(before: &Values, after: &Values) -> Vec<Change> {
         changes.push(Change::of(Field::Key("enabled"), before.to_string(), after.to_string()));
     }
     let texts = [("name", &before.name, &after.name), ("description", &before.description, &after.description)];
-    let texts = texts.into_iter().filter(|(_, before, after)| before != after);
+    // A name that an answer leaves out is not one that somebody changed: everything has a name.
+    let is_read = |key: &str, before: &str| key != "name" || !before.is_empty();
+    let texts = texts.into_iter().filter(|(key, before, after)| before != after && is_read(key, before));
     changes.extend(texts.map(|(key, before, after)| changed(key, before, after)));
     changes
 }
 
-/// The spellings of a write of the whole policy. In form A, which made those that are ours; else as it is seen, which keeps
-/// what somebody else put there.
+/// The spellings of a write of the whole policy. As it is seen, which keeps what stands there and no form has: its groups
+/// may be in it. Else, for those that are ours, in form A, which made them.
 fn forms(spec: &Spec, args: &[Arg], after: &Values, origin: Origin) -> Box<[Form]> {
     let call = |body| Call { endpoint: &endpoint::REPLACE_POLICY, args: args.into(), body: Some(body) };
     let mut seen = Whole { without: &["id"], ..Whole::default() }
@@ -292,7 +294,7 @@ fn forms(spec: &Spec, args: &[Arg], after: &Values, origin: Origin) -> Box<[Form
         Origin::Adopted => Box::new([as_seen]),
         Origin::Created => {
             let body = form_a(spec, &after.name, &after.description, after.enabled.unwrap_or(false));
-            Box::new([Form { name: "a", call: call(body) }, as_seen])
+            Box::new([as_seen, Form { name: "a", call: call(body) }])
         }
     }
 }

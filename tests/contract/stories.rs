@@ -1,0 +1,128 @@
+//! Everything fedctl does, as far as it makes requests: whole runs on worlds in memory, recorded.
+
+use std::sync::Arc;
+
+use fedctl_core::apply::Run;
+use fedctl_core::drive;
+use fedctl_core::plan::Plan;
+use fedctl_core::planner::Step;
+use fedctl_core::spec::Spec;
+use fedctl_core::trace;
+use jumpcloud_sim::{NewUser, console, fixture};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+
+use crate::carry::{self, Memory};
+use crate::edits::ObjectEdit;
+use crate::traffic::{Exchange, Recorder};
+use crate::worlds::{self, Scene};
+
+/// How many scenes are played. With fewer, some edit meets nothing that it could break.
+const SCENES: usize = 60;
+
+/// What fedctl and the simulator say to each other, in many situations.
+pub(crate) fn all() -> Vec<Exchange> {
+    let mut seen = Vec::new();
+    let mut runner = TestRunner::new_with_rng(
+        proptest::test_runner::Config::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]),
+    );
+    for number in 0..SCENES {
+        let scene = worlds::scenes(4).new_tree(&mut runner).unwrap().current();
+        played(&scene, ObjectEdit::ALL[number % ObjectEdit::ALL.len()], &mut seen);
+    }
+    ruled(&mut seen);
+    made_twice(&mut seen);
+    signed_in(&mut seen);
+    seen
+}
+
+/// Set up or taken over, then broken by hand, repaired, and looked at.
+fn played(scene: &Scene, edit: ObjectEdit, seen: &mut Vec<Exchange>) {
+    let (mut memory, spec) = scene.build();
+    let mut recorder = Recorder { memory: &mut memory, seen };
+    if applied(&spec, &mut recorder).is_none() {
+        return;
+    }
+    edit.make(recorder.memory);
+    applied(&spec, &mut recorder);
+    verified(&spec, &mut recorder);
+}
+
+fn planned(spec: &Spec, recorder: &mut Recorder<'_>) -> Option<Plan> {
+    match carry::step(spec, recorder).ok()? {
+        Step::Ready(plan) => Some(*plan),
+        Step::Read(_) | Step::Problems(_) | Step::Unknown(_) => None,
+    }
+}
+
+/// Plans and applies what no guard refuses.
+fn applied(spec: &Spec, recorder: &mut Recorder<'_>) -> Option<()> {
+    let plan = planned(spec, recorder).filter(|plan| plan.refusals.is_empty())?;
+    drive::apply(&mut Run::new(Arc::new(plan), 100), recorder);
+    Some(())
+}
+
+fn verified(spec: &Spec, recorder: &mut Recorder<'_>) {
+    let terms = carry::terms();
+    drive::read(spec, recorder, |live| trace::step(spec, &terms, live)).ok();
+}
+
+/// A routing group with a rule.
+fn ruled(seen: &mut Vec<Exchange>) {
+    for members in ["by_mark", "{email_ends_with: .beta, accept_capture: true}"] {
+        let mut memory = two();
+        let spec = spec(&memory, &format!("routing_group: {{members: {members}}}\n"));
+        applied(&spec, &mut Recorder { memory: &mut memory, seen }).unwrap();
+    }
+}
+
+/// A second group with our mark, that nobody uses.
+fn made_twice(seen: &mut Vec<Exchange>) {
+    let mut memory = two();
+    let spec = spec(&memory, "");
+    applied(&spec, &mut Recorder { memory: &mut memory, seen }).unwrap();
+    let group = memory.world.add_group(memory.secondary, "Federated from acme");
+    console::describe_group(&mut memory.world, group, "managed by fedctl: acme-to-beta/routing-group");
+    applied(&spec, &mut Recorder { memory: &mut memory, seen }).unwrap();
+}
+
+/// People sign in, and the log tells of it; then somebody rotates the secret.
+fn signed_in(seen: &mut Vec<Exchange>) {
+    let mut memory = two();
+    let spec = spec(&memory, "");
+    applied(&spec, &mut Recorder { memory: &mut memory, seen }).unwrap();
+    let app = memory.world.apps(memory.primary).next().unwrap().id;
+    for rotated in [false, true] {
+        memory.world.advance(60_000);
+        if rotated {
+            console::rotate_secret(&mut memory.world, app).unwrap();
+        }
+        let ann = memory.world.user_by_email(memory.primary, "ann@acme.com").unwrap().id;
+        assert_eq!(memory.world.sign_in_and_tell(memory.secondary, "ann@acme.com.beta", ann).is_ok(), !rotated);
+        let mut recorder = Recorder { memory: &mut memory, seen };
+        applied(&spec, &mut recorder).unwrap();
+        verified(&spec, &mut recorder);
+    }
+}
+
+/// Ann and Bob, who can authenticate at the primary organisation.
+pub(crate) fn two() -> Memory {
+    let mut memory = Memory::new(fixture::pair(7));
+    for name in ["ann", "bob"] {
+        let user = NewUser {
+            email: format!("{name}@acme.com"),
+            username: name.to_owned(),
+            password: Some("correct horse".to_owned()),
+            ..NewUser::default()
+        };
+        memory.world.add_user(memory.primary, user);
+    }
+    memory
+}
+
+/// The spec that federates them.
+pub(crate) fn spec(memory: &Memory, rest: &str) -> Spec {
+    let people = "  from: {emails: [ann@acme.com, bob@acme.com]}\n  mapping: {email: \"{email}.beta\"}";
+    carry::spec(memory, people, rest)
+}
