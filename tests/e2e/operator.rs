@@ -207,10 +207,13 @@ fn nothing_is_taken_from_whom_the_operator_protects_and_ceilings_hold() {
 
 /// Makes a service account of an organisation in the simulator.
 fn add_service_account(sandbox: &Sandbox, side: Side) {
-    let id = "65aa0d3e9b1e8a0001a1b2c3";
-    let account =
-        json!({"id": id, "email": "service@example.com", "secret": CLIENT_SECRET, "organizations": [sandbox.id(side)]});
-    sandbox.change_world(|world| world["service_accounts"]["accounts"][CLIENT_ID] = account);
+    let (id, credential) = ("65aa0d3e9b1e8a0001a1b2c3", "65aa0d3e9b1e8a0001a1b2c4");
+    let proof = json!({"id": credential, "client_id": CLIENT_ID, "secret": CLIENT_SECRET, "expires_ms": null});
+    let account = json!({
+        "id": id, "name": "fedctl", "email": "service@example.com", "organizations": [sandbox.id(side)],
+        "credentials": [proof],
+    });
+    sandbox.change_world(|world| world["service_accounts"]["accounts"][id] = account);
 }
 
 fn service_account() -> String {
