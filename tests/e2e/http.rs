@@ -41,8 +41,13 @@ impl Answer {
 /// Sends a request to `address`, such as `127.0.0.1:8480`.
 #[track_caller]
 pub(crate) fn send(address: &str, request: &Request<'_>) -> Answer {
-    let mut head =
-        format!("{} {} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n", request.method, request.target);
+    send_as(address, address, request)
+}
+
+/// The same to a server that goes by another name.
+#[track_caller]
+pub(crate) fn send_as(host: &str, address: &str, request: &Request<'_>) -> Answer {
+    let mut head = format!("{} {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n", request.method, request.target);
     for (name, value) in request.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -5,6 +5,7 @@ mod clients;
 mod demo;
 mod endless;
 mod env;
+mod faults;
 mod hostile;
 mod howto;
 mod http;

@@ -125,7 +125,7 @@ impl Sandbox {
     }
 
     #[track_caller]
-    fn control(&self, method: &str, what: &str, body: &str) -> Answer {
+    pub(crate) fn control(&self, method: &str, what: &str, body: &str) -> Answer {
         let headers = [("content-type", "application/json")];
         let request = Request { method, target: &format!("/__sim/{what}"), headers: &headers, body };
         let answer = http::send(self.address(), &request);
@@ -262,4 +262,20 @@ fn rows_of(answer: Value) -> Vec<Value> {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => panic!("{answer} is no list"),
     }
+}
+
+#[test]
+fn a_sandbox_that_others_reach_is_reached_by_its_name_and_guards_its_controls() {
+    let sandbox = Sandbox::start_with("--expose sim.example:8480");
+    assert_eq!(sandbox.base_url(), "http://sim.example:8480");
+    let (address, bearer) = (text(&sandbox.hello["listening"]), format!("Bearer {}", text(&sandbox.hello["bearer"])));
+    let status = |target: &str, headers: &[(&str, &str)]| {
+        http::send_as("sim.example:8480", address, &Request { method: "GET", target, headers, body: "" }).status
+    };
+    assert_eq!(status("/__sim/outbox", &[]), 401);
+    assert_eq!(status("/__sim/outbox", &[("authorization", "Bearer guessed")]), 401);
+    assert_eq!(status("/__sim/outbox", &[("authorization", &bearer)]), 200);
+    assert_eq!(status("/api/organizations", &[("x-api-key", sandbox.key(Side::Primary))]), 200);
+    let stranger = Request { method: "GET", target: "/login", headers: &[], body: "" };
+    assert_eq!(http::send_as("evil.example:8480", address, &stranger).status, 403);
 }

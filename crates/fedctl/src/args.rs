@@ -171,6 +171,10 @@ pub struct Sandbox {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8480")]
     pub listen: SocketAddr,
+    /// Let other machines in, who reach it by this name, such as `sim.example:8480`; `/__sim/` then asks for the token that is
+    /// printed
+    #[arg(long, value_name = "HOST")]
+    pub expose: Option<String>,
     /// `demo`, `empty`, or a file with a world
     #[arg(long, default_value = "demo")]
     pub world: String,

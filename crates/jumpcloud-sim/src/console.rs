@@ -1,7 +1,11 @@
 //! What a person does by hand in the console, for tests: edits past the API, without its checks. Insights tells of them as
-//! of any administrator's; whoever works here is another one than those who own keys.
+//! of any administrator's; whoever works here is another one than those who own keys. [`Edit`] has the same by name.
+
+mod edit;
 
 use serde_json::{Value, json};
+
+pub use edit::{Described, Edit};
 
 use crate::id::{AppId, GroupId, ObjectId, OrgId, PolicyId, ProviderId, UserId};
 use crate::secret::Secret;

@@ -12,6 +12,7 @@
 
 pub mod clock;
 pub mod console;
+pub mod fault;
 pub mod fixture;
 #[cfg(feature = "http")]
 pub mod http;

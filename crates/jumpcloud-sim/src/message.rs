@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which of the service's hosts a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Host {
     /// The console (`/api`, `/api/v2`) and Directory Insights (`/insights`).
     Api,
@@ -16,7 +17,7 @@ pub enum Host {
 }
 
 /// One request.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Whom it is for.
     pub host: Host,

@@ -17,6 +17,24 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// What `cargo test` is told besides what to test. It goes on after a failure, so that one run shows all of them.
 const TEST: [&str; 5] = ["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"];
 
+/// Both benchmarks, which understand the same words: fedctl's growth, and what the simulator costs.
+const BENCH: [&str; 14] = [
+    "bench",
+    "--locked",
+    "--package",
+    "fedctl-engine",
+    "--package",
+    "jumpcloud-sim",
+    "--features",
+    "jumpcloud-sim/http",
+    "--bench",
+    "growth",
+    "--bench",
+    "service",
+    "--no-fail-fast",
+    "--",
+];
+
 struct Task {
     name: &'static str,
     /// The arguments it hands on, for the help; without, it takes none.
@@ -93,8 +111,7 @@ fn ci(_: &[String]) -> Vec<Step> {
 }
 
 fn bench(args: &[String]) -> Vec<Step> {
-    let mut step =
-        Step::cargo("bench", &["bench", "--locked", "--package", "fedctl-engine", "--bench", "growth", "--"]);
+    let mut step = Step::cargo("bench", BENCH.iter());
     step.args.extend_from_slice(args);
     vec![step]
 }
@@ -201,7 +218,9 @@ mod tests {
     #[test]
     fn a_bench_gets_the_arguments() {
         let steps = bench(&["--quick".to_owned()]);
-        assert_eq!(steps[0].args.join(" "), "bench --locked --package fedctl-engine --bench growth -- --quick");
+        let words = steps[0].args.join(" ");
+        assert!(words.starts_with("bench --locked --package fedctl-engine --package jumpcloud-sim "), "{words}");
+        assert!(words.ends_with("--bench growth --bench service --no-fail-fast -- --quick"), "{words}");
     }
 
     #[test]

@@ -24,6 +24,12 @@ struct Hello<'a> {
     simulated: bool,
     base_url: &'a str,
     organizations: &'a [Opened],
+    /// Where it listens, when others reach it by a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listening: Option<SocketAddr>,
+    /// What `/__sim/` asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bearer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     spec: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,10 +53,12 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         ui.out(&settings::listing())?;
         return Ok(Exit::Done);
     }
+    let options = options(args)?;
+    let bearer = options.bearer.clone();
     let listener = listener(args.listen, "--listen")?;
-    let proxy_listener = args.proxy.map(|address| self::listener(address, "--proxy=")).transpose()?;
+    let proxy_listener = args.proxy.map(|address| own_listener(address, "--proxy=")).transpose()?;
     let served = world::build(args)?;
-    let handle = http::serve(listener, served.world, http::Options::default()).map_err(|error| no_start(&error))?;
+    let handle = http::serve(listener, served.world, options).map_err(|error| no_start(&error))?;
     let proxied = proxy_listener.map(|listener| Proxied::serve(listener, &handle)).transpose()?;
     let spec = match &args.write_spec {
         Some(folder) => Some(write_spec(folder, handle.base_url(), &served.organizations)?),
@@ -60,6 +68,8 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         simulated: true,
         base_url: handle.base_url(),
         organizations: &served.organizations,
+        listening: bearer.as_ref().map(|_| handle.address()),
+        bearer,
         spec: spec.as_ref().map(|(spec, _)| spec.clone()),
         proxy: proxied.as_ref().map(Proxied::environment),
     };
@@ -83,11 +93,28 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn listener(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
-    if !address.ip().is_loopback() {
-        return Err(Failure::new(Exit::Usage, format!("the sandbox does not listen on {}", address.ip()))
-            .hint("it holds keys and passwords in clear and is for this machine alone: use 127.0.0.1 or [::1]"));
+/// Who can reach the sandbox.
+fn options(args: &Sandbox) -> Result<http::Options, Failure> {
+    match &args.expose {
+        Some(host) => Ok(http::Options::exposed(host)),
+        None if args.listen.ip().is_loopback() => Ok(http::Options::default()),
+        None => Err(Failure::new(Exit::Usage, format!("the sandbox does not listen on {}", args.listen.ip())).hint(
+            "it holds keys and passwords in clear and is for this machine alone: use 127.0.0.1 or [::1], or say with \
+             --expose by which name other machines reach it",
+        )),
     }
+}
+
+/// A listener that only this machine reaches.
+fn own_listener(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
+    if address.ip().is_loopback() {
+        return listener(address, option);
+    }
+    Err(Failure::new(Exit::Usage, format!("the sandbox does not listen on {}", address.ip()))
+        .hint("it holds keys and passwords in clear and is for this machine alone: use 127.0.0.1 or [::1]"))
+}
+
+fn listener(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
         Failure::new(Exit::Failed, format!("the sandbox cannot listen on {address}"))
             .because(&error)

@@ -1,5 +1,7 @@
 //! `/api/v2/bulk/userstates`: changes of state at a time.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::Call;
@@ -7,7 +9,8 @@ use super::reply::{Answer, Reply};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::id::{ObjectId, UserId};
 use crate::message::Request;
-use crate::query::Params;
+use crate::query::filter::Fielded;
+use crate::query::{Params, v2};
 use crate::world::World;
 use crate::world::jobs::StateChange;
 use crate::world::users::State;
@@ -15,10 +18,26 @@ use crate::world::users::State;
 /// How many users may be asked about at once \[spec\].
 const ASKED_MAX: usize = 100;
 
+/// One user of a change to come, with the id of its job.
+type Coming<'a> = (ObjectId, &'a StateChange, UserId);
+
+impl Fielded for Coming<'_> {
+    fn field(&self, name: &str) -> Option<Cow<'_, str>> {
+        let (job, change, user) = self;
+        match name {
+            "scheduledJobId" => Some(Cow::Owned(job.to_string())),
+            "scheduledDate" => Some(Cow::Owned(rfc3339(change.start_ms))),
+            "systemUserId" => Some(Cow::Owned(user.to_string())),
+            "state" => Some(Cow::Borrowed(change.state.name())),
+            _ => None,
+        }
+    }
+}
+
 impl World {
     pub(crate) fn user_states(&mut self, call: &Call<'_>, method: &str, rest: &[&str]) -> Answer {
         match (method, rest) {
-            ("GET", []) => Ok(self.list_state_changes(call)),
+            ("GET", []) => self.list_state_changes(call),
             ("POST", []) => self.schedule_states(call),
             ("GET", ["eventlist", "next"]) => self.next_state_changes(call),
             ("DELETE", [id]) => self.cancel_state_change(call, id),
@@ -82,7 +101,7 @@ impl World {
     }
 
     /// Changes to come, the earliest first.
-    fn coming(&self, call: &Call<'_>) -> Vec<(ObjectId, &StateChange, UserId)> {
+    fn coming(&self, call: &Call<'_>) -> Vec<Coming<'_>> {
         let own = self.jobs.scheduled.iter().filter(|(_, change)| change.organization == call.org);
         let mut rows: Vec<_> =
             own.flat_map(|(id, change)| change.users.iter().map(move |user| (*id, change, *user))).collect();
@@ -90,11 +109,15 @@ impl World {
         rows
     }
 
-    fn list_state_changes(&self, call: &Call<'_>) -> Reply {
+    fn list_state_changes(&self, call: &Call<'_>) -> Answer {
+        let query = v2::parse(&call.params, call.page(self.settings.page_max));
+        let query = query.map_err(|text| Reply::v2_refusal(&text))?;
         let wanted = call.params.last("userid");
-        let rows = self.coming(call).into_iter().filter(|(_, _, user)| wanted.is_none_or(|id| id == user.to_string()));
-        let rows: Vec<Value> = rows.map(|(id, change, user)| row(id, change, user)).collect();
-        Reply::list(call.page(self.settings.page_max).slice(&rows), rows.len())
+        let mut rows = self.coming(call);
+        rows.retain(|(_, _, user)| wanted.is_none_or(|id| id == user.to_string()));
+        let (rows, total) = query.select(rows.iter());
+        let rows: Vec<Value> = rows.into_iter().map(|(id, change, user)| row(*id, change, *user)).collect();
+        Ok(Reply::list(&rows, total))
     }
 
     /// The next change to each state of each user asked about \[spec\].

@@ -80,17 +80,25 @@ impl World {
     /// Answers one request to the API or, as far as no signature is needed, to the issuer.
     pub fn answer(&mut self, request: &Request) -> Response {
         self.tick();
+        self.answer_at_once(request)
+    }
+
+    /// The same, while the clock stands still.
+    pub(crate) fn answer_at_once(&mut self, request: &Request) -> Response {
+        let (organization, reply) = self.reply(request);
+        self.log(LoggedRequest::of(request, organization, reply.status));
+        self.finish(reply)
+    }
+
+    /// What is answered, and nobody remembers that it was asked.
+    pub(crate) fn reply(&mut self, request: &Request) -> (Option<OrgId>, Reply) {
         let (organization, answer) = match request.host {
             Host::Api => self.answer_api(request),
             Host::Issuer => (None, self.answer_issuer(request)),
             Host::AdminOauth => (None, self.answer_admin_oauth(request)),
             Host::Login => (None, Err(Reply::not_found())),
         };
-        let reply = answer.unwrap_or_else(|error| error);
-        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
-        let target = format!("{}{query}", request.path);
-        self.log(LoggedRequest { method: request.method.clone(), target, organization, status: reply.status });
-        self.finish(reply)
+        (organization, answer.unwrap_or_else(|error| error))
     }
 
     /// The headers of every answer \[observed\].

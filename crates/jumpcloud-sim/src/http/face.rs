@@ -1,15 +1,19 @@
 //! The way of one request: refuse strangers, read it, have it answered, mark the answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response as HttpResponse;
+use tokio::time::timeout;
 
+use super::wire::Fuse;
 use super::{Names, Shared, control, fields, html, issuer, portal};
 use crate::clock::http_date;
+use crate::fault::{Delivery, Fate};
 use crate::{Host, Request, Response};
 
 /// Larger bodies are refused: nothing that JumpCloud takes in one request comes near it.
@@ -28,16 +32,50 @@ async fn handle(State(shared): State<Arc<Shared>>, request: axum::extract::Reque
 
 /// Answers a request that came in under the names that `shared` has.
 pub(crate) async fn respond(shared: &Shared, request: axum::extract::Request) -> HttpResponse {
-    let mut response = match read(shared, request).await {
-        Ok(request) => answer(shared, request),
-        Err(refusal) => refusal,
+    let fuse = request.extensions().get::<ConnectInfo<Fuse>>().map(|ConnectInfo(fuse)| fuse.clone());
+    let request = match read(shared, request).await {
+        Ok(request) => request,
+        Err(refusal) => return written(dated(shared, refusal)),
     };
+    shared.clock.follow(&mut shared.world());
+    if is_control(shared, &request) {
+        return written(dated(shared, control::answer(shared, &request)));
+    }
+    let fate = shared.world().fate(&request);
+    let answer = fate.commits.then(|| answer(shared, request, &fate));
+    let response = dated(shared, fate.finish(answer));
+    deliver(shared, &fate, response, fuse).await
+}
+
+/// Waits as long as was decided, and lets as much through. A server that stops holds nobody back.
+async fn deliver(shared: &Shared, fate: &Fate, mut response: Response, fuse: Option<Fuse>) -> HttpResponse {
+    if fate.delay_ms > 0 {
+        // Whichever comes first: both mean that the answer leaves.
+        let _ = timeout(Duration::from_millis(fate.delay_ms), shared.stopped()).await;
+    }
+    let bytes = match fate.delivery {
+        Delivery::Whole => return written(response),
+        Delivery::Cut(bytes) => bytes,
+        Delivery::Never => {
+            shared.stopped().await;
+            0
+        }
+    };
+    // Whatever was cut off, nothing follows it on this connection.
+    response.headers.push(("connection".to_owned(), "close".to_owned()));
+    if let Some(fuse) = fuse {
+        fuse.light(bytes);
+    }
+    written(response)
+}
+
+/// One clock in every answer: the world's, which the API's answers carry already.
+fn dated(shared: &Shared, mut response: Response) -> Response {
     if response.header("date").is_none() {
-        // One clock in every answer: the world's, which the API's answers carry already.
         let date = http_date(shared.world().now_ms);
         response.headers.push(("date".to_owned(), date));
     }
-    written(response)
+    response
 }
 
 async fn read(shared: &Shared, request: axum::extract::Request) -> Result<Request, Response> {
@@ -95,24 +133,26 @@ fn host_of(path: &str, body: &[u8]) -> Host {
     }
 }
 
+/// Whether it is for the simulator itself: no fault meets it, and it is not under the service's names.
+fn is_control(shared: &Shared, request: &Request) -> bool {
+    shared.names.host.is_none()
+        && request.host == Host::Api
+        && (request.path == "/__sim" || request.path.starts_with("/__sim/"))
+}
+
 /// Answers a request without waiting for anything.
-fn answer(shared: &Shared, mut request: Request) -> Response {
-    // What is not the service's is not under the service's names.
-    let is_control = shared.names.host.is_none() && request.path.starts_with("/__sim/");
-    let is_api = request.host == Host::Api && !is_control;
-    if is_api || request.host == Host::AdminOauth {
-        return shared.world().answer(&request);
+fn answer(shared: &Shared, mut request: Request, fate: &Fate) -> Response {
+    if matches!(request.host, Host::Api | Host::AdminOauth) {
+        return shared.world().answer_as(&request, fate);
     }
     if request.method == "HEAD" {
         // The server leaves the body out on its way.
         "GET".clone_into(&mut request.method);
     }
-    match request.host {
-        Host::Issuer => issuer::answer(shared, &request),
-        Host::Login if request.path == "/login/oauth" => issuer::answer(shared, &request),
-        Host::Login => portal::answer(shared, &request),
-        Host::Api | Host::AdminOauth => control::answer(shared, &request),
+    if request.host == Host::Issuer || request.path == "/login/oauth" {
+        return issuer::answer(shared, &request);
     }
+    portal::answer(shared, &request)
 }
 
 fn written(response: Response) -> HttpResponse {

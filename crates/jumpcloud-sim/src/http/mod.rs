@@ -5,6 +5,7 @@
 //! inside it. What the API means is left to the world; what is decided here is what needs a key or a browser. Under the
 //! names of the service itself, the feature `proxy` leads here too.
 
+mod clock;
 mod control;
 mod directory;
 pub(crate) mod face;
@@ -16,13 +17,14 @@ mod memory;
 mod pages;
 mod portal;
 mod relying;
+mod wire;
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use self::keys::KeyError;
@@ -37,6 +39,15 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// What `/__sim/` asks for as a bearer token; a listener that is not on loopback needs one.
     pub bearer: Option<String>,
+}
+
+impl Options {
+    /// For a server that others reach by a name, such as `sim.example:8480`: the `Host` they send. `/__sim/` gets a bearer
+    /// token that nobody can guess.
+    pub fn exposed(host: &str) -> Self {
+        let host = host.to_ascii_lowercase();
+        Self { base_url: Some(format!("http://{host}")), hosts: vec![host], bearer: Some(keys::unguessable()) }
+    }
 }
 
 /// Why there is no server.
@@ -57,7 +68,8 @@ pub enum ServeError {
 pub struct Handle {
     address: SocketAddr,
     pub(crate) shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
+    /// Nothing is ever sent: the server stops when this is gone.
+    stop: watch::Sender<()>,
     server: JoinHandle<io::Result<()>>,
 }
 
@@ -86,11 +98,8 @@ impl Handle {
     }
 
     /// Takes no more requests, finishes those that came, and returns.
-    pub async fn stop(mut self) -> io::Result<()> {
-        if let Some(stop) = self.stop.take() {
-            // A server that ended by itself has nobody who listens; its result says why.
-            let _ = stop.send(());
-        }
+    pub async fn stop(self) -> io::Result<()> {
+        drop(self.stop);
         self.server.await.map_err(io::Error::other)?
     }
 }
@@ -103,6 +112,8 @@ pub(crate) struct Shared {
     portal: Arc<portal::Portal>,
     options: Options,
     names: Names,
+    clock: Arc<clock::Clock>,
+    stop: watch::Receiver<()>,
     /// Where the server is reached, without a trailing slash.
     base_url: String,
 }
@@ -141,6 +152,12 @@ impl Shared {
         world
     }
 
+    /// Returns when the server is told to stop.
+    async fn stopped(&self) {
+        // Nothing is ever sent, so what comes is the end of the sender.
+        let _ = self.stop.clone().changed().await;
+    }
+
     /// The same simulator under other names.
     pub(crate) fn under(&self, names: Names) -> Self {
         Self { names, ..self.clone() }
@@ -170,24 +187,25 @@ pub fn serve(listener: TcpListener, world: World, options: Options) -> Result<Ha
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let base_url = options.base_url.clone().unwrap_or_else(|| base_url_of(address));
+    let (stop, stopped) = watch::channel(());
     let shared = Arc::new(Shared {
         world: Arc::new(Mutex::new(world)),
         issuer: issuer::Issuer::new()?,
         portal: Arc::default(),
         names: names(&base_url, address.port(), &options),
         options,
+        clock: Arc::default(),
+        stop: stopped,
         base_url,
     });
     drop(shared.world());
 
-    let (stop, stopped) = oneshot::channel::<()>();
-    let router = face::router(Arc::clone(&shared));
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        // A handle that was dropped stops the server as well.
-        let _ = stopped.await;
-    });
+    let ended = Arc::clone(&shared);
+    let service = face::router(Arc::clone(&shared)).into_make_service_with_connect_info::<wire::Fuse>();
+    let server = axum::serve(wire::Wires(listener), service);
+    let server = server.with_graceful_shutdown(async move { ended.stopped().await });
     let server = tokio::spawn(async move { server.await });
-    Ok(Handle { address, shared, stop: Some(stop), server })
+    Ok(Handle { address, shared, stop, server })
 }
 
 /// The names of a port that plays all hosts. Beside those that are allowed, the `Host` header must be a loopback literal:

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::World;
 use super::events::Initiator;
 use crate::id::{OrgId, UserId};
+use crate::message::Request;
 
-/// How many requests are remembered.
-const REQUESTS: usize = 20_000;
+/// How many requests are remembered, and how many mails; then the oldest quarter is forgotten.
+const REMEMBERED: usize = 10_000;
 
 /// One request, as far as it may be remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,14 @@ pub struct LoggedRequest {
     pub organization: Option<OrgId>,
     /// The status of the answer.
     pub status: u16,
+}
+
+impl LoggedRequest {
+    pub(crate) fn of(request: &Request, organization: Option<OrgId>, status: u16) -> LoggedRequest {
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+        let target = format!("{}{query}", request.path);
+        LoggedRequest { method: request.method.clone(), target, organization, status }
+    }
 }
 
 /// Why a mail was written \[spec\].
@@ -60,7 +69,7 @@ impl World {
         self.requests.clear();
     }
 
-    /// The mails that would have gone out, the oldest first.
+    /// The mails that would have gone out, the oldest first; the oldest are forgotten.
     pub fn outbox(&self) -> &[Mail] {
         &self.mails
     }
@@ -71,10 +80,7 @@ impl World {
     }
 
     pub(crate) fn log(&mut self, request: LoggedRequest) {
-        if self.requests.len() >= REQUESTS {
-            self.requests.drain(..REQUESTS / 4);
-        }
-        self.requests.push(request);
+        remember(&mut self.requests, request);
     }
 
     /// Writes the mail that a user gets on activation: to the alternate address, when there is no password \[spec\].
@@ -85,13 +91,33 @@ impl World {
         let own = if kind == MailKind::Activation && !alternate.is_empty() { alternate } else { &*user.email };
         let to = redirected.unwrap_or(own).to_owned();
         let organization = user.organization;
-        self.mails.push(Mail { user: Some(id), organization, to, kind, at_ms: self.now_ms });
+        remember(&mut self.mails, Mail { user: Some(id), organization, to, kind, at_ms: self.now_ms });
     }
 
     /// Writes to whoever started a bulk job that it is done \[spec\].
     pub(crate) fn mail_about_job(&mut self, organization: OrgId, by: &Initiator) {
         let Initiator::Admin { email, .. } = by else { return };
         let to = email.clone();
-        self.mails.push(Mail { user: None, organization, to, kind: MailKind::Job, at_ms: self.now_ms });
+        remember(&mut self.mails, Mail { user: None, organization, to, kind: MailKind::Job, at_ms: self.now_ms });
+    }
+}
+
+fn remember<T>(all: &mut Vec<T>, one: T) {
+    if all.len() >= REMEMBERED {
+        all.drain(..REMEMBERED / 4);
+    }
+    all.push(one);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_are_forgotten_and_the_newest_never() {
+        let mut all = Vec::new();
+        (0..5 * REMEMBERED).for_each(|number| remember(&mut all, number));
+        assert!(all.len() <= REMEMBERED && all.capacity() < 2 * REMEMBERED, "{}", all.len());
+        assert_eq!(all.last(), Some(&(5 * REMEMBERED - 1)));
     }
 }

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::EPOCH_MS;
+use crate::fault::Faults;
 use crate::id::{AppId, GroupId, ObjectId, OrgId, PolicyId, ProviderId, UserId};
 use crate::oauth::Issuer;
 use crate::secret::{Dice, Secret};
@@ -45,7 +46,7 @@ pub struct World {
     seed: u64,
     made: u32,
     dice: Dice,
-    /// The time, in milliseconds since 1970; every request advances it by a fixed tick.
+    /// The time, in milliseconds since 1970; every request advances it by a fixed tick, unless it is frozen.
     pub now_ms: u64,
     pub(crate) settings: Settings,
     pub(crate) organizations: BTreeMap<OrgId, Organization>,
@@ -67,6 +68,11 @@ pub struct World {
     pub(crate) mails: Vec<Mail>,
     pub(crate) requests: Vec<LoggedRequest>,
     pub(crate) pending: Vec<Reevaluation>,
+    #[serde(default)]
+    pub(crate) faults: Faults,
+    /// Whether requests leave the clock where it is.
+    #[serde(default)]
+    frozen: bool,
     /// The id of the next object, if it is to be a certain one.
     planted: Option<ObjectId>,
     /// The region whose hosts are asked; where one port plays all hosts, none.
@@ -103,6 +109,8 @@ impl World {
             mails: Vec::new(),
             requests: Vec::new(),
             pending: Vec::new(),
+            faults: Faults::default(),
+            frozen: false,
             planted: None,
             asked: None,
             directories: BTreeMap::new(),
@@ -115,10 +123,25 @@ impl World {
         self.now_ms = self.now_ms.saturating_add(ms);
         self.run_due_jobs();
         self.settle();
+        self.land();
     }
 
     pub(crate) fn tick(&mut self) {
-        self.advance(TICK_MS);
+        self.advance(if self.frozen { 0 } else { TICK_MS });
+    }
+
+    /// Stops the clock, which then moves only by [`World::advance`], or lets each request advance it again.
+    pub fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
+    }
+
+    /// Whether requests leave the clock where it is.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The switches.

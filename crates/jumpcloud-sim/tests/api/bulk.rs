@@ -265,6 +265,27 @@ fn what_is_asked_for_in_one_stretch_of_time_happens_in_its_order() {
 }
 
 #[test]
+fn changes_to_come_are_found_by_user_and_filter() {
+    with_client(|client| {
+        let (ann, ben) = (user(client, "ann"), user(client, "ben"));
+        for state in ["ACTIVATED", "SUSPENDED"] {
+            let body = json!({"user_ids": [ann, ben], "state": state, "start_date": "2026-10-02T08:00:00Z"});
+            assert_eq!(client.post("/api/v2/bulk/userstates", &body).status, 201);
+        }
+        for (query, count) in [
+            (String::new(), "4"),
+            (format!("userid={ann}"), "2"),
+            ("filter=state:eq:SUSPENDED".to_owned(), "2"),
+            (format!("userid={ann}&filter=state:eq:SUSPENDED"), "1"),
+        ] {
+            let list = client.get(&format!("/api/v2/bulk/userstates?{query}"));
+            assert_eq!(list.header("x-total-count"), Some(count), "{query}");
+        }
+        assert_eq!(client.get("/api/v2/bulk/userstates?filter=state").status, 400);
+    });
+}
+
+#[test]
 fn only_some_changes_of_state_are_taken() {
     with_client(|client| {
         let ann = user(client, "ann");

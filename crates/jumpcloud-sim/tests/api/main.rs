@@ -11,6 +11,7 @@ mod audit;
 mod bulk;
 mod console;
 mod dynamic;
+mod faults;
 mod graph;
 mod groups;
 mod insights;

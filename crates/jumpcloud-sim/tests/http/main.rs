@@ -2,7 +2,10 @@
 #![cfg(feature = "http")]
 
 mod client;
+mod clock;
+mod console;
 mod control;
+mod faults;
 mod federation;
 mod issuer;
 mod shell;

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sim::World;
 use jumpcloud_sim::fixture::{self, Pair};
+use jumpcloud_sim::http::{Options, serve};
 use tokio::net::TcpStream;
 
 use crate::client::Client;
@@ -90,4 +91,21 @@ async fn both_token_endpoints_are_on_one_port() {
     // The issuer knows apps, and no service accounts.
     let refused = account.form("/oauth2/token", &[("grant_type", "authorization_code")]).await.expect(401).json();
     assert_eq!(refused["error"], "invalid_client");
+}
+
+#[tokio::test]
+async fn who_is_exposed_answers_to_its_name_and_to_loopback_and_to_nobody_else() {
+    let options = Options::exposed("Sim.example:8480");
+    let bearer = options.bearer.clone().expect("there is a token");
+    assert!(bearer.len() > 40 && Options::exposed("sim.example:8480").bearer != Some(bearer), "another each time");
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let handle = serve(listener, World::new(1), options).unwrap();
+    let address = ([127, 0, 0, 1], handle.address().port()).into();
+    assert_eq!(handle.base_url(), "http://sim.example:8480");
+    for (host, status) in [("sim.example:8480", 200), ("SIM.EXAMPLE:8480", 200), ("sim.example", 403), ("x:8480", 403)]
+    {
+        Client::new(address).with("host", host).get("/login").await.expect(status);
+    }
+    Client::new(address).get("/login").await.expect(200);
+    Client::new(address).get("/__sim/world").await.expect(401);
 }
