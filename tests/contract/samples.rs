@@ -22,6 +22,10 @@ impl Client {
         &self.key
     }
 
+    fn wait(&mut self, milliseconds: u64) {
+        self.world.advance(milliseconds);
+    }
+
     pub(crate) fn send(&mut self, request: Request) -> Response {
         let answer = self.world.answer(&request);
         self.seen.push(Exchange::of_simulator(&request, &answer));
@@ -56,12 +60,17 @@ pub(crate) fn all() -> Vec<Exchange> {
     let group = groups(&mut client, &user);
     let app = apps(&mut client, &group);
     organizations(&mut client);
+    service_accounts(&mut client);
+    jobs(&mut client, &user);
+    ssh_keys(&mut client, &user);
+    rules(&mut client, &user);
     provider_and_policy(&mut client, &group);
     graph(&mut client, &user, &group, &app);
     insights(&mut client);
     tokens(&mut client);
     refusals(&mut client, &user, &group);
     removals(&mut client, &user, &group, &app);
+    provider(&mut client);
     client.seen
 }
 
@@ -74,10 +83,92 @@ fn organizations(client: &mut Client) {
     let id = id(&list["results"][0]);
     client.get(&format!("/api/organizations/{id}"));
     client.good("POST", "/api/search/organizations", &json!({"fields": "displayName"}));
+    client.get("/api/organizations?limit=10&skip=0&sort=-displayName&search=a");
     client.get("/api/settings");
+    client.get("/api/application-templates?limit=10&skip=0&sort=-displayName&fields=name%20displayName");
     client.get("/api/application-templates?filter=name:$eq:oidc&limit=10&skip=0&sort=name");
     let template = client.get("/api/application-templates")["results"][0]["_id"].as_str().unwrap().to_owned();
     client.get(&format!("/api/application-templates/{template}"));
+}
+
+/// A key of one organisation has no provider, and one of two has.
+fn provider(client: &mut Client) {
+    client.call("GET", "/api/v2/providers/000000000000000000000000/organizations", &Value::Null);
+    let all: Vec<_> = client.world.organizations().map(|organization| organization.id).collect();
+    client.key = client.world.add_key(&all);
+    client.get("/api/users/getSelf?fields=email%20provider");
+    let provider = client.get("/api/users/getSelf")["provider"].as_str().unwrap().to_owned();
+    client.get(&format!("/api/v2/providers/{provider}/organizations?limit=10&skip=0&sort=name&fields=name"));
+    client.get(&format!("/api/v2/providers/{provider}/organizations"));
+}
+
+/// Service accounts with one key and one secret.
+fn service_accounts(client: &mut Client) {
+    let role = id(&client.get("/api/v2/roles")["results"][0]);
+    let at = "/api/v2/service-accounts";
+    client.get(&format!("{at}?limit=10&skip=0"));
+    let config = json!({"authType": "API_KEY", "apiKeyConfig": {"lifetime": "30 Days"}});
+    let new = json!({"name": "S", "roleId": role, "authConfig": config});
+    let made = client.good("POST", at, &new);
+    let path = format!("{at}/{}", made["serviceAccount"]["objectId"].as_str().unwrap());
+    client.get(&path);
+    let config = json!({"authType": "CLIENT_SECRET", "clientSecretConfig": {"lifetime": "30 Days"}});
+    let made = client.good("POST", &format!("{path}/auth-config"), &json!({"authConfig": config}));
+    let config = made["authConfig"]["objectId"].as_str().unwrap();
+    client.good("DELETE", &format!("{path}/auth-config/{config}"), &Value::Null);
+    client.good("DELETE", &path, &Value::Null);
+}
+
+fn jobs(client: &mut Client, user: &str) {
+    let new =
+        json!([{"email": "many@acme.com", "username": "many", "firstname": "M", "attributes": []}, {"email": "x"}]);
+    let job = client.good("POST", "/api/v2/bulk/users?suppressEmail=true", &new)["jobId"].as_str().unwrap().to_owned();
+    let path = format!("/api/v2/bulk/users/{job}/results");
+    client.get(&path);
+    client.wait(600_000);
+    client.get(&format!("{path}?limit=10&skip=0"));
+    client.good("PATCH", "/api/v2/bulk/users", &json!([{"id": user, "department": "Sales"}]));
+    client.call("POST", "/api/v2/bulk/users", &json!({}));
+    let later = json!({"user_ids": [user], "state": "SUSPENDED", "start_date": "2099-01-01T00:00:00.000Z"});
+    let states = "/api/v2/bulk/userstates";
+    let change = client.good("POST", states, &later)[0]["scheduledJobId"].as_str().unwrap().to_owned();
+    client.get(&format!("{states}?limit=10&skip=0&userid={user}&filter=state:eq:SUSPENDED"));
+    client.get(&format!("{states}/eventlist/next?users={user}&limit=10&skip=0"));
+    client.good("DELETE", &format!("{states}/{change}"), &Value::Null);
+    client.call("DELETE", &format!("{states}/{change}"), &Value::Null);
+    client.call(
+        "POST",
+        states,
+        &json!({"user_ids": [], "state": "SUSPENDED", "start_date": "2099-01-01T00:00:00.000Z"}),
+    );
+}
+
+fn ssh_keys(client: &mut Client, user: &str) {
+    let path = format!("/api/systemusers/{user}/sshkeys");
+    let key = id(&client.good("POST", &path, &json!({"name": "k", "public_key": "ssh-ed25519 AAAA"})));
+    client.get(&path);
+    client.good("DELETE", &format!("{path}/{key}"), &Value::Null);
+    for action in ["reactivate", "mfasync"] {
+        client.good("POST", &format!("/api/systemusers/{user}/{action}"), &Value::Null);
+    }
+}
+
+/// Groups of all kinds, and what a rule would do.
+fn rules(client: &mut Client, user: &str) {
+    client.get("/api/v2/groups?limit=10&skip=0&sort=name&fields=name&filter=name:eq:Everyone");
+    client.get("/api/v2/groups");
+    let filter = json!({"field": "email", "operator": "eq", "value": "new@acme.com"});
+    let rule = json!({"queryType": "FilterQuery", "filters": [filter]});
+    let reviewed = json!({"name": "Reviewed", "membershipMethod": "DYNAMIC_REVIEW_REQUIRED", "memberQuery": rule});
+    let path = format!("/api/v2/usergroups/{}", id(&client.good("POST", "/api/v2/usergroups", &reviewed)));
+    client.get(&format!("{path}/suggestions?limit=10&skip=0"));
+    client.good("POST", &format!("{path}/suggestions"), &json!({"user_ids": [user]}));
+    client.good("POST", "/api/v2/search/query", &rule);
+    client.get(&format!("{path}/memberof?limit=10&skip=0"));
+    for target in ["users", "systems", "systemgroups"] {
+        client.call("GET", &format!("{path}/{target}?limit=10&skip=0"), &Value::Null);
+    }
+    client.good("DELETE", &path, &Value::Null);
 }
 
 fn users(client: &mut Client) -> String {
@@ -246,6 +337,13 @@ fn insights(client: &mut Client) {
     client.good("POST", "/insights/directory/v1/events", &query);
     let count = json!({"service": ["all"], "start_time": "2020-01-01T00:00:00Z"});
     client.good("POST", "/insights/directory/v1/events/count", &count);
+    let distinct = json!({"service": ["all"], "start_time": "2020-01-01T00:00:00Z", "field": "event_type"});
+    client.good("POST", "/insights/directory/v1/events/distinct", &distinct);
+    let interval = json!({
+        "service": ["all"], "start_time": "2026-01-01T00:00:00Z", "timezone": "-0500", "interval_unit": "d",
+        "interval_value": "1",
+    });
+    client.good("POST", "/insights/directory/v1/events/interval", &interval);
 }
 
 /// A service account is refused its token here; that the call is there is what counts.

@@ -71,13 +71,11 @@ impl World {
 
     /// Carries out the jobs that are due.
     pub(crate) fn run_due_jobs(&mut self) {
-        for id in self.jobs.due_bulk(self.now_ms) {
-            if let Some(mut job) = self.jobs.bulk.remove(&id) {
-                self.run_bulk_job(&mut job);
-                self.jobs.bulk.insert(id, job);
-            }
+        while let Some((id, mut job)) = self.jobs.take_due_bulk(self.now_ms) {
+            self.run_bulk_job(&mut job);
+            self.jobs.finish_bulk(id, job);
         }
-        for change in self.jobs.take_due_changes(self.now_ms) {
+        while let Some(change) = self.jobs.take_due_change(self.now_ms) {
             self.change_states(&change);
         }
     }

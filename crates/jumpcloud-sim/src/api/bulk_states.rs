@@ -68,7 +68,7 @@ impl World {
         let change = StateChange { organization, by, users, state, start_ms, due_ms, email };
         let id: ObjectId = self.new_id();
         let rows: Vec<Value> = change.users.iter().map(|user| row(id, &change, *user)).collect();
-        self.jobs.scheduled.insert(id, change);
+        self.jobs.add_change(id, change);
         self.run_due_jobs();
         Ok(Reply::json(201, &rows))
     }
@@ -145,7 +145,7 @@ impl World {
         if !own {
             return Err(Reply::not_found());
         }
-        self.jobs.scheduled.remove(&id);
+        self.jobs.cancel_change(id);
         Ok(Reply::empty(204))
     }
 }

@@ -1,6 +1,6 @@
 //! Jobs on many users, which the service carries out later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,8 +9,11 @@ use super::events::Initiator;
 use super::users::State;
 use crate::id::{ObjectId, OrgId, UserId};
 
-/// How many jobs are remembered with their results.
+/// How many jobs that are done are remembered with their results.
 const JOBS: usize = 1000;
+
+/// What is to happen, the earliest first, with the time in milliseconds: looking for what is due costs no look at the rest.
+type Queue = BTreeSet<(u64, ObjectId)>;
 
 /// The jobs of a world, by their ids.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -18,6 +21,15 @@ const JOBS: usize = 1000;
 pub(crate) struct Jobs {
     pub(crate) bulk: BTreeMap<ObjectId, BulkJob>,
     pub(crate) scheduled: BTreeMap<ObjectId, StateChange>,
+    /// Bulk jobs that are not done.
+    #[serde(skip)]
+    waiting: Queue,
+    /// Bulk jobs that are done, the oldest first.
+    #[serde(skip)]
+    done: VecDeque<ObjectId>,
+    /// The changes of state that are scheduled.
+    #[serde(skip)]
+    coming: Queue,
 }
 
 /// Users to be made or changed. It stays when it is done: its results are asked for.
@@ -66,27 +78,60 @@ pub(crate) struct StateChange {
 }
 
 impl Jobs {
-    /// Adds a job; of too many, the oldest that is done is forgotten.
+    /// Adds a job to be carried out.
     pub(crate) fn add_bulk(&mut self, id: ObjectId, job: BulkJob) {
-        if self.bulk.len() >= JOBS {
-            let oldest = self.bulk.iter().find(|(_, job)| job.done_ms.is_some()).map(|(id, _)| *id);
-            oldest.and_then(|id| self.bulk.remove(&id));
-        }
+        self.waiting.insert((job.due_ms, id));
         self.bulk.insert(id, job);
     }
 
-    /// The bulk jobs to be carried out by that time, the oldest first.
-    pub(crate) fn due_bulk(&self, now_ms: u64) -> Vec<ObjectId> {
-        let due = self.bulk.iter().filter(|(_, job)| job.done_ms.is_none() && job.due_ms <= now_ms);
-        due.map(|(id, _)| *id).collect()
+    /// Takes out the bulk job to be carried out next, if it is due by that time.
+    pub(crate) fn take_due_bulk(&mut self, now_ms: u64) -> Option<(ObjectId, BulkJob)> {
+        let id = take_due(&mut self.waiting, now_ms)?;
+        self.bulk.remove(&id).map(|job| (id, job))
     }
 
-    /// Takes out the changes of state that are due by that time, the earliest first.
-    pub(crate) fn take_due_changes(&mut self, now_ms: u64) -> Vec<StateChange> {
-        let due = self.scheduled.iter().filter(|(_, change)| change.due_ms <= now_ms);
-        let due: Vec<ObjectId> = due.map(|(id, _)| *id).collect();
-        let mut due: Vec<StateChange> = due.iter().filter_map(|id| self.scheduled.remove(id)).collect();
-        due.sort_by_key(|change| change.due_ms);
-        due
+    /// Puts back a bulk job that was carried out, for its results; of too many, the oldest is forgotten.
+    pub(crate) fn finish_bulk(&mut self, id: ObjectId, job: BulkJob) {
+        self.bulk.insert(id, job);
+        self.done.push_back(id);
+        if self.done.len() > JOBS {
+            let oldest = self.done.pop_front();
+            oldest.and_then(|id| self.bulk.remove(&id));
+        }
     }
+
+    /// Adds a change of state.
+    pub(crate) fn add_change(&mut self, id: ObjectId, change: StateChange) {
+        self.coming.insert((change.due_ms, id));
+        self.scheduled.insert(id, change);
+    }
+
+    /// Takes out a change of state before it happens.
+    pub(crate) fn cancel_change(&mut self, id: ObjectId) {
+        if let Some(change) = self.scheduled.remove(&id) {
+            self.coming.remove(&(change.due_ms, id));
+        }
+    }
+
+    /// Takes out the change of state that comes next, if it is due by that time.
+    pub(crate) fn take_due_change(&mut self, now_ms: u64) -> Option<StateChange> {
+        let id = take_due(&mut self.coming, now_ms)?;
+        self.scheduled.remove(&id)
+    }
+
+    /// Makes anew what is not exported because it follows from the rest.
+    pub(crate) fn index(&mut self) {
+        let waiting = self.bulk.iter().filter(|(_, job)| job.done_ms.is_none());
+        self.waiting = waiting.map(|(id, job)| (job.due_ms, *id)).collect();
+        self.coming = self.scheduled.iter().map(|(id, change)| (change.due_ms, *id)).collect();
+        let done: BTreeSet<_> = self.bulk.iter().filter_map(|(id, job)| Some((job.done_ms?, *id))).collect();
+        self.done = done.into_iter().map(|(_, id)| id).collect();
+    }
+}
+
+/// Takes out the earliest, if its time has come.
+fn take_due(queue: &mut Queue, now_ms: u64) -> Option<ObjectId> {
+    let first = queue.first().copied().filter(|(due_ms, _)| *due_ms <= now_ms)?;
+    queue.remove(&first);
+    Some(first.1)
 }

@@ -39,6 +39,7 @@ impl World {
         }
         let clients = self.apps.values().filter_map(|app| Some((app.oidc.as_ref()?.client_id.clone(), app.id)));
         self.clients = clients.collect();
+        self.jobs.index();
     }
 }
 

@@ -228,6 +228,35 @@ fn a_job_that_is_done_keeps_no_password_and_is_another_organisations_secret() {
 }
 
 #[test]
+fn what_waits_comes_at_its_time_in_an_imported_world_too() {
+    with_client(|client| {
+        let (ann, ben) = (user(client, "ann"), user(client, "ben"));
+        let change = |user: &str, state: &str, day: u8| {
+            json!({
+                "user_ids": [user], "state": state, "start_date": format!("2026-10-0{day}T08:00:00Z"),
+            })
+        };
+        // Asked for in another order than they come in.
+        for body in [change(&ann, "SUSPENDED", 3), change(&ann, "ACTIVATED", 2), change(&ben, "ACTIVATED", 2)] {
+            assert_eq!(client.post("/api/v2/bulk/userstates", &body).status, 201);
+        }
+        let cancelled = client.get(&format!("/api/v2/bulk/userstates?userid={ben}")).json();
+        let cancelled = text(&cancelled[0], "scheduledJobId");
+        assert_eq!(client.delete(&format!("/api/v2/bulk/userstates/{cancelled}")).status, 204);
+        let job = start(client, "POST", &json!([{"email": "cat@acme.com", "username": "cat"}]));
+        let mut world = World::import(client.world.export()).unwrap();
+        for world in [&mut *client.world, &mut world] {
+            let mut client = Client { world, key: client.key };
+            client.world.advance(60_000);
+            assert_eq!(results(&mut client, &job)[0]["status"], json!("finished"));
+            client.world.advance(5 * 24 * 3_600_000);
+            let states = [&ann, &ben].map(|id| state(&mut client, id));
+            assert_eq!(states, ["SUSPENDED", "STAGED"]);
+        }
+    });
+}
+
+#[test]
 fn the_oldest_jobs_are_forgotten() {
     with_client(|client| {
         client.world.set("bulk-delay-ms", "0").unwrap();
