@@ -78,11 +78,13 @@ fn without_name(segment: &str) -> &str {
 #[ignore = "needs the published descriptions: cargo xtask contract"]
 fn every_published_call_that_is_answered_has_a_sample() {
     let descriptions = Descriptions::read();
-    let samples: BTreeSet<String> = samples::all().iter().map(Exchange::call).collect();
+    let samples = samples::all();
+    let accepted = samples.iter().filter(|exchange| (200..300).contains(&exchange.status));
+    let samples: BTreeSet<String> = accepted.map(Exchange::call).collect();
     let unanswered = unanswered();
     let missing: Vec<&str> =
         descriptions.calls().filter(|call| !samples.contains(*call) && !unanswered.contains(*call)).collect();
-    assert_eq!(missing, [""; 0], "no sample makes these");
+    assert_eq!(missing, [""; 0], "no sample makes these and is accepted");
     let answered: Vec<&String> = unanswered.intersection(&samples).collect();
     assert_eq!(answered, [""; 0], "the page says that these are not answered");
 }

@@ -128,7 +128,6 @@ fn jobs(client: &mut Client, user: &str) {
     client.wait(600_000);
     client.get(&format!("{path}?limit=10&skip=0"));
     client.good("PATCH", "/api/v2/bulk/users", &json!([{"id": user, "department": "Sales"}]));
-    client.call("POST", "/api/v2/bulk/users", &json!({}));
     let later = json!({"user_ids": [user], "state": "SUSPENDED", "start_date": "2099-01-01T00:00:00.000Z"});
     let states = "/api/v2/bulk/userstates";
     let change = client.good("POST", states, &later)[0]["scheduledJobId"].as_str().unwrap().to_owned();
@@ -157,8 +156,7 @@ fn ssh_keys(client: &mut Client, user: &str) {
 fn rules(client: &mut Client, user: &str) {
     client.get("/api/v2/groups?limit=10&skip=0&sort=name&fields=name&filter=name:eq:Everyone");
     client.get("/api/v2/groups");
-    let filter = json!({"field": "email", "operator": "eq", "value": "new@acme.com"});
-    let rule = json!({"queryType": "FilterQuery", "filters": [filter]});
+    let rule = json!({"queryType": "Filter", "filters": ["email:$eq:new@acme.com"]});
     let reviewed = json!({"name": "Reviewed", "membershipMethod": "DYNAMIC_REVIEW_REQUIRED", "memberQuery": rule});
     let path = format!("/api/v2/usergroups/{}", id(&client.good("POST", "/api/v2/usergroups", &reviewed)));
     client.get(&format!("{path}/suggestions?limit=10&skip=0"));
