@@ -37,7 +37,7 @@ macro_rules! edits {
             pub fn describe() -> Vec<Described> {
                 vec![$(Described {
                     name: $name,
-                    fields: [$(concat!(stringify!($field), ": ", stringify!($type))),+].join(", "),
+                    fields: [$(format!("{}: {}", stringify!($field), as_json(stringify!($type)))),+].join(", "),
                     about: concat!($($doc),+).trim(),
                 }),+]
             }
@@ -46,6 +46,24 @@ macro_rules! edits {
 }
 
 /// A person sees that it is done, and nothing else.
+/// What stands in JSON for a type, as whoever writes it has to know.
+fn as_json(of: &str) -> String {
+    if let Some(of) = of.strip_prefix("Option<").and_then(|of| of.strip_suffix('>')) {
+        return format!("{} or null", as_json(of));
+    }
+    match of {
+        "bool" => "true or false",
+        "String" | "Secret" => "text",
+        "Vec<String>" => "[text]",
+        "Vec<(String, String)>" => "[[name, attribute]]",
+        "Vec<Restriction>" => "[{field, type, id}]",
+        "Value" => "rule",
+        "Membership" | "ClientAuth" => "word",
+        _ => "id",
+    }
+    .to_owned()
+}
+
 fn done(done: bool) -> Option<Value> {
     done.then_some(Value::Null)
 }

@@ -57,7 +57,7 @@ async fn an_index_names_every_route_and_every_edit() {
     let federation = federate().await;
     let mut client: Client = federation.browser();
     let index = client.get("/__sim/").await.expect(200).text();
-    for line in ["PUT     /__sim/faults", "POST    /__sim/clock", "/__sim/console/rotate-secret {app: AppId}"] {
+    for line in ["PUT     /__sim/faults", "POST    /__sim/clock", "/__sim/console/rotate-secret {app: id}"] {
         assert!(index.contains(line), "{index}");
     }
     for line in index.lines().filter(|line| line.starts_with("GET ")) {
