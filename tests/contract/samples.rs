@@ -116,7 +116,9 @@ fn service_accounts(client: &mut Client) {
 /// Groups of all kinds, and what a rule would do.
 fn rules(client: &mut Client, user: &str) {
     client.get("/api/v2/groups?limit=10&skip=0&sort=name&fields=name&filter=name:eq:Everyone");
-    client.get("/api/v2/groups");
+    let counted = Request::api("GET", "/api/v2/groups?limit=1").with_header("x-api-key", &client.key);
+    let counted = client.send(counted.with_header("x-unfiltered-total-count", "1"));
+    assert_eq!(counted.status, 200);
     let rule = json!({"queryType": "Filter", "filters": ["email:$eq:new@acme.com"]});
     let reviewed = json!({"name": "Reviewed", "membershipMethod": "DYNAMIC_REVIEW_REQUIRED", "memberQuery": rule});
     let path = format!("/api/v2/usergroups/{}", id(&client.good("POST", "/api/v2/usergroups", &reviewed)));
