@@ -59,7 +59,7 @@ fn claims(context: &Context<'_>, live: &Live, plan: &mut Builder) {
 fn group_attributes(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let attribute = context.spec.people.mapping.attribute.as_str();
     let Some(Ok(groups)) = &live.groups[Org::Primary.index()] else { return };
-    let planned: Vec<ObjectId> = app_access::groups(context).iter().filter_map(|group| plan.id(group)).collect();
+    let planned = planned_groups(context, plan);
     let has_app = |id: &ObjectId| context.found.app.groups.contains(id) || planned.contains(id);
     let gives_ours = |group: &&user_group::wire::Group| {
         has_app(&group.id) && group.attributes.as_ref().is_some_and(|attributes| attributes.name(attribute))
@@ -72,6 +72,11 @@ fn group_attributes(context: &Context<'_>, live: &Live, plan: &mut Builder) {
             "remove the attribute from the group, or give the federation another one under `people.mapping.attribute`",
         ));
     }
+}
+
+/// The groups that are there and may use the app when this plan is applied.
+fn planned_groups(context: &Context<'_>, plan: &Builder) -> Vec<ObjectId> {
+    app_access::groups(context).iter().filter_map(|group| plan.id(group)).collect()
 }
 
 /// Whether somebody signs in to whatever their attribute names, today: the whole way is there for somebody, and they reach
@@ -87,22 +92,30 @@ fn opens_now(context: &Context<'_>, live: &Live, user: &User) -> bool {
 /// Whether somebody may use the app today.
 fn reaches(context: &Context<'_>, live: &Live, user: &User) -> bool {
     let app = &context.found.app;
-    let members = |group: &ObjectId| live.membership.get(&(Org::Primary, *group)).and_then(|known| known.as_ref().ok());
     let is_in = |ids: &Vec<ObjectId>| ids.binary_search(&user.id).is_ok();
-    let by_group = || app.groups.iter().filter_map(members).any(is_in);
     let alone = || app.itself().and_then(|app| live.app_users.get(&app.id)?.as_ref().ok()).is_some_and(is_in);
-    by_group() || alone()
+    is_in_any(live, &app.groups, user) || alone()
 }
 
-/// Setting right what nobody can sign in through lets people in again, also those who left meanwhile.
+/// Whether somebody is in one of these groups of the primary organisation.
+fn is_in_any(live: &Live, groups: &[ObjectId], user: &User) -> bool {
+    let members = |group: &ObjectId| live.membership.get(&(Org::Primary, *group)).and_then(|known| known.as_ref().ok());
+    groups.iter().filter_map(members).any(|ids| ids.binary_search(&user.id).is_ok())
+}
+
+/// Setting right what nobody can sign in through lets people in again, also those who left meanwhile. An app that is made
+/// anew is given to its groups with everybody who is still in them.
 fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
-    let repairs = |action: &Action| matches!(action.target.kind, Kind::OidcApp | Kind::IdentityProvider);
+    let repairs =
+        |action: &Action| matches!(action.target.kind, Kind::OidcApp | Kind::AppAccess | Kind::IdentityProvider);
     if !context.found.policy.routes() || !plan.actions.iter().any(repairs) {
         return;
     }
+    let planned = planned_groups(context, plan);
+    let will_reach = |person: &User| reaches(context, live, person) || is_in_any(live, &planned, person);
     for account in context.people.left.iter().filter(|account| !account.is_shut()) {
         let person = account.mark.as_ref().and_then(|mark| live.users(Org::Primary).get(mark.person));
-        let comes_in = |person: &&User| reaches(context, live, person) && !opens_now(context, live, person);
+        let comes_in = |person: &&User| will_reach(person) && !opens_now(context, live, person);
         let opens =
             |person: &&User| person.mapping.as_deref().is_some_and(|claim| Email::fold(claim) == *account.email);
         if let Some(person) = person.filter(|person| comes_in(person) && opens(person)) {

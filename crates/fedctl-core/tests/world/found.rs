@@ -12,7 +12,7 @@ use fedctl_core::spec::Spec;
 use jumpcloud_sim::console;
 
 use crate::carry::{self, Fault, Memory};
-use crate::edits::{Edit, ObjectEdit, PersonEdit};
+use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::handmade::{Hand, Made, MadeApp, MadePolicy, OBJECTS};
 use crate::history::{Earlier, History};
 use crate::interleave::status;
@@ -121,6 +121,24 @@ fn i10_whoever_nobody_means_does_not_come_in_again_because_an_app_is_repaired() 
     let app = memory.world.apps(memory.primary).find(|app| app.display_label == "OIDC for beta").unwrap().id;
     console::set_redirect_uris(&mut memory.world, app, &["https://typo.example.com"]);
     assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Impersonation]));
+}
+
+#[test]
+fn i10_an_app_that_is_made_or_given_to_its_group_again_lets_nobody_in_who_left() {
+    let nobody = || Someone { groups: [false; 3], ..Someone::plain() };
+    let mut people: Vec<Someone> = (0..6).map(|_| nobody()).collect();
+    people.push(Someone::plain());
+    let wish = Wish { hidden: false, copy: "[firstname, lastname, displayname]", ..Wish::plain("managed") };
+    let scene = Scene { people, wish, made: None, answers: Vec::new() };
+    for edit in [ObjectEdit::DeleteApp, ObjectEdit::UnbindApp] {
+        let edits = [Edit::Person(6, PersonEdit::LeaveGroup), Edit::Object(edit)];
+        let (mut memory, spec) = after(&scene, Earlier::Same, &edits);
+        assert!(!arrives(&memory, 6), "{edit:?}");
+        assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Impersonation]), "{edit:?}");
+        scene.make(Edit::Account(6, AccountEdit::Suspend), &mut memory);
+        is_done(&spec, &mut memory);
+        assert!(!arrives(&memory, 6), "{edit:?}");
+    }
 }
 
 #[test]
