@@ -38,7 +38,7 @@ const OTHER_TARGETS: [&str; 8] = [
     "system_group",
 ];
 
-/// What can be looked up from a user or a user group besides \[spec\]: lists of what is not modelled are empty.
+/// What can be looked up from a user or a user group besides \[inferred from what can be bound\]: lists of what is not modelled are empty.
 const OTHER_TRAVERSALS: [&str; 8] = [
     "activedirectories",
     "directories",
