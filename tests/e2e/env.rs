@@ -33,7 +33,8 @@ impl Home {
     pub(crate) fn command(&self, args: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fedctl"));
         command.args(args.split_whitespace()).current_dir(self.path()).stdin(Stdio::null());
-        command.env_clear().env("HOME", self.path()).env("LC_ALL", "C");
+        // A sandbox that a test ends the hard way leaves its temporary folder behind.
+        command.env_clear().env("HOME", self.path()).env("TMPDIR", self.path()).env("LC_ALL", "C");
         command
     }
 
