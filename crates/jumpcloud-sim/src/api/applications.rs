@@ -61,11 +61,11 @@ impl World {
         let page = call.page(self.settings.page_max);
         let exists = |name: &str| FIELDS.contains(&name);
         let mut query = v1::parse(&call.params, page, eventually, exists).map_err(|text| Reply::v1_refusal(&text))?;
-        if query.order.is_empty() {
+        if query.selection.order.is_empty() {
             // Apps are sorted by name unless asked otherwise [spec].
-            query.order = Order::of("name", ' ');
+            query.selection.order = Order::of("name", ' ');
         }
-        let (apps, total) = query.select(self.apps(call.org));
+        let (apps, total) = query.selection.select(self.apps(call.org));
         let rows: Vec<Value> = apps.into_iter().map(|app| query.project(app_json(app))).collect();
         Ok(Reply::json(200, &json!({"totalCount": total, "results": rows})))
     }

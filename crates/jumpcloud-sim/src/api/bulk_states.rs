@@ -115,7 +115,7 @@ impl World {
         let wanted = call.params.last("userid");
         let mut rows = self.coming(call);
         rows.retain(|(_, _, user)| wanted.is_none_or(|id| id == user.to_string()));
-        let (rows, total) = query.select(rows.iter());
+        let (rows, total) = query.selection.select(rows.iter());
         let rows: Vec<Value> = rows.into_iter().map(|(id, change, user)| row(*id, change, *user)).collect();
         Ok(Reply::list(&rows, total))
     }

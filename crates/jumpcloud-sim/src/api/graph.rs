@@ -81,7 +81,7 @@ impl Node {
 /// Answers with objects and the paths to them; all are made, so this is for short lists and filtered ones.
 pub(crate) fn nodes(call: &Call<'_>, page: Page, nodes: &[Node]) -> Answer {
     let query = v2::parse(&call.params, page).map_err(|text| Reply::v2_refusal(&text))?;
-    let (nodes, total) = query.select(nodes.iter());
+    let (nodes, total) = query.selection.select(nodes.iter());
     let rows: Vec<Value> = nodes.into_iter().map(Node::to_json).collect();
     Ok(Reply::list(&rows, total))
 }

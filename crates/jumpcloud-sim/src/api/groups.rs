@@ -56,7 +56,7 @@ impl World {
     fn list_groups(&self, call: &Call<'_>) -> Answer {
         let query =
             v2::parse(&call.params, call.page(self.settings.page_max)).map_err(|text| Reply::v2_refusal(&text))?;
-        let (groups, total) = query.select(self.groups(call.org));
+        let (groups, total) = query.selection.select(self.groups(call.org));
         let rows: Vec<Value> = groups.into_iter().map(|group| query.project(group_row(group))).collect();
         Ok(Reply::list(&rows, total))
     }

@@ -40,7 +40,7 @@ impl World {
         let query = v2::parse(&params, Page::of(&params, self.settings.page_max));
         let query = query.map_err(|text| Reply::v2_refusal(&text))?;
         let all = access.organizations.iter().filter_map(|org| self.organization(*org));
-        let (organizations, total) = query.select(all);
+        let (organizations, total) = query.selection.select(all);
         let row = |organization: &Organization| {
             query.project(json!({"id": organization.id, "name": organization.display_name}))
         };

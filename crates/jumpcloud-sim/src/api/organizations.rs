@@ -43,7 +43,7 @@ impl World {
         let query = v1::parse(&params, Page::of(&params, self.settings.page_max), true, exists);
         let query = query.map_err(|text| Reply::v1_refusal(&text))?;
         let (organizations, total) =
-            query.select(access.organizations.iter().filter_map(|org| self.organization(*org)));
+            query.selection.select(access.organizations.iter().filter_map(|org| self.organization(*org)));
         let rows: Vec<Value> = organizations.into_iter().map(|row| query.project(self.organization_row(row))).collect();
         Ok(Reply::json(200, &json!({"totalCount": total, "results": rows})))
     }

@@ -40,7 +40,7 @@ impl World {
     fn list_policies(&self, call: &Call<'_>) -> Answer {
         let query =
             v2::parse(&call.params, call.page(self.settings.page_max)).map_err(|text| Reply::v2_refusal(&text))?;
-        let (policies, total) = query.select(self.policies(call.org));
+        let (policies, total) = query.selection.select(self.policies(call.org));
         let rows: Vec<Value> = policies.into_iter().map(|policy| self.policy_json(policy)).collect();
         Ok(match self.settings.policy_form {
             PolicyForm::A | PolicyForm::B => {

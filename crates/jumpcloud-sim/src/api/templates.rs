@@ -46,7 +46,7 @@ pub(crate) fn answer(call: &Call<'_>, rest: &[&str], page_max: u64) -> Answer {
     let query = query.map_err(|text| Reply::v1_refusal(&text))?;
     match rest {
         [] => {
-            let (page, total) = query.select(TEMPLATES.iter());
+            let (page, total) = query.selection.select(TEMPLATES.iter());
             let rows: Vec<Value> = page.into_iter().map(|template| query.project(to_json(template))).collect();
             Ok(Reply::json(200, &json!({"totalCount": total, "results": rows})))
         }

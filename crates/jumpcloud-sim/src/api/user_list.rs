@@ -5,7 +5,7 @@ use super::reply::{Answer, Reply};
 use super::user_json::{is_field, render};
 use crate::id::{OrgId, UserId};
 use crate::query::filter::{Filter, Op};
-use crate::query::page::{Order, Page};
+use crate::query::page::{Order, Page, Selection};
 use crate::query::v1::{Fields, ListQuery};
 use crate::query::{search_body, v1};
 use crate::world::World;
@@ -28,7 +28,7 @@ impl World {
         let order = Order::of(text("sort"), ' ');
         let fields = Fields::parse(text("fields"), is_field);
         let filter = search_body::parse(&body.into()).map_err(|text| Reply::v1_refusal(&text))?;
-        Ok(self.user_page(call.org, &ListQuery { page, filter, order, fields }))
+        Ok(self.user_page(call.org, &ListQuery { selection: Selection { page, filter, order }, fields }))
     }
 
     fn user_page(&self, org: OrgId, query: &ListQuery) -> Reply {
@@ -46,20 +46,20 @@ impl World {
 
     fn select_users(&self, org: OrgId, query: &ListQuery) -> (Vec<&User>, usize) {
         let Some(directory) = self.directory(org) else { return (Vec::new(), 0) };
-        let parts = flat(&query.filter);
+        let parts = flat(&query.selection.filter);
         if !self.settings.id_range_filter && parts.iter().any(|part| is_id_range(part)) {
             return (Vec::new(), 0);
         }
-        if query.order.is_natural()
+        if query.selection.order.is_natural()
             && let Some(ids) = slice_of(directory, &parts)
         {
-            let users = query.page.slice(ids).iter().filter_map(|id| self.users.get(id)).collect();
+            let users = query.selection.page.slice(ids).iter().filter_map(|id| self.users.get(id)).collect();
             return (users, ids.len());
         }
         let ids = Self::candidates(directory, &Filter::And(parts.into_iter().cloned().collect()));
         let all = || directory.ids.as_slice().to_vec();
         let users = ids.unwrap_or_else(all).into_iter().filter_map(|id| self.users.get(&id));
-        query.select(users.filter(|user| user.organization == org))
+        query.selection.select(users.filter(|user| user.organization == org))
     }
 
     /// Users among whom all that pass must be, if an index knows them; ascending.

@@ -64,7 +64,7 @@ pub(super) fn answer(shared: &Shared, request: &Request) -> Response {
     let answer = match (ROUTES.iter().find(is_asked), request.path.strip_prefix(CONSOLE)) {
         (Some(route), _) => (route.answer)(shared, request),
         (None, Some(name)) if request.method == "POST" => edit(shared, name, request),
-        (None, _) => return face::nothing_here(request),
+        (None, _) => return refused(404, "there is nothing at this address: GET /__sim/ lists what there is"),
     };
     answer.unwrap_or_else(|problem| refused(400, &problem))
 }

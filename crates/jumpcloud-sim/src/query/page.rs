@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Params;
-use super::filter::{Fielded, order};
+use super::filter::{Fielded, Filter, order};
 
 /// The part of a list that one answer brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,23 @@ impl Order {
     fn key<'a, T: Fielded>(&self, row: &'a T, name: &str) -> Cow<'a, str> {
         let field = row.field(name).unwrap_or_default();
         if self.ignores_case { field.to_lowercase().into() } else { field }
+    }
+}
+
+/// Which rows of a list are asked for, in both generations of the API.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    pub(crate) page: Page,
+    pub(crate) filter: Filter,
+    pub(crate) order: Order,
+}
+
+impl Selection {
+    /// The rows of one page, and how many there are in all.
+    pub(crate) fn select<'a, T: Fielded>(&self, rows: impl Iterator<Item = &'a T>) -> (Vec<&'a T>, usize) {
+        let mut rows: Vec<&T> = rows.filter(|row| self.filter.passes(*row)).collect();
+        self.order.sort(&mut rows);
+        (self.page.slice(&rows).to_vec(), rows.len())
     }
 }
 

@@ -3,15 +3,13 @@
 use serde_json::Value;
 
 use super::Params;
-use super::filter::{Fielded, Filter, Op};
-use super::page::{Order, Page};
+use super::filter::{Filter, Op};
+use super::page::{Order, Page, Selection};
 
 /// What a list of the first generation is asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct ListQuery {
-    pub(crate) page: Page,
-    pub(crate) filter: Filter,
-    pub(crate) order: Order,
+    pub(crate) selection: Selection,
     pub(crate) fields: Fields,
 }
 
@@ -41,13 +39,6 @@ impl Fields {
 }
 
 impl ListQuery {
-    /// The rows of one page, and how many there are in all.
-    pub(crate) fn select<'a, T: Fielded>(&self, rows: impl Iterator<Item = &'a T>) -> (Vec<&'a T>, usize) {
-        let mut rows: Vec<&T> = rows.filter(|row| self.filter.passes(*row)).collect();
-        self.order.sort(&mut rows);
-        (self.page.slice(&rows).to_vec(), rows.len())
-    }
-
     /// The fields asked for, and always the id.
     pub(crate) fn project(&self, mut row: Value) -> Value {
         if let Value::Object(row) = &mut row {
@@ -69,7 +60,7 @@ pub(crate) fn parse(
     // Published for organizations alone; that the others take it too is a guess that harms nobody.
     let order = sorted("sortIgnoreCase").map(Order::ignoring_case).or_else(|| sorted("sort")).unwrap_or_default();
     let fields = params.last("fields").map_or(Fields::All, |text| Fields::parse(text, exists));
-    Ok(ListQuery { page, filter, order, fields })
+    Ok(ListQuery { selection: Selection { page, filter, order }, fields })
 }
 
 /// `filter=`, `filter[0]=` and `filter[and][0]=` must all pass, of `filter[or][0]=` one [observed].
@@ -173,7 +164,7 @@ mod tests {
     fn passes(query: &str) -> bool {
         let params = Params::parse(query);
         let page = Page::of(&params, 100);
-        parse(&params, page, false, |_| true).unwrap().filter.passes(&ANN)
+        parse(&params, page, false, |_| true).unwrap().selection.filter.passes(&ANN)
     }
 
     #[test]

@@ -3,15 +3,13 @@
 use serde_json::Value;
 
 use super::Params;
-use super::filter::{Fielded, Filter, Op};
-use super::page::{Order, Page};
+use super::filter::{Filter, Op};
+use super::page::{Order, Page, Selection};
 
 /// What a list of the second generation is asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct ListQuery {
-    pub(crate) page: Page,
-    pub(crate) filter: Filter,
-    order: Order,
+    pub(crate) selection: Selection,
     fields: Vec<String>,
 }
 
@@ -27,7 +25,8 @@ pub(crate) fn parse(params: &Params, page: Page) -> Result<ListQuery, String> {
     }
     let order = params.last("sort").map_or_else(Order::default, |text| Order::of(text, ','));
     let fields = params.last("fields").unwrap_or("").split(',').filter(|name| !name.is_empty());
-    Ok(ListQuery { page, filter: Filter::And(tests), order, fields: fields.map(str::to_owned).collect() })
+    let selection = Selection { page, filter: Filter::And(tests), order };
+    Ok(ListQuery { selection, fields: fields.map(str::to_owned).collect() })
 }
 
 /// One `field:op:value`; a `*` is a wildcard [spec].
@@ -68,13 +67,6 @@ fn wildcard(field: &str, value: &str) -> Option<Filter> {
 }
 
 impl ListQuery {
-    /// The rows of one page, and how many there are in all.
-    pub(crate) fn select<'a, T: Fielded>(&self, rows: impl Iterator<Item = &'a T>) -> (Vec<&'a T>, usize) {
-        let mut rows: Vec<&T> = rows.filter(|row| self.filter.passes(*row)).collect();
-        self.order.sort(&mut rows);
-        (self.page.slice(&rows).to_vec(), rows.len())
-    }
-
     /// The fields asked for, and always the id. Names that do not exist are ignored.
     pub(crate) fn project(&self, mut row: Value) -> Value {
         if let Value::Object(row) = &mut row

@@ -63,5 +63,6 @@ async fn an_index_names_every_route_and_every_edit() {
     for line in index.lines().filter(|line| line.starts_with("GET ")) {
         client.get(line.split_whitespace().nth(1).unwrap()).await.expect(200);
     }
-    client.get("/__sim/nothing").await.expect(404);
+    let nothing = client.get("/__sim/nothing").await.expect(404).text();
+    assert!(nothing.contains("GET /__sim/ lists what there is"), "{nothing}");
 }
