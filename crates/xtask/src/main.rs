@@ -35,6 +35,14 @@ const BENCH: [&str; 14] = [
     "--",
 ];
 
+/// The words that tasks with a harness take, and where their tests find them.
+const WORDS: [(&str, &str); 4] = [
+    ("--cases", "FEDCTL_CASES"),
+    ("--seed", "FEDCTL_SEED"),
+    ("--seeds", "FEDCTL_SEEDS"),
+    ("--seconds", "FEDCTL_SECONDS"),
+];
+
 struct Task {
     name: &'static str,
     /// The arguments it hands on, for the help; without, it takes none.
@@ -48,6 +56,8 @@ struct Step {
     name: &'static str,
     program: &'static str,
     args: Vec<String>,
+    /// What the command finds in its environment, besides ours.
+    env: Vec<(&'static str, String)>,
 }
 
 /// The one list of tasks. `help` is not in it: it runs nothing.
@@ -99,15 +109,15 @@ fn test(_: &[String]) -> Vec<Step> {
 fn browser(args: &[String]) -> Vec<Step> {
     let mut words = vec!["crates/jumpcloud-sim/tests/browser/run".to_owned()];
     words.extend_from_slice(args);
-    vec![Step { name: "browser", program: "bash", args: words }]
+    vec![Step { name: "browser", program: "bash", args: words, env: Vec::new() }]
 }
 
 fn clients(_: &[String]) -> Vec<Step> {
-    vec![Step { name: "clients", program: "bash", args: vec!["tests/clients/run".to_owned()] }]
+    vec![Step { name: "clients", program: "bash", args: vec!["tests/clients/run".to_owned()], env: Vec::new() }]
 }
 
 fn ci(_: &[String]) -> Vec<Step> {
-    vec![Step { name: "ci", program: "bash", args: vec![".ci/run".to_owned()] }]
+    vec![Step { name: "ci", program: "bash", args: vec![".ci/run".to_owned()], env: Vec::new() }]
 }
 
 fn bench(args: &[String]) -> Vec<Step> {
@@ -150,8 +160,10 @@ fn main() -> ExitCode {
 /// The task of this name, if it takes these arguments.
 fn find(name: &str, args: &[String]) -> Result<&'static Task, String> {
     let task = TASKS.iter().find(|task| task.name == name).ok_or_else(|| format!("there is no task `{name}`"))?;
-    match (task.takes, args.first()) {
-        (None, Some(arg)) => Err(format!("`{name}` takes no arguments, and got `{arg}`")),
+    let takes = |arg: &String| !arg.starts_with("--") || task.takes.is_some_and(|takes| takes.contains(arg.as_str()));
+    match (task.takes, args.first(), args.iter().find(|arg| !takes(arg))) {
+        (None, Some(arg), _) => Err(format!("`{name}` takes no arguments, and got `{arg}`")),
+        (Some(takes), _, Some(arg)) => Err(format!("`{name}` takes {takes}, and got `{arg}`")),
         _ => Ok(task),
     }
 }
@@ -171,7 +183,8 @@ fn run(steps: &[Step]) -> ExitCode {
     for step in steps {
         println!("==> {}: {} {}", step.name, step.program, step.args.join(" "));
         let start = Instant::now();
-        let ended = Command::new(step.program).args(&step.args).current_dir(ROOT).status();
+        let ended =
+            Command::new(step.program).args(&step.args).envs(step.env.iter().cloned()).current_dir(ROOT).status();
         let seconds = start.elapsed().as_secs_f64();
         match ended {
             Ok(status) if status.success() => println!("==> {}: ok, {seconds:.1} s", step.name),
@@ -195,8 +208,28 @@ fn code(status: ExitStatus) -> ExitCode {
 
 impl Step {
     fn cargo<'a>(name: &'static str, args: impl IntoIterator<Item = &'a &'a str>) -> Self {
-        Self { name, program: "cargo", args: args.into_iter().map(|arg| (*arg).to_owned()).collect() }
+        Self { name, program: "cargo", args: args.into_iter().map(|arg| (*arg).to_owned()).collect(), env: Vec::new() }
     }
+
+    /// One test by its whole name, optimised and with what it prints. `args` are pairs of `--word NUMBER`: the test finds
+    /// each number in its environment as `FEDCTL_WORD`. Unlike `cargo test`, a name that no test has is a failure.
+    fn harness(name: &'static str, of: [&'static str; 3], args: &[String]) -> Self {
+        let [package, target, test] = of;
+        let script = "out=$(mktemp); trap 'rm -f \"$out\"' EXIT; \
+                      cargo test --profile harness --locked -p \"$1\" --test \"$2\" -- --exact \"$3\" --include-ignored --nocapture 2>&1 \
+                      | tee \"$out\"; code=${PIPESTATUS[0]}; ((code == 0)) && grep -q '^test result: ok. 1 passed' \"$out\"";
+        let words = ["-c", script, name, package, target, test];
+        let env = args.chunks(2).filter_map(|pair| match pair {
+            [word, number] => Some((known(word)?, number.clone())),
+            _ => None,
+        });
+        Self { name, program: "bash", args: words.map(str::to_owned).to_vec(), env: env.collect() }
+    }
+}
+
+/// Where a test finds the number of a word.
+fn known(word: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(known, _)| *known == word).map(|(_, name)| *name)
 }
 
 #[cfg(test)]
@@ -213,6 +246,7 @@ mod tests {
         assert_eq!(complaint("tset", &[]).as_deref(), Some("there is no task `tset`"));
         assert_eq!(complaint("test", &["--quick"]).as_deref(), Some("`test` takes no arguments, and got `--quick`"));
         assert_eq!(complaint("bench", &["--quick"]), None);
+        assert_eq!(complaint("bench", &["--quik"]).as_deref(), Some("`bench` takes [--quick], and got `--quik`"));
     }
 
     #[test]
@@ -225,7 +259,12 @@ mod tests {
 
     #[test]
     fn a_task_ends_with_the_code_of_the_first_step_that_fails() {
-        let step = |script: &str| Step { name: "step", program: "sh", args: vec!["-c".to_owned(), script.to_owned()] };
+        let step = |script: &str| Step {
+            name: "step",
+            program: "sh",
+            args: vec!["-c".to_owned(), script.to_owned()],
+            env: Vec::new(),
+        };
         let same = |one: ExitCode, other: ExitCode| format!("{one:?}") == format!("{other:?}");
         assert!(same(run(&[step("exit 0"), step("exit 7"), step("exit 8")]), 7.into()));
         assert!(same(run(&[step("true"), step("true")]), ExitCode::SUCCESS));
