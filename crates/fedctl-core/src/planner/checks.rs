@@ -7,11 +7,11 @@ use crate::kinds::context::{Builder, Context};
 use crate::kinds::{app_access, group_member, oidc_app, routing_policy, user, user_group};
 use crate::live::{Live, Needs, User};
 use crate::object_id::ObjectId;
-use crate::people::Person;
+use crate::people::leave::{Leaver, Take, Verdict};
 use crate::people::refuse;
 use crate::plan::Action;
 use crate::plan::guard::{Guard, Refusal};
-use crate::spec::{Email, RoutingMembers, Spec};
+use crate::spec::{RoutingMembers, Spec};
 
 /// The group of the secondary organisation whose members no plan may take anything from.
 const PROTECTED: &str = "fedctl-protected";
@@ -36,6 +36,7 @@ pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     strangers(context, live, plan);
     capture(context, live, plan);
     protected(context, plan);
+    protected_leavers(context, plan);
     losses(context, plan);
     gains(context, plan);
 }
@@ -113,15 +114,16 @@ fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     }
     let planned = planned_groups(context, plan);
     let will_reach = |person: &User| reaches(context, live, person) || is_in_any(live, &planned, person);
-    for account in context.people.left.iter().filter(|account| !account.is_shut()) {
-        let person = account.mark.as_ref().and_then(|mark| live.users(Org::Primary).get(mark.person));
+    // Whoever loses the attribute by this plan loses it before anything is set right: the order says so.
+    let loses = |leaver: &Leaver<'_>| {
+        matches!(leaver.verdict, Verdict::Left(..)) && leaver.takes(context.spec, context.found).contains(&Take::Mapping)
+    };
+    for leaver in context.people.left.iter().filter(|leaver| !leaver.account.is_shut() && !loses(leaver)) {
         let comes_in = |person: &&User| will_reach(person) && !opens_now(context, live, person);
-        let opens =
-            |person: &&User| person.mapping.as_deref().is_some_and(|claim| Email::fold(claim) == *account.email);
-        if let Some(person) = person.filter(|person| comes_in(person) && opens(person)) {
+        if let Some(person) = leaver.user.filter(|person| leaver.opens() && comes_in(person)) {
             plan.refuse(Refusal::new(
                 Guard::Impersonation,
-                &Address::new(Org::Secondary, Kind::User, &*account.email),
+                &user::address_of(leaver.account),
                 format!("{} left the population, and would sign in again when the app is set right", person.email),
                 "suspend the account in the secondary organisation, or take them out of the groups that may use the app",
             ));
@@ -161,7 +163,7 @@ fn capture(context: &Context<'_>, live: &Live, plan: &mut Builder) {
         .list
         .iter()
         .filter_map(|person| person.live)
-        .chain(context.people.left.iter().copied())
+        .chain(context.people.left.iter().map(|leaver| leaver.account))
         .map(|account| account.id)
         .collect();
     let is_caught = |user: &&User| user.email.ends_with(&**suffix) && !ours.contains(&user.id);
@@ -204,7 +206,7 @@ fn protected(context: &Context<'_>, plan: &mut Builder) {
         let loses = turns_off && context.is_routed(person);
         let gives_up = person.held.is_none() && !context.is_routed(person) && account.has_password;
         let takes_over = person.held.is_none() && person.takes_over;
-        let Some(why) = why_protected(context, person, account).filter(|_| loses || gives_up || takes_over) else {
+        let Some(why) = why_protected(context, &person.user.email, account).filter(|_| loses || gives_up || takes_over) else {
             continue;
         };
         let what =
@@ -222,10 +224,24 @@ fn protected(context: &Context<'_>, plan: &mut Builder) {
     }
 }
 
-fn why_protected(context: &Context<'_>, person: &Person<'_>, account: &User) -> Option<&'static str> {
+/// Nothing is taken from whoever is protected, also when their person left.
+fn protected_leavers(context: &Context<'_>, plan: &mut Builder) {
+    for (_, leaver, ..) in context.leaving() {
+        let email = leaver.user.map_or("", |user| &*user.email);
+        let Some(why) = why_protected(context, email, leaver.account) else { continue };
+        plan.refuse(Refusal::new(
+            Guard::Protected,
+            &user::address_of(leaver.account),
+            format!("its person left, and it would lose what it has of this federation, and it is protected: {why}"),
+            "bring its person back into `people.from`, write `on_leave: keep`, or protect it no longer",
+        ));
+    }
+}
+
+fn why_protected(context: &Context<'_>, email: &str, account: &User) -> Option<&'static str> {
     let rules = &context.terms.rules;
     let by_spec = &context.spec.safety.protect_secondary;
-    if rules.protects(Org::Secondary, &account.email) || rules.protects(Org::Primary, &person.user.email) {
+    if rules.protects(Org::Secondary, &account.email) || rules.protects(Org::Primary, email) {
         Some("the operator says so")
     } else if by_spec.iter().any(|email| email.as_str() == &*account.email) {
         Some("`safety.protect` says so")
@@ -244,19 +260,13 @@ fn most_losses(spec: &Spec, ceiling: Option<u32>, people: usize) -> usize {
 }
 
 fn losses(context: &Context<'_>, plan: &mut Builder) {
-    if !routing_policy::turns_off(context) {
-        return;
-    }
-    let routed: Vec<&str> = context
-        .people
-        .list
-        .iter()
-        .filter(|person| context.is_routed(person))
-        .map(|person| &*person.user.email)
-        .collect();
+    let turns_off = routing_policy::turns_off(context);
+    let routed = context.people.list.iter().filter(|person| turns_off && context.is_routed(person));
+    let losing: Vec<&str> = routed.map(|person| &*person.user.email).chain(leaving(context)).collect();
     let by_spec = context.spec.safety.max_losses.as_ref();
-    let most = most_losses(context.spec, context.terms.rules.max_losses, context.people.list.len());
-    if routed.len() <= most {
+    let everybody = context.people.list.len() + context.people.left.iter().filter(|left| !left.account.is_shut()).count();
+    let most = most_losses(context.spec, context.terms.rules.max_losses, everybody);
+    if losing.len() <= most {
         return;
     }
     plan.refuse(Refusal::new(
@@ -264,20 +274,27 @@ fn losses(context: &Context<'_>, plan: &mut Builder) {
         &routing_policy::address(context.spec),
         format!(
             "{} people would lose sign-in, and one plan may take it from {most}: {}",
-            routed.len(),
-            some(routed.iter().map(|email| (*email).to_owned()), routed.len())
+            losing.len(),
+            some(losing.iter().map(|email| (*email).to_owned()), losing.len())
         ),
         match by_spec.filter(|by_spec| by_spec.value as usize == most) {
             Some(_) => format!(
                 "if that is meant, write `safety: {{max_losses: {}}}` into the spec for this once",
-                routed.len()
+                losing.len()
             ),
             None => format!(
                 "if that is meant, allow it with `ceilings: {{max_losses: {}}}` in the operator file for this once",
-                routed.len()
+                losing.len()
             ),
         },
     ));
+}
+
+/// Everybody who left and loses a way in: their account is suspended, or is not routed any more.
+fn leaving<'a>(context: &'a Context<'_>) -> impl Iterator<Item = &'a str> {
+    let ends = |takes: &[Take]| takes.contains(&Take::Suspend) || takes.contains(&Take::Unroute);
+    let losing = context.leaving().filter(move |(_, _, takes, _)| ends(takes));
+    losing.map(|(_, leaver, ..)| leaver.user.map_or(&*leaver.account.email, |user| &*user.email))
 }
 
 fn gains(context: &Context<'_>, plan: &mut Builder) {
