@@ -136,7 +136,8 @@ impl Departure {
     }
 
     fn parse(rest: &str) -> Option<Self> {
-        let (word, day) = rest.strip_prefix('/')?.split_once(' ').map_or((&rest[1..], None), |(word, day)| (word, Some(day)));
+        let (word, day) =
+            rest.strip_prefix('/')?.split_once(' ').map_or((&rest[1..], None), |(word, day)| (word, Some(day)));
         let how = match word {
             "suspended" => HowLeft::Suspended,
             "left" => HowLeft::Released,
@@ -208,9 +209,15 @@ mod tests {
             UserMark::parse(&format!("acme-to-beta/61aa0d3e9b1e8a0001a1b2c3/created{rest}")).unwrap().departure()
         };
         let written = Departure::now(HowLeft::Suspended, Some(1_795_500_000));
-        assert_eq!((written.to_string().as_str(), of("/suspended 2026-11-24")), ("/suspended 2026-11-24", Some(written)));
+        assert_eq!(
+            (written.to_string().as_str(), of("/suspended 2026-11-24")),
+            ("/suspended 2026-11-24", Some(written))
+        );
         assert_eq!(of("/left"), Some(Departure { how: HowLeft::Released, on: None }));
-        assert_eq!((of(""), of("/somewhere 2026-11-24"), of("/left soon").and_then(|left| left.on)), (None, None, None));
+        assert_eq!(
+            (of(""), of("/somewhere 2026-11-24"), of("/left soon").and_then(|left| left.on)),
+            (None, None, None)
+        );
         assert_eq!(Departure::now(HowLeft::Released, None).to_string(), "/left");
     }
 

@@ -82,6 +82,11 @@ impl Session {
         self.terms.rules.signed_in.extend(signed_in.iter().map(|email| email.to_lowercase().into()));
     }
 
+    /// Dates marks by the time of a saved plan, in seconds since 1970: applied a day later, it is the same plan.
+    pub fn date_by(&mut self, as_of: Option<u64>) {
+        self.terms.rules.as_of = as_of;
+    }
+
     /// Reads both organisations and plans.
     ///
     /// # Errors

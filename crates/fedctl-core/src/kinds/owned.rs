@@ -5,9 +5,9 @@ use crate::kinds::context::Builder;
 use crate::live::{Confirmed, Doubt};
 use crate::mark::{self, ObjectMark, ObjectRole, Origin};
 use crate::object_id::ObjectId;
-use crate::plan::{Action, Verb};
 use crate::plan::action::{Because, Change, Field};
 use crate::plan::guard::{Guard, Refusal};
+use crate::plan::{Action, Verb};
 use crate::spec::Spec;
 
 /// How an object is ours.

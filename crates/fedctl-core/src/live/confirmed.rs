@@ -121,9 +121,11 @@ impl Needs {
         let account = self.point(live, Point::User(Org::Secondary, account));
         let user = self.point(live, Point::User(Org::Primary, person));
         let (account, user) = (account?, user?);
-        Some(account.and_then(|account| of_account(spec, account, person)).and_then(|_| {
-            user?.user().map(|_| Confirmed::by_two_answers()).ok_or(Doubt::Moved)
-        }))
+        Some(
+            account
+                .and_then(|account| of_account(spec, account, person))
+                .and_then(|_| user?.user().map(|_| Confirmed::by_two_answers()).ok_or(Doubt::Moved)),
+        )
     }
 
     /// Whether an app of ours is of no use: it, its settings, and where the identity provider leads.
@@ -163,7 +165,8 @@ impl Needs {
         let groups = self.point(live, Point::PolicyGroups(policy));
         let (kept, itself, groups) = (kept?, itself?, groups?);
         let is_on = matches!(itself, Ok(Seen::Policy(policy)) if policy.enabled != Some(false));
-        let marked = is_marked(spec, ObjectRole::Policy, kept).and_then(|()| is_marked(spec, ObjectRole::Policy, itself));
+        let marked =
+            is_marked(spec, ObjectRole::Policy, kept).and_then(|()| is_marked(spec, ObjectRole::Policy, itself));
         Some(marked.and_then(|()| if is_on { Err(Doubt::Wanted) } else { unused([groups]) }))
     }
 }
@@ -195,9 +198,8 @@ fn left<'a>(
 
 /// Why somebody is not in the population, by their own record and the groups that they are in.
 fn why_gone(spec: &Spec, user: &User, groups: &[ObjectId], sources: &[ObjectId]) -> Result<Gone, Doubt> {
-    let is_named = |list: &[crate::spec::Located<crate::spec::Email>]| {
-        list.iter().any(|email| email.as_str() == &*user.email)
-    };
+    let is_named =
+        |list: &[crate::spec::Located<crate::spec::Email>]| list.iter().any(|email| email.as_str() == &*user.email);
     match user.state {
         State::Staged | State::Other => Err(Doubt::Waits),
         State::Suspended => Ok(Gone::Suspended),

@@ -61,9 +61,8 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
 /// Takes out of the population whoever has an account and is suspended at the primary organisation (who has none is only
 /// held), and finds everybody else whose account carries our mark.
 fn leave<'a>(spec: &Spec, live: &'a Live, linked: &BTreeSet<ObjectId>, people: &mut People<'a>) {
-    let is_gone = |person: &Person<'_>| {
-        person.user.state == State::Suspended && person.origin.is_some() && !person.takes_over
-    };
+    let is_gone =
+        |person: &Person<'_>| person.user.state == State::Suspended && person.origin.is_some() && !person.takes_over;
     let gone = people.list.iter().filter(|person| is_gone(person)).filter_map(|person| person.live);
     let gone: BTreeSet<ObjectId> = gone.map(|account| account.id).collect();
     people.list.retain(|person| !is_gone(person));

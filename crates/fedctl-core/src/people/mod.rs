@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use crate::address::Org;
 use crate::kinds::user_group::wire::Group;
-use leave::Leaver;
 use crate::live::users::State;
 use crate::live::{Confirmed, Doubt, GivenBack, Live, Needs, User};
 use crate::mark::Origin;
@@ -19,6 +18,7 @@ use crate::plan::Held;
 use crate::plan::guard::Refusal;
 use crate::spec::template::PersonFacts;
 use crate::spec::{Access, Code, Diagnostic, Email, FieldPath, Spec};
+use leave::Leaver;
 
 /// An organisation of at most this many users is listed whole, to find marked accounts wherever they are.
 pub const LISTED_WHOLE: u64 = 3_000;

@@ -360,9 +360,7 @@ mod tests {
         struct Update<'a> {
             attributes: Merged<'a, (&'static str, &'static str)>,
         }
-        let body = Body::json(&Update {
-            attributes: Merged(Merge::of("attributes", "name", &[("a", "}{")])),
-        });
+        let body = Body::json(&Update { attributes: Merged(Merge::of("attributes", "name", &[("a", "}{")])) });
         assert!(body.is_live());
         let Body::Json(text) = &body else { unreachable!("made as JSON") };
         let merges: Vec<_> = pieces(text)

@@ -116,7 +116,8 @@ fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let will_reach = |person: &User| reaches(context, live, person) || is_in_any(live, &planned, person);
     // Whoever loses the attribute by this plan loses it before anything is set right: the order says so.
     let loses = |leaver: &Leaver<'_>| {
-        matches!(leaver.verdict, Verdict::Left(..)) && leaver.takes(context.spec, context.found).contains(&Take::Mapping)
+        matches!(leaver.verdict, Verdict::Left(..))
+            && leaver.takes(context.spec, context.found).contains(&Take::Mapping)
     };
     for leaver in context.people.left.iter().filter(|leaver| !leaver.account.is_shut() && !loses(leaver)) {
         let comes_in = |person: &&User| will_reach(person) && !opens_now(context, live, person);
@@ -206,7 +207,8 @@ fn protected(context: &Context<'_>, plan: &mut Builder) {
         let loses = turns_off && context.is_routed(person);
         let gives_up = person.held.is_none() && !context.is_routed(person) && account.has_password;
         let takes_over = person.held.is_none() && person.takes_over;
-        let Some(why) = why_protected(context, &person.user.email, account).filter(|_| loses || gives_up || takes_over) else {
+        let Some(why) = why_protected(context, &person.user.email, account).filter(|_| loses || gives_up || takes_over)
+        else {
             continue;
         };
         let what =
@@ -264,7 +266,8 @@ fn losses(context: &Context<'_>, plan: &mut Builder) {
     let routed = context.people.list.iter().filter(|person| turns_off && context.is_routed(person));
     let losing: Vec<&str> = routed.map(|person| &*person.user.email).chain(leaving(context)).collect();
     let by_spec = context.spec.safety.max_losses.as_ref();
-    let everybody = context.people.list.len() + context.people.left.iter().filter(|left| !left.account.is_shut()).count();
+    let everybody =
+        context.people.list.len() + context.people.left.iter().filter(|left| !left.account.is_shut()).count();
     let most = most_losses(context.spec, context.terms.rules.max_losses, everybody);
     if losing.len() <= most {
         return;

@@ -38,7 +38,13 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
             .map(|(at, person)| planned(context, person, is_touched(at)))
             .chain(context.leaving().map(|(_, leaver, ..)| leaving(context, leaver)))
             .collect(),
-        left: context.people.left.iter().filter(|leaver| is_shut(context, leaver)).map(|left| left.account.id).collect(),
+        left: context
+            .people
+            .left
+            .iter()
+            .filter(|leaver| is_shut(context, leaver))
+            .map(|left| left.account.id)
+            .collect(),
         known: builder.known,
         actions: builder.actions,
         notes: builder.notes,

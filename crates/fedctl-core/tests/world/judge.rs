@@ -56,6 +56,8 @@ pub(crate) struct Judge {
     named: BTreeSet<UserId>,
     /// Whoever the plan says loses.
     losing: BTreeSet<UserId>,
+    /// Somebody whom the plan says has left, and who is meant.
+    leaves_wrongly: Option<String>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
     primary: OrgId,
@@ -74,7 +76,10 @@ impl Judge {
         let named = memory.world.users(memory.primary).filter(|user| user.attribute(ATTRIBUTE).is_some());
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
         let turns_off = plan.people.iter().any(|person| person.fate == Fate::Loses);
-        let losing = plan.people.iter().filter(|_| turns_off);
+        let losing = plan.people.iter().filter(|person| turns_off || leaves(person));
+        let stay = meant().filter_map(id).filter(|id| memory.world.user(*id).is_some_and(|user| !user.is_suspended()));
+        let stay: BTreeSet<String> = stay.map(|id| id.to_string()).collect();
+        let wrongly = plan.people.iter().find(|person| leaves(person) && stay.contains(&person.id.to_string()));
         Self {
             before: Doors::of_memory(memory),
             accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),
@@ -82,9 +87,8 @@ impl Judge {
             adopted: adopted.collect(),
             named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
-            losing: losing
-                .filter_map(|person| Some(memory.world.user_by_email(memory.primary, &person.email)?.id))
-                .collect(),
+            leaves_wrongly: wrongly.map(|person| format!("I7: {} is meant and is to leave", person.email)),
+            losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             primary: memory.primary,
             secondary: memory.secondary,
         }
@@ -93,7 +97,9 @@ impl Judge {
     /// What is wrong with a state, if anything is.
     pub(crate) fn wrong(&self, world: &World) -> Option<String> {
         let now = Doors::of(world, self.primary, self.secondary);
-        self.lost(&now)
+        self.leaves_wrongly
+            .clone()
+            .or_else(|| self.lost(&now))
             .or_else(|| self.gained(world, &now))
             .or_else(|| (!world.outbox().is_empty()).then(|| format!("I12: {:?}", world.outbox())))
     }
@@ -162,6 +168,10 @@ impl Judge {
     fn owners_before(&self, account: &UserId) -> usize {
         self.before.federated.iter().filter(|(_, opened)| opened == account).count()
     }
+}
+
+fn leaves(person: &fedctl_core::plan::PlannedPerson) -> bool {
+    matches!(person.fate, Fate::Leaves(_))
 }
 
 /// The accounts without a mark that the spec may mean when it takes over somebody's: the one with the address that it gives

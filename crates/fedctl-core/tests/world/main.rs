@@ -16,6 +16,7 @@ mod hands;
 mod history;
 mod interleave;
 mod judge;
+mod leave;
 mod order;
 mod picture;
 mod pinned;

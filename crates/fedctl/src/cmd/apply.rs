@@ -53,6 +53,7 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
     session.take_word(saved.as_ref().map_or(&[], |saved| &saved.head.frame.signed_in));
+    session.date_by(saved.as_ref().and_then(|saved| saved.head.frame.as_of));
     let mut plan = settle::plan(&session, ui).await?;
     let left = saved.as_ref().map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
     let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;

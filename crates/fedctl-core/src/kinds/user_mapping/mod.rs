@@ -30,12 +30,6 @@ static ROWS: &[Edge] = &[
     },
     Edge {
         first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
-        then: End(Org::Primary, Kind::OidcApp, Verb::Create),
-        of: Scope::All,
-        why: "who left loses the attribute before what nobody could sign in through is set right",
-    },
-    Edge {
-        first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
         then: End(Org::Primary, Kind::OidcApp, Verb::Update),
         of: Scope::All,
         why: "who left loses the attribute before what nobody could sign in through is set right",
@@ -43,18 +37,6 @@ static ROWS: &[Edge] = &[
     Edge {
         first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
         then: End(Org::Primary, Kind::AppAccess, Verb::Create),
-        of: Scope::All,
-        why: "who left loses the attribute before what nobody could sign in through is set right",
-    },
-    Edge {
-        first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
-        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Create),
-        of: Scope::All,
-        why: "who left loses the attribute before what nobody could sign in through is set right",
-    },
-    Edge {
-        first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
-        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Update),
         of: Scope::All,
         why: "who left loses the attribute before what nobody could sign in through is set right",
     },
@@ -130,8 +112,7 @@ fn update(attribute: &str, subject: Subject, person: &Person<'_>) -> Action {
     let before = person.user.mapping.clone();
     let because = if before.is_none() { Because::MissingInLive } else { Because::Differs };
     let set = [Attribute { name: attribute, value: &person.account }];
-    let body =
-        Body::json(&Update { attributes: Merged(Merge::of("attributes", "name", &set)) });
+    let body = Body::json(&Update { attributes: Merged(Merge::of("attributes", "name", &set)) });
     Action {
         verb: Verb::Update,
         because,
