@@ -3,6 +3,7 @@
 //! It is said where a plan is applied, and nowhere else: neither a spec nor an operator file nor a saved plan carries one. It
 //! names the plan by its digest, which does not depend on what is lifted.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -145,6 +146,19 @@ impl Plan {
             Lift::Digest => None,
         };
         Some(Allow { guard, count, digest: digest.get(..DIGITS)?.into() })
+    }
+
+    /// What lifts every guard that refuses this plan; nothing where one of them is never lifted. `digest` is that of the plan.
+    pub fn lifts(&self, digest: &str) -> Vec<Allow> {
+        let guards: BTreeSet<Guard> = self.refusals.iter().map(|refusal| refusal.guard).collect();
+        let lifts = guards.into_iter().map(|guard| self.lift_of(guard, digest));
+        lifts.collect::<Option<Vec<_>>>().unwrap_or_default()
+    }
+
+    /// Takes back what was lifted: everything refuses this plan again that did.
+    pub fn forget_lifts(&mut self) {
+        self.refusals.append(&mut self.lifted);
+        self.refusals.sort();
     }
 
     /// Lifts guards from this plan: what they refuse moves from the refusals to what was lifted. All of them or none.
