@@ -1,8 +1,8 @@
 //! Planning: from a spec and what was read to a plan, or to what is still to be read.
 
 mod adoptable;
-mod checks;
 mod finish;
+mod guards;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
         for kind in KINDS {
             (kind.plan)(&context, &mut builder);
         }
-        checks::refuse(&context, live, &mut builder);
+        guards::refuse(&context, live, &mut builder);
         finish::plan(&context, live, builder)
     })
 }
@@ -72,6 +72,7 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
+        guards::dependants(live, &mut needs, found);
     }
     if let (Some(people), Some(found)) = (&people, &mut found) {
         read_the_log(live, &mut needs, people, found);
@@ -145,7 +146,7 @@ fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Ve
     let provider = needs.provider(live);
     let app = kinds::oidc_app::find(spec, live, needs);
     let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group));
-    let protected = checks::protected_group(live, needs);
+    let protected = guards::protected_group(live, needs);
     Some(Found {
         source_groups: source_groups?,
         app_group: app_group?,
