@@ -72,9 +72,15 @@ impl Judge {
         let accounts = memory.world.users(memory.secondary);
         let shut = memory.world.users(memory.secondary).filter(|user| is_shut(user)).map(|user| user.id);
         let named = memory.world.users(memory.primary).filter(|user| user.attribute(ATTRIBUTE).is_some());
+        // Whom the spec wants, it may not name as losing.
+        let is_suspended =
+            |address: &str| memory.world.user_by_email(memory.primary, address).is_some_and(User::is_suspended);
+        let wanted: BTreeSet<String> = meant().map(email).filter(|address| !is_suspended(address)).collect();
+        let is_wanted = |address: &str| wanted.contains(address) && scene.wish.enabled;
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
-        let turns_off = plan.people.iter().any(|person| person.fate == Fate::Loses);
-        let losing = plan.people.iter().filter(|_| turns_off);
+        let turns_off = !scene.wish.enabled && plan.people.iter().any(|person| person.fate == Fate::Loses);
+        let losing = plan.people.iter().filter(|person| turns_off || person.fate == Fate::Loses);
+        let losing = losing.filter(|person| !is_wanted(&person.email));
         Self {
             before: Doors::of_memory(memory),
             accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),
