@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Cut,
     /// The service answers 500 and does nothing.
     Refused,
+    /// The service answers 403 and does nothing.
+    Forbidden,
     /// The service answers 500 and did it all the same.
     DoneAnd500,
     /// It never leaves.
@@ -84,6 +86,11 @@ impl Memory {
     /// Whether something that was sent is still to be carried out.
     pub(crate) fn is_late(&self) -> bool {
         !self.late.is_empty()
+    }
+
+    /// Has whatever was sent and is not carried out yet carried out before the request with this number, counted from 1.
+    pub(crate) fn land_after(&mut self, requests: usize) {
+        self.late.iter_mut().for_each(|(left, _)| *left = requests);
     }
 
     /// Carries out whatever was sent and is not carried out yet.
@@ -218,6 +225,7 @@ impl Carry for Memory {
                 status(500)
             }
             Some(Fault::Refused) => status(500),
+            Some(Fault::Forbidden) => status(403),
             Some(Fault::NotSent) => Outcome::NotSent("no route".to_owned()),
             Some(fault @ (Fault::Late(after) | Fault::KilledLate(after))) => {
                 let request = self.addressed(&request);
@@ -235,7 +243,7 @@ impl Carry for Memory {
 }
 
 fn status(status: u16) -> Outcome {
-    let body = Zeroizing::new(br#"{"message":"internal error"}"#.to_vec());
+    let body = Zeroizing::new(br#"{"message":"told to"}"#.to_vec());
     Outcome::Answered(Answer { status, body, total: None, date: None, retry_after: None, said: None })
 }
 

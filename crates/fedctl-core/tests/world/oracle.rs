@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fedctl_core::plan::Plan;
-use jumpcloud_sim::{GroupId, PolicyId, RestrictionKind, State, User, UserId, World};
+use jumpcloud_sim::{Group, GroupId, PolicyId, RestrictionKind, State, User, UserId, World};
 use serde_json::{Value, json};
 
 use crate::carry::{self, Memory};
@@ -24,8 +24,12 @@ pub(crate) struct Oracle {
     foreign: BTreeMap<String, Vec<String>>,
     /// Accounts that whoever runs fedctl protects.
     protected: Strangers,
-    /// Members of routed groups who were there when nobody was routed yet by us: a human brought them.
     last: Moment,
+    /// Whom a human hand brought into which group, when so many requests had been sent.
+    brought: Vec<(GroupId, UserId)>,
+    since: usize,
+    /// Those among them who were routed before anybody could see them.
+    unseen: BTreeSet<UserId>,
 }
 
 /// What of a world one request may change only under conditions.
@@ -45,16 +49,39 @@ impl Oracle {
         Self {
             judge: Judge::new(scene, memory, plan),
             strangers: picture::strangers(scene, memory),
-            foreign: foreign(memory),
+            foreign: foreign(scene, memory),
             protected: protected(memory),
             last: Moment::of(memory),
+            brought: Vec::new(),
+            since: 0,
+            unseen: BTreeSet::new(),
         }
+    }
+
+    /// The same after a human hand, when so many requests were sent. Whom it brought into a group that was looked at before,
+    /// nobody can see.
+    pub(crate) fn after_a_hand(scene: &Scene, memory: &Memory, plan: &Plan, before: &World, since: usize) -> Self {
+        let brought = |group: &Group| -> Vec<(GroupId, UserId)> {
+            let was_in = |id: &UserId| before.group(group.id).is_some_and(|group| group.has_member(*id));
+            group.members().filter(|id| !was_in(id)).map(|id| (group.id, id)).collect()
+        };
+        let brought = memory.world.groups(memory.secondary).flat_map(brought).collect();
+        Self { brought, since, ..Self::new(scene, memory, plan) }
+    }
+
+    /// Whoever was brought into a group that was not looked at since, and is routed now: the hand did that, not the run.
+    fn excuse(&mut self, now: &Moment, log: &Log) {
+        let is_unseen = |group: &GroupId| !log.has_read_since(self.since, &format!("/usergroups/{group}/membership"));
+        let is_routed = |group: &GroupId| now.routed.iter().any(|(_, routed)| routed == group);
+        let unseen = self.brought.iter().filter(|(group, _)| is_routed(group) && is_unseen(group));
+        self.unseen.extend(unseen.map(|(_, user)| *user));
     }
 
     /// What is wrong with the world since the last time it was looked at, if anything is. `log` has the requests of the run.
     pub(crate) fn wrong(&mut self, scene: &Scene, memory: &Memory, log: &Log) -> Option<String> {
         let now = Moment::of(memory);
-        let wrong = (self.judge.wrong(&memory.world))
+        self.excuse(&now, log);
+        let wrong = (self.judge.wrong_but_for(&memory.world, &self.unseen))
             .or_else(|| self.touched(scene, memory))
             .or_else(|| self.routed_strangers(scene, memory, &now))
             .or_else(|| self.authority_unchecked(memory, &now, log))
@@ -65,7 +92,7 @@ impl Oracle {
 
     /// I6: what is not ours is as it was, to the byte.
     fn touched(&self, scene: &Scene, memory: &Memory) -> Option<String> {
-        let now = foreign(memory);
+        let now = foreign(scene, memory);
         let mut foreign = self.foreign.iter().filter_map(|(object, before)| Some((object, before, now.get(object)?)));
         let lost = foreign.find(|(_, before, after)| before != after);
         lost.map(|(object, before, after)| format!("I6: of {object}, {before:?} became {after:?}"))
@@ -83,7 +110,8 @@ impl Oracle {
     fn routed_strangers(&self, scene: &Scene, memory: &Memory, now: &Moment) -> Option<String> {
         let world = &memory.world;
         let taken_over = picture::accounts_taken_over(scene, memory);
-        let is_stranger = |user: &&User| marked_for(user).is_none() && !taken_over.contains(&user.id);
+        let is_planned = |user: &User| marked_for(user).is_some() || taken_over.contains(&user.id);
+        let is_stranger = |user: &&User| !is_planned(user) && !self.unseen.contains(&user.id);
         let groups = now.routed.difference(&self.last.routed).filter_map(|(_, group)| world.group(*group));
         let mut members = groups.flat_map(|group| group.members()).filter_map(|id| world.user(id));
         let stranger = members.find(is_stranger)?;
@@ -155,8 +183,10 @@ fn reason(world: &World, user: UserId) -> Vec<String> {
 }
 
 /// What of others stands on objects of ours: entries of lists, in order, lines of descriptions, members.
-fn foreign(memory: &Memory) -> BTreeMap<String, Vec<String>> {
+fn foreign(scene: &Scene, memory: &Memory) -> BTreeMap<String, Vec<String>> {
     let world = &memory.world;
+    let taken_over = picture::accounts_taken_over(scene, memory);
+    let is_foreign = |id: &UserId| is_unmarked(world, *id) && !taken_over.contains(id);
     let mut all = BTreeMap::new();
     for (id, (attributes, restrictions)) in picture::foreign_on_ours(memory) {
         all.insert(
@@ -174,7 +204,7 @@ fn foreign(memory: &Memory) -> BTreeMap<String, Vec<String>> {
     }
     for org in [memory.primary, memory.secondary] {
         for group in world.groups(org).filter(|group| is_marked(&group.description) && group.rule.is_none()) {
-            let strangers = group.members().filter(|id| org == memory.secondary && is_unmarked(world, *id));
+            let strangers = group.members().filter(|id| org == memory.secondary && is_foreign(id));
             let strangers = strangers.map(|id| format!("member {id}"));
             all.insert(format!("group {}", group.id), strangers.chain(lines(&group.description)).collect());
         }
@@ -190,7 +220,8 @@ fn is_unmarked(world: &World, id: UserId) -> bool {
 }
 
 fn lines(description: &str) -> impl Iterator<Item = String> {
-    description.lines().filter(|line| !line.starts_with("managed by fedctl: ")).map(str::to_owned)
+    let is_ours = |line: &&str| line.starts_with("managed by fedctl: ") || *line == "being set up: not turned on yet";
+    description.lines().filter(move |line| !is_ours(line)).map(str::to_owned)
 }
 
 /// Accounts that are an administrator's, or in the group that protects.
@@ -244,7 +275,19 @@ impl Census {
     /// Two objects with one mark, if there are any.
     pub(crate) fn duplicate(&self) -> Option<String> {
         let twice = self.marks.iter().find(|(mark, count)| **count > 1 && !mark.ends_with(", adopted"));
-        twice.map(|(mark, count)| format!("{count} × {mark}"))
+        twice.map(|(mark, count)| format!("× {count} {mark}"))
+    }
+
+    /// What is in one and not in the other.
+    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
+        let all = |census: &Self| -> BTreeSet<String> {
+            let marks = census.marks.iter().map(|(mark, count)| format!("{count} {mark}"));
+            let rest = census.people.iter().chain(&census.objects).chain(&census.opens);
+            marks.chain(rest.cloned()).collect()
+        };
+        let (ours, theirs) = (all(self), all(other));
+        let (more, less) = (ours.difference(&theirs).collect::<Vec<_>>(), theirs.difference(&ours).collect::<Vec<_>>());
+        (ours != theirs).then(|| format!("{more:?} instead of {less:?}"))
     }
 }
 

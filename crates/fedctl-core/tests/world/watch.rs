@@ -73,7 +73,12 @@ pub(crate) struct Log(pub(crate) Vec<Sent>);
 impl Log {
     /// Whether an object was asked for by its id, or a list by what it is of.
     pub(crate) fn has_read(&self, id: &str) -> bool {
-        self.0.iter().any(|sent| sent.reads() && sent.shows(id))
+        self.has_read_since(0, id)
+    }
+
+    /// The same, but for the first so many requests.
+    pub(crate) fn has_read_since(&self, since: usize, id: &str) -> bool {
+        self.0.iter().skip(since).any(|sent| sent.reads() && sent.shows(id))
     }
 
     pub(crate) fn writes(&self) -> impl Iterator<Item = &Sent> {
