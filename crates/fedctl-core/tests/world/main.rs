@@ -27,6 +27,7 @@ mod rows;
 mod saved;
 mod scene;
 mod section;
+mod seen;
 mod signed_in;
 mod stories;
 mod sweep;
