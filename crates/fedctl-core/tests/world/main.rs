@@ -26,6 +26,7 @@ mod saved;
 mod scene;
 mod section;
 mod signed_in;
+mod soak;
 mod sweep;
 mod takeover;
 mod watch;
