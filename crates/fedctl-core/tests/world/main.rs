@@ -29,6 +29,7 @@ mod scene;
 mod section;
 mod seen;
 mod signed_in;
+mod soak;
 mod stories;
 mod sweep;
 mod takeover;
