@@ -30,6 +30,8 @@ pub enum Guard {
     MaxLosses,
     /// More people would gain sign-in than the operator lets one plan give it to.
     MaxGains,
+    /// It takes an answer of the service that no document gives.
+    Unproven,
 }
 
 impl Guard {
@@ -47,6 +49,7 @@ impl Guard {
             Guard::Capture => "capture",
             Guard::MaxLosses => "max-losses",
             Guard::MaxGains => "max-gains",
+            Guard::Unproven => "unproven",
         }
     }
 }
