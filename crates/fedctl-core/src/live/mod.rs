@@ -4,7 +4,7 @@
 //! nothing here turns the third into the first (invariant I13).
 
 pub(crate) mod events;
-mod index;
+pub(crate) mod index;
 mod newest;
 mod query;
 pub mod users;

@@ -15,6 +15,7 @@ use crate::live::{Live, Needs, Query, Why};
 use crate::people::{self, People, Rosters};
 use crate::plan::{Pair, Plan};
 use crate::spec::{Code, Diagnostic, RoutingMembers, Spec};
+use crate::trace::cast::{self, Cast};
 
 pub use crate::kinds::context::Terms;
 
@@ -33,21 +34,30 @@ pub enum Step<T> {
 
 /// Plans, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
+    resolved(spec, live, |people, found| plan(&Context { spec, terms, people, found }, live))
+}
+
+/// The same, with everybody whose sign-in the plan may touch: for a rehearsal.
+pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Cast)> {
     resolved(spec, live, |people, found| {
         let context = Context { spec, terms, people, found };
-        let mut builder = Builder {
-            known: BTreeMap::new(),
-            actions: Vec::new(),
-            notes: Vec::new(),
-            refusals: people.refusals.clone(),
-            pair: Pair::None,
-        };
-        for kind in KINDS {
-            (kind.plan)(&context, &mut builder);
-        }
-        guards::refuse(&context, live, &mut builder);
-        finish::plan(&context, live, builder)
+        (plan(&context, live), cast::of(&context, live))
     })
+}
+
+fn plan(context: &Context<'_>, live: &Live) -> Plan {
+    let mut builder = Builder {
+        known: BTreeMap::new(),
+        actions: Vec::new(),
+        notes: Vec::new(),
+        refusals: context.people.refusals.clone(),
+        pair: Pair::None,
+    };
+    for kind in KINDS {
+        (kind.plan)(context, &mut builder);
+    }
+    guards::refuse(context, live, &mut builder);
+    finish::plan(context, live, builder)
 }
 
 /// Resolves people and objects, and computes something of them once everything is known.

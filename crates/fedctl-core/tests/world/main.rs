@@ -22,6 +22,7 @@ mod order;
 mod picture;
 mod pinned;
 mod properties;
+mod rehearsed;
 mod review;
 mod rows;
 mod saved;
