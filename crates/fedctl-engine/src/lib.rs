@@ -5,6 +5,8 @@
 
 mod applying;
 mod http;
+pub mod lease;
+mod private;
 mod reading;
 
 use std::future::Future;
