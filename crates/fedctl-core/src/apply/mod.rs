@@ -69,6 +69,19 @@ impl End {
     pub fn is_good(&self) -> bool {
         matches!(self, End::Applied | End::Already)
     }
+
+    /// Its word for machines.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            End::Applied => "applied",
+            End::Already => "already",
+            End::Failed(_) => "failed",
+            End::Skipped(_) => "skipped",
+            End::Unknown(_) => "unknown",
+            End::Manual(_) => "manual",
+            End::NotStarted => "not-started",
+        }
+    }
 }
 
 /// What the driver is to do.
@@ -204,6 +217,14 @@ impl Run {
                 let actions = self.batch.remove(&org).unwrap_or_default();
                 return self.look_at_users(org, actions);
             }
+        }
+    }
+
+    /// The position in the plan of the action that a turn is for; `None` for a look that several share.
+    pub fn action_of(&self, ticket: Ticket) -> Option<u32> {
+        match self.tickets.get(&ticket) {
+            Some(Out::One(at)) => Some(*at),
+            Some(Out::Users(_)) | None => None,
         }
     }
 

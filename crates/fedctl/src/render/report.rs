@@ -172,7 +172,7 @@ impl Report<'_> {
             federation: &self.plan.federation,
             digest: self.plan.digest(),
             interrupted: self.interrupted,
-            counts: self.counts(code),
+            counts: self.counts(End::as_str),
             left: left(self.plan).collect(),
             actions: rows.map(|((action, end), at)| self.row(action, end, at)).collect(),
         })
@@ -183,7 +183,7 @@ impl Report<'_> {
         Row {
             target: action.target.to_string(),
             verb: action.verb.as_str(),
-            end: code(end),
+            end: end.as_str(),
             why: why(end),
             because_of: matches!(end, End::Skipped(_)).then(|| target(self.root(at))),
         }
@@ -200,19 +200,6 @@ fn why(end: &End) -> Option<&str> {
     match end {
         End::Failed(why) | End::Unknown(why) | End::Manual(why) => Some(why),
         End::Applied | End::Already | End::Skipped(_) | End::NotStarted => None,
-    }
-}
-
-/// A word for machines.
-fn code(end: &End) -> &'static str {
-    match end {
-        End::Applied => "applied",
-        End::Already => "already",
-        End::Failed(_) => "failed",
-        End::Skipped(_) => "skipped",
-        End::Unknown(_) => "unknown",
-        End::Manual(_) => "manual",
-        End::NotStarted => "not-started",
     }
 }
 
