@@ -11,7 +11,7 @@ use fedctl_core::spec::Spec;
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
 
-use crate::access::{Access, OperatorFile};
+use crate::access::{Access, OperatorFile, Places};
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
@@ -36,6 +36,8 @@ pub struct Session {
     pub batch: usize,
     /// How many seconds old traces of earlier runs must be before some things are done.
     pub settle: u32,
+    /// Where leases and journals are.
+    pub places: Places,
 }
 
 impl Session {
@@ -74,7 +76,7 @@ impl Session {
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle })
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places: access.places() })
     }
 
     /// Takes somebody's word that these people signed in through the federation.

@@ -127,9 +127,13 @@ impl Leases {
 
     /// Does some work, and renews the leases all the while.
     pub async fn keep<T>(&self, work: impl Future<Output = T>) -> T {
+        let renewing = async {
+            join_all(self.held.iter().map(|lease| self.renew(lease))).await;
+            std::future::pending().await
+        };
         tokio::select! {
             done = work => done,
-            never = join_all(self.held.iter().map(|lease| self.renew(lease))) => unreachable_after(never),
+            never = renewing => never,
         }
     }
 
@@ -180,11 +184,11 @@ impl Leases {
         }
     }
 
+    /// Ends when there is nothing to renew, or no longer.
     async fn renew(&self, lease: &Lease) {
-        let Lease::Store(lease) = lease else { return std::future::pending().await };
-        let why = lease.keep().await;
-        self.lose(why);
-        std::future::pending().await
+        if let Lease::Store(lease) = lease {
+            self.lose(lease.keep().await);
+        }
     }
 
     fn lose(&self, why: Arc<str>) -> Arc<str> {
@@ -195,11 +199,6 @@ impl Leases {
         });
         why
     }
-}
-
-/// Renewing goes on until the work is done.
-fn unreachable_after<T>(_: Vec<()>) -> T {
-    unreachable!("renewing has no end of its own")
 }
 
 fn in_order(mut names: [&str; 2]) -> [&str; 2] {

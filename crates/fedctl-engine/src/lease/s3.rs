@@ -138,6 +138,7 @@ impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         let client = reqwest::Client::builder()
             .no_proxy()
+            .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .https_only(!self.is_plain)
             .timeout(PATIENCE)
