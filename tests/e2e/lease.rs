@@ -42,7 +42,8 @@ struct Holder {
 impl Holder {
     fn start(sandbox: &Sandbox) -> Self {
         sandbox.home.write("stalling.yaml", "version: 1\nsettle: 3600s\n");
-        let mut child = sandbox.command(STALLING).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+        let mut child =
+            sandbox.command(STALLING).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
         let mut talk = BufReader::new(child.stderr.take().expect("it is piped"));
         let mut line = String::new();
         talk.read_line(&mut line).expect("it is text");
@@ -98,7 +99,10 @@ fn a_run_that_was_killed_leaves_no_lease_and_a_journal_without_an_end() {
     killed.wait().expect("it ends");
     sandbox.control("DELETE", "faults", "");
     let run = sandbox.fedctl(APPLY).exits_with(0);
-    assert!(run.stderr.contains("note: the run before this one was broken off (its last line is none of an end"), "{run}");
+    assert!(
+        run.stderr.contains("note: the run before this one was broken off (its last line is none of an end"),
+        "{run}"
+    );
     let run = sandbox.fedctl(APPLY).exits_with(0);
     assert!(!run.stderr.contains("broken off"), "{run}");
 }

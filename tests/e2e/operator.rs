@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::env::Run;
 use crate::sandbox::Side::{self, Primary, Secondary};
@@ -145,8 +145,8 @@ fn a_key_opens_the_organisations_it_was_given_for_and_is_not_fetched_for_others(
 #[test]
 fn what_is_wrong_with_the_file_is_pointed_at() {
     let sandbox = Sandbox::start();
-    let text =
-        operator("{env: ACME}") + "forms: {routing-policy-body: b, routing-rule: manual}\nsettle: soon\nlease: x\njournal: {}\n";
+    let text = operator("{env: ACME}")
+        + "forms: {routing-policy-body: b, routing-rule: manual}\nsettle: soon\nlease: x\njournal: {}\n";
     assert_snapshot!(with_operator(&sandbox, PLAN, &text).exits_with(65));
     assert_eq!(sandbox.requests(), []);
 }

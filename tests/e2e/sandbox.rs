@@ -68,7 +68,8 @@ impl Sandbox {
         sandbox.api(Side::Secondary, "DELETE", &target, &Value::Null);
         sandbox.change_world(|world| {
             let users = world["users"].as_array().expect("users are a list").iter();
-            let made = users.map(|user| u64::from_str_radix(&text(&user["id"])[..8], 16).expect("ids begin with a time"));
+            let made =
+                users.map(|user| u64::from_str_radix(&text(&user["id"])[..8], 16).expect("ids begin with a time"));
             world["now_ms"] = json!(made.max().expect("there are users") * 1000);
         });
         sandbox

@@ -50,10 +50,10 @@ pub async fn apply<W: Writes>(
         while open.len() < concurrency.max(1) {
             let Next::Do(ticket, turn) = run.next() else { break };
             let mut write = None;
-            if let (Turn::Write(request), Some(action)) = (&turn, run.action_of(ticket)) {
+            if let (Turn::Write(request), [action]) = (&turn, run.actions_of(ticket)) {
                 writes += 1;
                 write = Some(writes);
-                observe(run, &Note::Intent { write: writes, action, request });
+                observe(run, &Note::Intent { write: writes, action: *action, request });
             }
             open.push(carry(organizations, ticket, turn, write));
         }

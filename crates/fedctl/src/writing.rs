@@ -63,13 +63,18 @@ impl Writing {
     /// It would be written into a work tree, where whatever people are called would be committed.
     pub fn journal(&self, session: &Session, plan: &Plan, ui: &mut Ui) -> Result<(Journal, Option<PathBuf>), Failure> {
         let Some(folder) = journals(session)? else {
-            ui.warn(&without(None, "there is no place for it: neither $XDG_STATE_HOME nor $HOME leads outside of a work tree"));
+            ui.warn(&without(
+                None,
+                "there is no place for it: neither $XDG_STATE_HOME nor $HOME leads outside of a work tree",
+            ));
             return Ok((Journal::none(), None));
         };
         if let Some(broken) = journal::broken(&folder, &plan.federation) {
             let how = if broken.is_torn { "its last line is cut off" } else { "its last line is none of an end" };
             let path = broken.path.display();
-            ui.say(&format!("note: the run before this one was broken off ({how}: {path}). Nothing rests on that file.\n"));
+            ui.say(&format!(
+                "note: the run before this one was broken off ({how}: {path}). Nothing rests on that file.\n"
+            ));
         }
         let head = Head {
             run: &self.holder.run,
@@ -165,7 +170,9 @@ async fn of_store(store: &Store, session: &Session, names: [&str; 2], holder: &H
 #[cfg(not(feature = "lease"))]
 async fn of_store(store: &Store, _: &Session, _: [&str; 2], _: &Holder) -> Result<Leases, Failure> {
     let message = format!("this fedctl was built without object stores, and the lease is to be at {}", store.url);
-    Err(Failure::new(Exit::Failed, message).unwritten().hint("take a released one, or build it with `--features lease`"))
+    Err(Failure::new(Exit::Failed, message)
+        .unwritten()
+        .hint("take a released one, or build it with `--features lease`"))
 }
 
 /// What a lease that was not taken says.
@@ -203,9 +210,9 @@ fn journals(session: &Session) -> Result<Option<PathBuf>, Failure> {
             Some(tree) => {
                 let message =
                     format!("the journal would be in the work tree `{}`: `{}`", tree.display(), folder.display());
-                Err(Failure::new(Exit::Usage, message)
-                    .unwritten()
-                    .hint("it names people: let `journal: {dir: FOLDER}` in the operator file lead out of every work tree"))
+                Err(Failure::new(Exit::Usage, message).unwritten().hint(
+                    "it names people: let `journal: {dir: FOLDER}` in the operator file lead out of every work tree",
+                ))
             }
         };
     }

@@ -7,8 +7,7 @@ use super::words::FilePath;
 use crate::spec::{Code, Diagnostic, Located};
 use crate::text::reader::{Fields, Reader};
 
-const STORE: &[&str] =
-    &["url", "endpoint", "region", "access_key_id", "secret_access_key", "session_token", "expiry"];
+const STORE: &[&str] = &["url", "endpoint", "region", "access_key_id", "secret_access_key", "session_token", "expiry"];
 
 /// The least seconds after which a lease may be taken by another: a store tells times in whole seconds.
 const LEAST_EXPIRY: u32 = 5;

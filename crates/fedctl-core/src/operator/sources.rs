@@ -41,7 +41,11 @@ fn organizations(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Located<crate:
 }
 
 /// The one source that is written, and the client id if it is a service account's.
-pub(super) fn source(reader: &mut Reader, fields: &Fields<'_>, of: &[&str]) -> Option<(Source, Option<Located<ClientId>>)> {
+pub(super) fn source(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    of: &[&str],
+) -> Option<(Source, Option<Located<ClientId>>)> {
     let written: Vec<&str> = of.iter().copied().filter(|key| fields.get(key).is_some()).collect();
     let [key] = *written else {
         if fields.is_written() {

@@ -137,7 +137,8 @@ impl Word for StoreEndpoint {
         let is_loopback = host.is_some_and(|host| {
             ["127.0.0.1", "[::1]"].iter().any(|literal| {
                 host.strip_prefix(literal).is_some_and(|port| {
-                    port.is_empty() || port.strip_prefix(':').is_some_and(|port| made_of(port, 5, |c| c.is_ascii_digit()))
+                    port.is_empty()
+                        || port.strip_prefix(':').is_some_and(|port| made_of(port, 5, |c| c.is_ascii_digit()))
                 })
             })
         });

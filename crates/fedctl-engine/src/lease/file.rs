@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use fs4::{FileExt, TryLockError};
 
-use super::claim::{Claim, Holder};
 use super::LeaseError;
+use super::claim::{Claim, Holder};
 use crate::private;
 
 /// The most that a lease file may hold.

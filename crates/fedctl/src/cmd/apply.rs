@@ -51,6 +51,7 @@ fn open(args: &Apply, saved: Option<&PlanFile>, operator: Option<&Path>, ui: &mu
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
     session.take_word(saved.map_or(&[], |saved| &saved.head.frame.signed_in));
+    session.allow.clone_from(&args.allow);
     Ok(session)
 }
 
@@ -94,7 +95,8 @@ async fn approved(
     session: &Session,
     ui: &mut Ui,
 ) -> Result<Arc<Plan>, Failure> {
-    let mut plan = settle::plan(session, ui).await?;
+    let bound = saved.map(|saved| &*saved.head.frame.digest);
+    let (mut plan, lifted) = settle::plan(session, bound, ui).await?;
     let left = saved.map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
     let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
     let text = super::plan::view(session, &plan, args.full).text();
@@ -107,6 +109,7 @@ async fn approved(
     if !left.is_empty() {
         ui.warn(&left_out(&left));
     }
+    lifted?;
     if !plan.refusals.is_empty() {
         return Err(Failure::new(Exit::Refused, "a guard refused this plan").unwritten());
     }

@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use crate::args::Sandbox;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::signals::Signals;
 use crate::simulated::settings;
 use crate::simulated::world::{self, Opened};
-use crate::signals::Signals;
 use crate::ui::Ui;
 
 /// The public half of the proxy's authority; the other is nowhere.

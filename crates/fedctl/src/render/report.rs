@@ -154,7 +154,10 @@ impl Report {
             Some(Stopped::LeaseLost(why)) => format!(" The lease was lost ({}).", visible(why)),
             Some(Stopped::Signal) | None => String::new(),
         };
-        format!("Stopped before the end: {}.{lost} {written}: the next `fedctl apply` goes on from here.\n", self.summary())
+        format!(
+            "Stopped before the end: {}.{lost} {written}: the next `fedctl apply` goes on from here.\n",
+            self.summary()
+        )
     }
 
     /// Whether something was written, or may have been.
