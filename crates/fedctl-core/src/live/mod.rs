@@ -7,6 +7,7 @@ pub(crate) mod events;
 mod index;
 mod newest;
 mod query;
+pub mod source;
 pub mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
