@@ -104,6 +104,11 @@ pub struct Users {
 }
 
 impl Users {
+    /// The federation's own attribute.
+    pub(crate) fn attribute(&self) -> &str {
+        &self.attribute
+    }
+
     pub(crate) fn new(attribute: &str) -> Self {
         Self {
             attribute: attribute.into(),
@@ -192,12 +197,7 @@ impl Users {
         let page: Page<'_> = serde_json::from_slice(page).map_err(|error| Undecoded::of(&error))?;
         let rows = page.results.len();
         for wire in page.results {
-            if let Some(other) =
-                wire.organization.as_deref().filter(|other| !other.is_empty() && *other != organization)
-            {
-                return Err(Undecoded::OtherOrganization(other.into()));
-            }
-            self.rows.push(wire.decode(&self.attribute)?);
+            self.rows.push(wire.of(organization)?.decode(&self.attribute)?);
         }
         Ok(Fed { rows, total: page.total_count })
     }
@@ -222,6 +222,15 @@ impl Users {
         self.by_person = marked.map(|(at, _)| at).collect();
         self.by_person.sort_by_key(|at| rows[*at as usize].mark.as_ref().map(|mark| mark.person));
     }
+}
+
+/// One user, read by itself.
+///
+/// # Errors
+/// As for a page.
+pub(crate) fn one(object: &[u8], attribute: &str, organization: &str) -> Result<User, Undecoded> {
+    let wire: Wire<'_> = serde_json::from_slice(object).map_err(|error| Undecoded::of(&error))?;
+    wire.of(organization)?.decode(attribute)
 }
 
 /// A text that is the same whatever the case of its letters, without a copy of it.
@@ -318,6 +327,14 @@ struct RestrictedWire<'a> {
 }
 
 impl Wire<'_> {
+    /// The user, if it is of this organisation or does not say of which.
+    fn of(self, organization: &str) -> Result<Self, Undecoded> {
+        match self.organization.as_deref().filter(|other| !other.is_empty() && *other != organization) {
+            Some(other) => Err(Undecoded::OtherOrganization(other.into())),
+            None => Ok(self),
+        }
+    }
+
     fn decode(self, attribute: &str) -> Result<User, Undecoded> {
         let text = |field: Option<Text<'_>>| -> Box<str> { field.unwrap_or_default().into() };
         let find = |name: &str| {

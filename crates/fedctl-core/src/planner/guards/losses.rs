@@ -137,7 +137,8 @@ fn email(user: &User) -> Box<str> {
 
 /// Everybody whose mark says that they lost something today.
 fn today(context: &Context<'_>, day: Option<&str>) -> Losses {
-    let left = context.people.left.iter().filter_map(|account| {
+    let left = context.people.left.iter().filter_map(|leaver| {
+        let account = leaver.account;
         let loss = lost_on(account.mark.as_ref()?, day?)?;
         Some((account.email.clone(), (loss, false)))
     });
@@ -162,7 +163,7 @@ fn people(context: &Context<'_>, day: Option<&str>) -> usize {
         let on_that_day = mark.zip(day).and_then(|(mark, day)| lost_on(mark, day)).is_some();
         !on_that_day && mark.is_some_and(|mark| !mark.rest.is_empty())
     };
-    context.people.list.len() + context.people.left.iter().filter(|account| !is_let_go(account)).count()
+    context.people.list.len() + context.people.left.iter().filter(|leaver| !is_let_go(leaver.account)).count()
 }
 
 /// The day of a time, in UTC: `2026-11-24`.

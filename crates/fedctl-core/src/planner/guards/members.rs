@@ -44,7 +44,7 @@ pub(super) fn capture(context: &Context<'_>, live: &Live, plan: &mut Builder) {
         .list
         .iter()
         .filter_map(|person| person.live)
-        .chain(context.people.left.iter().copied())
+        .chain(context.people.left.iter().map(|leaver| leaver.account))
         .map(|account| account.id)
         .collect();
     let is_caught = |user: &&User| user.email.ends_with(&**suffix) && !ours.contains(&user.id);
