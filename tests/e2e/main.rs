@@ -6,6 +6,7 @@ mod demo;
 mod endless;
 mod env;
 mod faults;
+mod guards;
 mod hostile;
 mod howto;
 mod http;
