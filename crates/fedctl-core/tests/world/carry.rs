@@ -8,6 +8,8 @@ use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::Host;
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::allow::Allow;
+use fedctl_core::plan::guard::Guard;
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::read::ReadError;
@@ -15,7 +17,7 @@ use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 use fedctl_core::trace::{self, Verification};
 use jumpcloud_sim::fixture::Pair;
-use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, World};
+use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, Response as SimResponse, World};
 use zeroize::Zeroizing;
 
 /// What becomes of one write.
@@ -139,8 +141,13 @@ impl Memory {
         serde_json::from_slice(&answer.body).unwrap_or_default()
     }
 
-    /// A request as it arrives.
-    fn addressed(&self, request: &Request) -> SimRequest {
+    fn send(&mut self, request: &Request) -> Outcome {
+        let request = self.on_the_wire(request);
+        Outcome::Answered(answered(self.world.meet(&request).0))
+    }
+
+    /// A request as the simulator takes it.
+    pub(crate) fn on_the_wire(&self, request: &Request) -> SimRequest {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let mut headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
         let host = match request.host {
@@ -173,21 +180,20 @@ impl Memory {
             body: body.unwrap_or_default(),
         }
     }
+}
 
-    fn send(&mut self, request: &Request) -> Outcome {
-        let request = self.addressed(request);
-        let (answer, _) = self.world.meet(&request);
-        let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        Outcome::Answered(Answer {
-            status: answer.status,
-            total: header("x-total-count").and_then(|total| total.parse().ok()),
-            date: header("date")
-                .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
-                .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
-            retry_after: None,
-            said: None,
-            body: Zeroizing::new(answer.body),
-        })
+/// An answer of the simulator as it comes back.
+pub(crate) fn answered(answer: SimResponse) -> Answer {
+    let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    Answer {
+        status: answer.status,
+        total: header("x-total-count").and_then(|total| total.parse().ok()),
+        date: header("date")
+            .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
+            .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
+        retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+        said: None,
+        body: Zeroizing::new(answer.body),
     }
 }
 
@@ -228,7 +234,7 @@ impl Carry for Memory {
             Some(Fault::Forbidden) => status(403),
             Some(Fault::NotSent) => Outcome::NotSent("no route".to_owned()),
             Some(fault @ (Fault::Late(after) | Fault::KilledLate(after))) => {
-                let request = self.addressed(&request);
+                let request = self.on_the_wire(&request);
                 self.late.push((after, request));
                 self.dead = matches!(fault, Fault::KilledLate(_));
                 Outcome::Unknown("the connection was cut".to_owned())
@@ -290,9 +296,21 @@ pub(crate) fn plan(spec: &Spec, carry: &mut impl Carry) -> Plan {
     }
 }
 
-/// Plans and applies, as one invocation of the program does.
+/// What an administrator says yes to who looked at a plan: the repair of what somebody broke, and people coming back.
+pub(crate) const AGREED: [Guard; 2] = [Guard::OrphanedProvider, Guard::ReGrant];
+
+/// Lifts these guards as far as they refuse a plan, as `--allow` does.
+pub(crate) fn lift(plan: &mut Plan, guards: &[Guard]) {
+    let digest = plan.digest();
+    let needed = guards.iter().filter(|guard| plan.needs(**guard) > 0);
+    let allows: Vec<Allow> = needed.filter_map(|guard| plan.lift_of(*guard, &digest)).collect();
+    plan.allow(&allows, None, true).unwrap();
+}
+
+/// Plans and applies, as one invocation of the program does by an administrator who agrees.
 pub(crate) fn apply(spec: &Spec, memory: &mut Memory) -> (Plan, Vec<End>) {
-    let plan = plan(spec, memory);
+    let mut plan = plan(spec, memory);
+    lift(&mut plan, &AGREED);
     assert_eq!(plan.refusals, [], "refused");
     let ends = run(&plan, memory);
     (plan, ends)

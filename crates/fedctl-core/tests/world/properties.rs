@@ -32,7 +32,10 @@ pub(crate) fn cases(cases: u32) -> Config {
 /// The plan, unless a guard refuses it or the spec does not fit the organisations.
 pub(crate) fn allowed(spec: &Spec, memory: &mut Memory) -> Option<Plan> {
     match carry::step(spec, memory).unwrap() {
-        Step::Ready(plan) => plan.refusals.is_empty().then_some(*plan),
+        Step::Ready(mut plan) => {
+            carry::lift(&mut plan, &carry::AGREED);
+            plan.refusals.is_empty().then_some(*plan)
+        }
         Step::Problems(_) => None,
         other @ (Step::Read(_) | Step::Unknown(_)) => panic!("no plan: {other:?}"),
     }
@@ -105,7 +108,7 @@ fn only_planned_calls(plan: &Plan, memory: &Memory) -> Result<(), TestCaseError>
 }
 
 /// No duplicate, no orphan: one object with each mark.
-fn one_of_each(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(), TestCaseError> {
+pub(crate) fn one_of_each(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(), TestCaseError> {
     let plan = carry::plan(spec, memory);
     let ours = crate::scene::is_marked;
     let world = &memory.world;
@@ -128,7 +131,7 @@ fn one_of_each(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(), Te
 }
 
 /// Who gets in where, by address.
-type Arrivals = (BTreeSet<(String, String)>, BTreeSet<String>);
+pub(crate) type Arrivals = (BTreeSet<(String, String)>, BTreeSet<String>);
 
 pub(crate) fn by_address(memory: &Memory) -> Arrivals {
     let doors = Doors::of_memory(memory);
@@ -138,7 +141,7 @@ pub(crate) fn by_address(memory: &Memory) -> Arrivals {
 }
 
 /// Who gets in where once the scene was applied and nothing went wrong.
-fn arrivals(scene: &Scene) -> Option<Arrivals> {
+pub(crate) fn arrivals(scene: &Scene) -> Option<Arrivals> {
     let (mut memory, spec) = scene.build();
     let plan = allowed(&spec, &mut memory)?;
     carry::run(&plan, &mut memory);
