@@ -12,6 +12,7 @@ mod howto;
 mod http;
 mod journal;
 mod keys;
+mod killed;
 mod lease;
 mod life;
 mod machines;
