@@ -5,6 +5,7 @@ mod fill;
 mod graph;
 mod judge;
 mod live;
+pub mod settle;
 mod talk;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -204,6 +205,15 @@ impl Run {
                 let actions = self.batch.remove(&org).unwrap_or_default();
                 return self.look_at_users(org, actions);
             }
+        }
+    }
+
+    /// Whom a turn that is out is for: the positions of one action, or of all that share a look; nobody when it is not out.
+    pub fn actions_of(&self, ticket: Ticket) -> &[u32] {
+        match self.tickets.get(&ticket) {
+            Some(Out::One(at)) => std::slice::from_ref(at),
+            Some(Out::Users(actions)) => actions,
+            None => &[],
         }
     }
 

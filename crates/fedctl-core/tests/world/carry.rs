@@ -14,9 +14,13 @@ use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 use fedctl_core::trace::{self, Verification};
+use jumpcloud_sim::fault::Delivery;
 use jumpcloud_sim::fixture::Pair;
-use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, Response as SimResponse, World};
+use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, World};
 use zeroize::Zeroizing;
+
+/// How long an answer is waited for, in milliseconds.
+const PATIENCE_MS: u64 = 30_000;
 
 /// What becomes of one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +33,20 @@ pub(crate) enum Fault {
     Cut,
     /// The service answers 500 and does nothing.
     Refused,
+    /// The service answers 403 and does nothing.
+    Forbidden,
     /// The service answers 500 and did it all the same.
     DoneAnd500,
     /// It never leaves.
     NotSent,
+    /// Nobody answers, and it is carried out when so many more requests came, or at [`Memory::land`].
+    Late(usize),
+    /// The program is killed, and then the same.
+    KilledLate(usize),
 }
 
 /// Two organisations in memory, and how they are reached.
+#[derive(Clone)]
 pub(crate) struct Memory {
     pub(crate) world: World,
     pub(crate) primary: OrgId,
@@ -43,6 +54,10 @@ pub(crate) struct Memory {
     pub(crate) keys: [String; 2],
     /// The fault, and the number of the write that it strikes, counted from 0.
     pub(crate) fault: Option<(usize, Fault)>,
+    /// The one that comes after it.
+    pub(crate) then: Option<(usize, Fault)>,
+    /// What was sent and is not carried out yet, with how many requests come before it.
+    late: Vec<(usize, SimRequest)>,
     /// Writes that were to be sent.
     pub(crate) writes: usize,
     /// Set once the program was killed.
@@ -59,6 +74,8 @@ impl Memory {
             secondary: pair.secondary,
             keys: [pair.primary_key, pair.secondary_key],
             fault: None,
+            then: None,
+            late: Vec::new(),
             writes: 0,
             dead: false,
             waited: Duration::ZERO,
@@ -67,7 +84,41 @@ impl Memory {
 
     /// The program is started anew, and nothing goes wrong any more.
     pub(crate) fn revive(&mut self) {
-        (self.fault, self.dead) = (None, false);
+        (self.fault, self.then, self.dead) = (None, None, false);
+    }
+
+    /// Whether something that was sent is still to be carried out.
+    pub(crate) fn is_late(&self) -> bool {
+        !self.late.is_empty()
+    }
+
+    /// Has whatever was sent and is not carried out yet carried out before the request with this number, counted from 1.
+    pub(crate) fn land_after(&mut self, requests: usize) {
+        self.late.iter_mut().for_each(|(left, _)| *left = requests);
+    }
+
+    /// Carries out whatever was sent and is not carried out yet.
+    pub(crate) fn land(&mut self) {
+        for (_, request) in std::mem::take(&mut self.late) {
+            self.world.meet(&request);
+        }
+    }
+
+    /// Whether the identity provider has the secret of the app whose client it names.
+    pub(crate) fn shares_secret(&self) -> bool {
+        let provider = self.world.provider(self.secondary);
+        let client = provider.and_then(|provider| self.world.client(&provider.client_id));
+        let secret = client.and_then(|(_, oidc)| oidc.client_secret.as_ref());
+        secret.zip(provider).is_some_and(|(secret, provider)| *secret == provider.client_secret)
+    }
+
+    /// Another request comes: what waited for it is carried out first.
+    fn land_due(&mut self) {
+        self.late.iter_mut().for_each(|(left, _)| *left = left.saturating_sub(1));
+        let due: Vec<_> = self.late.extract_if(.., |(left, _)| *left == 0).collect();
+        for (_, request) in due {
+            self.world.meet(&request);
+        }
     }
 
     fn org(&self, org: Org) -> OrgId {
@@ -92,13 +143,8 @@ impl Memory {
         serde_json::from_slice(&answer.body).unwrap_or_default()
     }
 
-    fn send(&mut self, request: &Request) -> Outcome {
-        let request = self.on_the_wire(request);
-        Outcome::Answered(answered(self.world.answer(&request)))
-    }
-
-    /// A request as the simulator takes it.
-    pub(crate) fn on_the_wire(&self, request: &Request) -> SimRequest {
+    /// A request as it arrives.
+    fn addressed(&self, request: &Request) -> SimRequest {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let mut headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
         let host = match request.host {
@@ -131,20 +177,29 @@ impl Memory {
             body: body.unwrap_or_default(),
         }
     }
-}
 
-/// An answer of the simulator as it comes back.
-pub(crate) fn answered(answer: SimResponse) -> Answer {
-    let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    Answer {
-        status: answer.status,
-        total: header("x-total-count").and_then(|total| total.parse().ok()),
-        date: header("date")
-            .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
-            .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
-        retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
-        said: None,
-        body: Zeroizing::new(answer.body),
+    fn send(&mut self, request: &Request) -> Outcome {
+        let request = self.addressed(request);
+        let (answer, fate) = self.world.meet(&request);
+        match fate.delivery {
+            Delivery::Whole => {}
+            Delivery::Cut(_) => return Outcome::Unknown("the connection was cut".to_owned()),
+            Delivery::Never => {
+                self.world.advance(PATIENCE_MS);
+                return Outcome::Unknown("nobody answered in time".to_owned());
+            }
+        }
+        let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        Outcome::Answered(Answer {
+            status: answer.status,
+            total: header("x-total-count").and_then(|total| total.parse().ok()),
+            date: header("date")
+                .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
+                .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
+            retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+            said: None,
+            body: Zeroizing::new(answer.body),
+        })
     }
 }
 
@@ -155,9 +210,13 @@ impl Carry for Memory {
         if self.dead {
             return Outcome::NotSent("killed".to_owned());
         }
+        self.land_due();
         let number = self.writes;
         self.writes += usize::from(is_write);
         let fault = self.fault.filter(|(at, _)| is_write && *at == number).map(|(_, fault)| fault);
+        if fault.is_some() {
+            self.fault = self.then.take();
+        }
         match fault {
             None => self.send(&request),
             Some(Fault::KilledBefore) => {
@@ -178,7 +237,14 @@ impl Carry for Memory {
                 status(500)
             }
             Some(Fault::Refused) => status(500),
+            Some(Fault::Forbidden) => status(403),
             Some(Fault::NotSent) => Outcome::NotSent("no route".to_owned()),
+            Some(fault @ (Fault::Late(after) | Fault::KilledLate(after))) => {
+                let request = self.addressed(&request);
+                self.late.push((after, request));
+                self.dead = matches!(fault, Fault::KilledLate(_));
+                Outcome::Unknown("the connection was cut".to_owned())
+            }
         }
     }
 
@@ -189,7 +255,7 @@ impl Carry for Memory {
 }
 
 fn status(status: u16) -> Outcome {
-    let body = Zeroizing::new(br#"{"message":"internal error"}"#.to_vec());
+    let body = Zeroizing::new(br#"{"message":"told to"}"#.to_vec());
     Outcome::Answered(Answer { status, body, total: None, date: None, retry_after: None, said: None })
 }
 

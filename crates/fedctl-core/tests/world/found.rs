@@ -33,7 +33,7 @@ const APP: MadeApp = MadeApp {
 };
 
 /// Three people with a federation that works by hand and that the spec takes over.
-fn by_hand() -> Scene {
+pub(crate) fn by_hand() -> Scene {
     let someone = || Someone { hand: Some(Hand::WORKING), adopted: true, ..Someone::plain() };
     let made = Made {
         app: Some(APP),
