@@ -9,17 +9,19 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// Plans; if the newest trace of an earlier run is too young for what the plan does, waits and plans again.
+/// Plans; if the newest trace of an earlier run is too young for what the plan does, waits and plans again. Guards that
+/// somebody lifts for this plan are lifted, or it is said why not; `bound` is the digest of the saved plan that is applied.
 ///
 /// # Errors
 /// As for a plan.
-pub async fn plan(session: &Session, ui: &mut Ui) -> Result<Plan, Failure> {
+pub async fn plan(session: &Session, bound: Option<&str>, ui: &mut Ui) -> Result<(Plan, Result<(), Failure>), Failure> {
     let mut waited_for = None;
     loop {
-        let (plan, newest) = session.plan_and_newest(ui).await?;
+        let (mut plan, newest) = session.plan_and_newest(ui).await?;
+        let lifted = session.lift(&mut plan, bound, ui);
         // A trace is waited for once, whatever the server's clock says then: that of a simulator may stand still.
         let wait = settle::wait(&plan, newest.filter(|_| newest != waited_for), session.settle);
-        let Some(Wait { age, rest }) = wait else { return Ok(plan) };
+        let Some(Wait { age, rest }) = wait else { return Ok((plan, lifted)) };
         ui.say(&format!(
             "something of this federation was made {age} s ago, and what an earlier run did after that may not show yet: \
              waiting {rest} s to plan again (`settle` in the operator file); nothing was written, and Ctrl-C ends it\n"

@@ -8,6 +8,8 @@ use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::Host;
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::allow::Allow;
+use fedctl_core::plan::guard::Guard;
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::read::ReadError;
@@ -143,8 +145,21 @@ impl Memory {
         serde_json::from_slice(&answer.body).unwrap_or_default()
     }
 
-    /// A request as it arrives.
-    fn addressed(&self, request: &Request) -> SimRequest {
+    fn send(&mut self, request: &Request) -> Outcome {
+        let request = self.on_the_wire(request);
+        let (answer, fate) = self.world.meet(&request);
+        match fate.delivery {
+            Delivery::Whole => Outcome::Answered(answered(answer)),
+            Delivery::Cut(_) => Outcome::Unknown("the connection was cut".to_owned()),
+            Delivery::Never => {
+                self.world.advance(PATIENCE_MS);
+                Outcome::Unknown("nobody answered in time".to_owned())
+            }
+        }
+    }
+
+    /// A request as the simulator takes it.
+    pub(crate) fn on_the_wire(&self, request: &Request) -> SimRequest {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let mut headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
         let host = match request.host {
@@ -177,29 +192,20 @@ impl Memory {
             body: body.unwrap_or_default(),
         }
     }
+}
 
-    fn send(&mut self, request: &Request) -> Outcome {
-        let request = self.addressed(request);
-        let (answer, fate) = self.world.meet(&request);
-        match fate.delivery {
-            Delivery::Whole => {}
-            Delivery::Cut(_) => return Outcome::Unknown("the connection was cut".to_owned()),
-            Delivery::Never => {
-                self.world.advance(PATIENCE_MS);
-                return Outcome::Unknown("nobody answered in time".to_owned());
-            }
-        }
-        let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        Outcome::Answered(Answer {
-            status: answer.status,
-            total: header("x-total-count").and_then(|total| total.parse().ok()),
-            date: header("date")
-                .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
-                .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
-            retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
-            said: None,
-            body: Zeroizing::new(answer.body),
-        })
+/// An answer of the simulator as it comes back.
+pub(crate) fn answered(answer: SimResponse) -> Answer {
+    let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    Answer {
+        status: answer.status,
+        total: header("x-total-count").and_then(|total| total.parse().ok()),
+        date: header("date")
+            .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
+            .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
+        retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+        said: None,
+        body: Zeroizing::new(answer.body),
     }
 }
 
@@ -240,7 +246,7 @@ impl Carry for Memory {
             Some(Fault::Forbidden) => status(403),
             Some(Fault::NotSent) => Outcome::NotSent("no route".to_owned()),
             Some(fault @ (Fault::Late(after) | Fault::KilledLate(after))) => {
-                let request = self.addressed(&request);
+                let request = self.on_the_wire(&request);
                 self.late.push((after, request));
                 self.dead = matches!(fault, Fault::KilledLate(_));
                 Outcome::Unknown("the connection was cut".to_owned())
@@ -302,9 +308,21 @@ pub(crate) fn plan(spec: &Spec, carry: &mut impl Carry) -> Plan {
     }
 }
 
-/// Plans and applies, as one invocation of the program does.
+/// What an administrator says yes to who looked at a plan: the repair of what somebody broke, and people coming back.
+pub(crate) const AGREED: [Guard; 2] = [Guard::OrphanedProvider, Guard::ReGrant];
+
+/// Lifts these guards as far as they refuse a plan, as `--allow` does.
+pub(crate) fn lift(plan: &mut Plan, guards: &[Guard]) {
+    let digest = plan.digest();
+    let needed = guards.iter().filter(|guard| plan.needs(**guard) > 0);
+    let allows: Vec<Allow> = needed.filter_map(|guard| plan.lift_of(*guard, &digest)).collect();
+    plan.allow(&allows, None, true).unwrap();
+}
+
+/// Plans and applies, as one invocation of the program does by an administrator who agrees.
 pub(crate) fn apply(spec: &Spec, memory: &mut Memory) -> (Plan, Vec<End>) {
-    let plan = plan(spec, memory);
+    let mut plan = plan(spec, memory);
+    lift(&mut plan, &AGREED);
     assert_eq!(plan.refusals, [], "refused");
     let ends = run(&plan, memory);
     (plan, ends)

@@ -32,7 +32,10 @@ pub(crate) fn cases(cases: u32) -> Config {
 /// The plan, unless a guard refuses it or the spec does not fit the organisations.
 pub(crate) fn allowed(spec: &Spec, memory: &mut Memory) -> Option<Plan> {
     match carry::step(spec, memory).unwrap() {
-        Step::Ready(plan) => plan.refusals.is_empty().then_some(*plan),
+        Step::Ready(mut plan) => {
+            carry::lift(&mut plan, &carry::AGREED);
+            plan.refusals.is_empty().then_some(*plan)
+        }
         Step::Problems(_) => None,
         other @ (Step::Read(_) | Step::Unknown(_)) => panic!("no plan: {other:?}"),
     }

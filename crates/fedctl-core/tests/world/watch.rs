@@ -62,6 +62,11 @@ impl Sent {
         reads(&self.line)
     }
 
+    /// One without a body, answered.
+    pub(crate) fn read(line: &str) -> Self {
+        Self { line: line.to_owned(), body: String::new(), came: Some(200), left: true, actions: Vec::new() }
+    }
+
     /// Whether a text stands in it.
     pub(crate) fn shows(&self, text: &str) -> bool {
         self.line.contains(text) || self.body.contains(text)

@@ -290,7 +290,7 @@ fn hash(bytes: &[u8]) -> u64 {
 
 /// What was written is what the plan says, call by call: each was taken once at most, and what may make a second object was
 /// sent once at most. Only the probe may be repeated.
-fn beyond_the_plan(plan: &Plan, log: &Log) -> Option<String> {
+pub(crate) fn beyond_the_plan(plan: &Plan, log: &Log) -> Option<String> {
     let mut planned: BTreeMap<&'static Endpoint, (usize, Again)> = BTreeMap::new();
     for call in plan.actions.iter().flat_map(Action::calls) {
         planned.entry(call.endpoint.endpoint()).or_insert((0, call.endpoint.again())).0 += 1;
@@ -313,7 +313,7 @@ fn beyond_the_plan(plan: &Plan, log: &Log) -> Option<String> {
 }
 
 /// The report says of each action what was sent for it.
-fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
+pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
     let mut wrong = plan.actions.iter().zip(ends).zip(0u32..).filter_map(|((action, end), at)| {
         let sent: Vec<&Sent> = log.writes().filter(|sent| sent.actions.contains(&at)).collect();
         let may_be_done = |sent: &&Sent| sent.left && sent.came.is_none_or(|status| status < 300 || status >= 400);
