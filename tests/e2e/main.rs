@@ -10,6 +10,7 @@ mod hostile;
 mod howto;
 mod http;
 mod keys;
+mod killed;
 mod life;
 mod machines;
 mod objects;
