@@ -18,7 +18,7 @@ use fedctl_core::spec::{self, Spec};
 use fedctl_core::trace::{self, Verification};
 use jumpcloud_sim::fault::Delivery;
 use jumpcloud_sim::fixture::Pair;
-use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, World};
+use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, Response as SimResponse, World};
 use zeroize::Zeroizing;
 
 /// How long an answer is waited for, in milliseconds.

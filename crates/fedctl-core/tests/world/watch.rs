@@ -64,7 +64,7 @@ impl Sent {
 
     /// One without a body, answered.
     pub(crate) fn read(line: &str) -> Self {
-        Self { line: line.to_owned(), body: String::new(), came: Some(200), left: true, actions: Vec::new() }
+        Self { line: line.to_owned(), body: String::new(), came: Some(200), left: true, said: 0, actions: Vec::new() }
     }
 
     /// Whether a text stands in it.

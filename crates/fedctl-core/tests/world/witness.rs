@@ -94,7 +94,14 @@ impl Carry for Witness<'_> {
     fn carry(&mut self, request: Request) -> Outcome {
         let line = format!("{} {}", request.method, request.path.split('?').next().unwrap());
         let body = request.body.as_ref().map(|(_, body)| String::from_utf8_lossy(body).into_owned());
-        let sent = Sent { line, body: body.unwrap_or_default(), came: None, left: true, said: 0, actions: self.actions.clone() };
+        let sent = Sent {
+            line,
+            body: body.unwrap_or_default(),
+            came: None,
+            left: true,
+            said: 0,
+            actions: self.actions.clone(),
+        };
         let (is_write, was_late, was_dead) = (!sent.reads(), self.memory.is_late(), self.memory.dead);
         if is_write && !was_dead {
             self.by_hand();
@@ -314,6 +321,13 @@ pub(crate) fn beyond_the_plan(plan: &Plan, log: &Log) -> Option<String> {
 
 /// The report says of each action what was sent for it.
 pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
+    let was_looked_at = |at: u32| {
+        log.0
+            .iter()
+            .rev()
+            .find(|sent| sent.actions.contains(&at))
+            .is_some_and(|sent| sent.reads() && sent.came == Some(200))
+    };
     let mut wrong = plan.actions.iter().zip(ends).zip(0u32..).filter_map(|((action, end), at)| {
         let sent: Vec<&Sent> = log.writes().filter(|sent| sent.actions.contains(&at)).collect();
         let may_be_done = |sent: &&Sent| sent.left && sent.came.is_none_or(|status| status < 300 || status >= 400);
@@ -325,7 +339,8 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
             End::Skipped(_) | End::NotStarted => sent.is_empty(),
             End::Unknown(_) => sent.iter().any(may_be_done),
             End::Manual(_) => !sent.iter().any(was_taken),
-            End::Failed(_) => sent.last().is_none_or(|last| last.came.is_some() || !last.left),
+            // A look may have said what became of the one that nobody answered.
+            End::Failed(_) => sent.last().is_none_or(|last| last.came.is_some() || !last.left) || was_looked_at(at),
         };
         let sent: Vec<_> = sent.iter().map(|sent| (&sent.line, sent.came)).collect();
         (!is_true).then(|| {

@@ -160,7 +160,8 @@ impl Rare {
 
     /// Creations that nobody answered, and that the look found.
     fn found(&mut self, plan: &Plan, ends: &[End], log: &Log) {
-        let was_lost = |at: u32| log.writes().any(|sent| sent.came.is_none() && sent.left && sent.actions.contains(&at));
+        let was_lost =
+            |at: u32| log.writes().any(|sent| sent.came.is_none() && sent.left && sent.actions.contains(&at));
         for (at, (action, end)) in (0_u32..).zip(plan.actions.iter().zip(ends)) {
             if action.verb == Verb::Create && *end == End::Applied && was_lost(at) {
                 self.met("write: a creation that nobody answered was found");
