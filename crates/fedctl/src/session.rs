@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::allow::Allow;
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
 
-use crate::access::{Access, OperatorFile};
+use crate::access::{Access, OperatorFile, Places};
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
@@ -36,6 +37,10 @@ pub struct Session {
     pub batch: usize,
     /// How many seconds old traces of earlier runs must be before some things are done.
     pub settle: u32,
+    /// Where leases and journals are.
+    pub places: Places,
+    /// Guards that somebody lifts for one plan.
+    pub allow: Vec<Allow>,
 }
 
 impl Session {
@@ -74,7 +79,8 @@ impl Session {
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle })
+        let places = access.places();
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() })
     }
 
     /// Takes somebody's word that these people signed in through the federation.
@@ -85,6 +91,15 @@ impl Session {
     /// Dates marks by the time of a saved plan, in seconds since 1970: applied a day later, it is the same plan.
     pub fn date_by(&mut self, as_of: Option<u64>) {
         self.terms.rules.as_of = as_of;
+    }
+
+    /// Lifts from a plan the guards that somebody lifts for it; all of them or none. `bound` is the digest of the saved plan
+    /// that is applied, if one is.
+    ///
+    /// # Errors
+    /// One of the lifts is for another plan, or does not go far enough.
+    pub fn lift(&self, plan: &mut Plan, bound: Option<&str>, ui: &Ui) -> Result<(), Failure> {
+        plan.allow(&self.allow, bound, ui.asks()).map_err(|denied| failure::not_allowed(&denied))
     }
 
     /// Reads both organisations and plans.

@@ -1,17 +1,17 @@
 //! The executor: a plan as a conversation. It says what to send next and is told what came back; it neither sends nor
 //! waits, knows no clock and no kind, and is `Clone`, so that a rehearsal can branch it.
 
+mod end;
 mod fill;
 mod graph;
 mod judge;
 mod live;
+pub mod settle;
 mod talk;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde::Serialize;
 
 use crate::address::Org;
 use crate::endpoint;
@@ -22,6 +22,7 @@ use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
+pub use end::End;
 use fill::Given;
 use graph::Graph;
 use talk::Talk;
@@ -41,33 +42,6 @@ pub(crate) fn in_order(plan: &mut Plan) {
             plan.actions.swap(at, to);
             places.swap(at, to);
         }
-    }
-}
-
-/// What became of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "end", content = "why", rename_all = "kebab-case")]
-pub enum End {
-    /// Done, and seen to be so.
-    Applied,
-    /// It was so already.
-    Already,
-    /// Refused, or not as it must be; nothing of it is in doubt.
-    Failed(String),
-    /// Left out because this action did not succeed.
-    Skipped(u32),
-    /// It was sent and nobody knows what became of it.
-    Unknown(String),
-    /// No spelling of the request was taken: a person has to do it.
-    Manual(String),
-    /// The run was stopped before it.
-    NotStarted,
-}
-
-impl End {
-    /// Whether what the action is for is so now.
-    pub fn is_good(&self) -> bool {
-        matches!(self, End::Applied | End::Already)
     }
 }
 
@@ -177,6 +151,47 @@ impl Run {
         self.ended
     }
 
+    /// What became of an action, as far as it has ended.
+    pub fn end(&self, at: u32) -> Option<&End> {
+        self.ends.get(at as usize)?.as_ref()
+    }
+
+    /// The actions that may begin now, in the order in which [`Run::next`] begins them.
+    pub fn ready(&self) -> Vec<u32> {
+        match (self.given.holds_any_secret(), self.stopping) {
+            (true, _) => self.graph.section.intersection(&self.ready).copied().collect(),
+            (false, true) => Vec::new(),
+            (false, false) => self.ready.iter().copied().collect(),
+        }
+    }
+
+    /// Whether something waits for the end of an action whatever that will be, so that a failure lets it go on.
+    pub fn lets_go_on(&self, at: u32) -> bool {
+        let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
+        let mut rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Ended);
+        rows.any(|row| row.then.iter().any(|then| self.ends[*then as usize].is_none()))
+    }
+
+    /// What to do next for one of the actions that are ready, and for no other: for whoever tries every order. It is over
+    /// with this action when it is blocked.
+    pub fn next_of(&mut self, at: u32) -> Next {
+        if self.ready.remove(&at) {
+            self.begin(at);
+        }
+        loop {
+            if let Some((at, planned)) = self.turns.pop_front() {
+                match self.turn(at, planned) {
+                    Some(turn) => return self.hand_out(Out::One(at), turn),
+                    None => continue,
+                }
+            }
+            return match self.batch.pop_first() {
+                Some((org, actions)) => self.look_at_users(org, actions),
+                None => Next::Blocked,
+            };
+        }
+    }
+
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
     #[expect(
         clippy::should_implement_trait,
@@ -204,6 +219,15 @@ impl Run {
                 let actions = self.batch.remove(&org).unwrap_or_default();
                 return self.look_at_users(org, actions);
             }
+        }
+    }
+
+    /// Whom a turn that is out is for: the positions of one action, or of all that share a look; nobody when it is not out.
+    pub fn actions_of(&self, ticket: Ticket) -> &[u32] {
+        match self.tickets.get(&ticket) {
+            Some(Out::One(at)) => std::slice::from_ref(at),
+            Some(Out::Users(actions)) => actions,
+            None => &[],
         }
     }
 

@@ -5,10 +5,11 @@
 
 mod confirmed;
 pub(crate) mod events;
-mod index;
+pub(crate) mod index;
 mod newest;
 pub(crate) mod point;
 mod query;
+pub mod source;
 pub mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +67,7 @@ pub struct Live {
     pub(crate) groups: [Option<Known<Vec<Group>>>; 2],
     pub(crate) group_rules: BTreeMap<(Org, ObjectId), Known<Membership>>,
     pub(crate) membership: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
+    pub(crate) group_bindings: BTreeMap<(Org, ObjectId, &'static str), Known<Vec<ObjectId>>>,
     pub(crate) apps: Option<Known<Vec<App>>>,
     pub(crate) app_settings: BTreeMap<ObjectId, Known<Option<AppSettings>>>,
     pub(crate) app_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
@@ -94,6 +96,7 @@ impl Live {
             groups: [None, None],
             group_rules: BTreeMap::new(),
             membership: BTreeMap::new(),
+            group_bindings: BTreeMap::new(),
             apps: None,
             app_settings: BTreeMap::new(),
             app_groups: BTreeMap::new(),
@@ -165,6 +168,21 @@ impl Needs {
     /// All members of a group, by id.
     pub fn membership<'a>(&mut self, live: &'a Live, org: Org, id: ObjectId) -> Option<&'a [ObjectId]> {
         self.answer(Query::Membership(org, id), live.membership.get(&(org, id))).map(Vec::as_slice)
+    }
+
+    /// The objects of one type that a group is bound to, or why they cannot be read: a guard makes of it what it is.
+    pub(crate) fn group_bindings<'a>(
+        &mut self,
+        live: &'a Live,
+        org: Org,
+        id: ObjectId,
+        target: &'static str,
+    ) -> Option<Known<&'a [ObjectId]>> {
+        let known = live.group_bindings.get(&(org, id, target));
+        if known.is_none() {
+            self.queries.insert(Query::GroupBindings(org, id, target));
+        }
+        known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
     }
 
     /// The OIDC apps of the primary organisation, by id.

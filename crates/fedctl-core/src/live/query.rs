@@ -21,6 +21,8 @@ pub enum Query {
     Group(Org, ObjectId),
     /// Who is a member of this group in any way?
     Membership(Org, ObjectId),
+    /// Which objects of this type is this group bound to?
+    GroupBindings(Org, ObjectId, &'static str),
     /// Which OIDC apps does the primary organisation have?
     Apps,
     /// Which OIDC settings does this app have?
@@ -72,7 +74,8 @@ impl Query {
             | Query::Users(org, _)
             | Query::Groups(org)
             | Query::Group(org, _)
-            | Query::Membership(org, _) => *org,
+            | Query::Membership(org, _)
+            | Query::GroupBindings(org, ..) => *org,
             Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) | Query::AppLog(..) => {
                 Org::Primary
             }
@@ -94,6 +97,7 @@ impl Query {
             Query::Groups(_) => "user groups".to_owned(),
             Query::Group(_, id) => format!("user group {id}"),
             Query::Membership(_, id) => format!("members of user group {id}"),
+            Query::GroupBindings(_, id, target) => format!("bindings of user group {id} to {target}"),
             Query::Apps => "applications".to_owned(),
             Query::AppSettings(id) => format!("OIDC settings of application {id}"),
             Query::AppGroups(id) => format!("groups of application {id}"),

@@ -28,7 +28,10 @@ impl Plan {
         let known = self.known.iter().map(|(address, known)| Line::Known(known_line(address, known)));
         let actions = self.actions.iter().map(|action| Line::Action(self.action_line(action)));
         let notes = self.notes.iter().map(Line::Note);
-        let refusals = self.refusals.iter().map(Line::Refusal);
+        // Whether somebody lifted a guard is no part of a plan, and its digest names what they lift it for.
+        let mut refusals: Vec<&Refusal> = self.refusals.iter().chain(&self.lifted).collect();
+        refusals.sort();
+        let refusals = refusals.into_iter().map(Line::Refusal);
         std::iter::once(head)
             .chain(people)
             .chain(known)

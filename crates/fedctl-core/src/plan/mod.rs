@@ -1,6 +1,7 @@
 //! The plan: ordered actions as a value, and everything a person must know before they are applied.
 
 pub mod action;
+pub mod allow;
 pub mod guard;
 pub mod hole;
 pub mod lines;
@@ -212,7 +213,7 @@ impl Pair {
             Pair::None => "not made yet",
             Pair::Broken => {
                 "broken: the identity provider has the client id of an app that is gone, so nobody can sign in; \
-                 `fedctl apply` makes another"
+                 `fedctl plan` shows how that is repaired"
             }
             Pair::Foreign => "not ours: the identity provider is not of this federation",
             Pair::Unproved => {
@@ -283,6 +284,8 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// Why it must not be applied, if it must not.
     pub refusals: Vec<Refusal>,
+    /// What would be a refusal, had nobody lifted the guard for this plan.
+    pub lifted: Vec<Refusal>,
     /// What is known about the client secret.
     pub pair: Pair,
     /// What is to be said of lines of the spec; not part of the digest.

@@ -49,6 +49,7 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
         actions: builder.actions,
         notes: builder.notes,
         refusals: builder.refusals,
+        lifted: Vec::new(),
         pair: builder.pair,
         warnings: warnings::of(context),
         adoptable: adoptable::of(context),

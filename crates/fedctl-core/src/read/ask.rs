@@ -27,6 +27,9 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::Groups(_) => Ask::new(org, &endpoint::LIST_GROUPS, &[], &with(&[("sort", "id")])),
         Query::Group(_, group) => Ask::new(org, &endpoint::GET_GROUP, &id(group), &[]),
         Query::Membership(_, group) => Ask::new(org, &endpoint::LIST_MEMBERSHIP, &id(group), page),
+        Query::GroupBindings(_, group, target) => {
+            Ask::new(org, &endpoint::GROUP_ASSOCIATIONS, &id(group), &with(&[("targets", target)]))
+        }
         Query::Apps => {
             let fields = ("fields", oidc_app::wire::FIELDS);
             Ask::new(org, &endpoint::LIST_APPS, &[], &with(&[("filter[0]", "name:$eq:oidc"), fields, ("sort", "_id")]))

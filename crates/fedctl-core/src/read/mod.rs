@@ -119,6 +119,7 @@ impl Reader {
             | Query::Users(_, Scope::Everybody)
             | Query::Groups(_)
             | Query::Membership(..)
+            | Query::GroupBindings(..)
             | Query::Apps
             | Query::AppGroups(_)
             | Query::AppUsers(_)
@@ -181,6 +182,7 @@ impl Reader {
             Query::Provider => settle_list(&mut live.provider, end, |provider| provider.id),
             Query::Policies => settle_list(&mut live.policies, end, |policy| policy.id),
             Query::Membership(org, id) => settle_ids(&mut live.membership, (org, id), end),
+            Query::GroupBindings(org, id, target) => settle_ids(&mut live.group_bindings, (org, id, target), end),
             Query::AppGroups(id) => settle_ids(&mut live.app_groups, id, end),
             Query::AppUsers(id) => settle_ids(&mut live.app_users, id, end),
             Query::GroupPolicies(id) => settle_ids(&mut live.group_policies, id, end),
@@ -280,6 +282,7 @@ impl Reader {
                 Ok(Fed { rows: 1, total: None })
             }
             Query::Membership(org, id) => edges(live.membership.entry((*org, *id)), page),
+            Query::GroupBindings(org, id, target) => edges(live.group_bindings.entry((*org, *id, target)), page),
             Query::AppGroups(id) => edges(live.app_groups.entry(*id), page),
             Query::AppUsers(id) => edges(live.app_users.entry(*id), page),
             Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),

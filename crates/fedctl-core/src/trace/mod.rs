@@ -3,6 +3,7 @@
 //! The trace takes a [`Situation`] and never a user: nothing it depends on can be left out of it, so people in one situation
 //! have one trace.
 
+pub mod cast;
 pub mod situation;
 
 use std::collections::BTreeMap;
@@ -97,7 +98,7 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
             account: (*person.account).into(),
             spec: person.spec.clone(),
             held: person.held.or((!spec.routing_policy.enabled.value).then_some(Held::RoutingOff)),
-            situation: situation::of(spec, found, &shared, &claims, person),
+            situation: situation::of(live, found, &shared, &claims, person),
             rivals: rivals(person),
         });
         Verification {

@@ -127,6 +127,12 @@ pub(crate) fn turns_off(context: &Context<'_>) -> bool {
     is_on && !context.spec.routing_policy.enabled.value && context.found.policy.refusal.is_none()
 }
 
+/// Whether an action that turns the policy on does so for the first time, or after a spec had turned it off.
+pub(crate) fn is_first_time(action: &Action) -> bool {
+    let before = |change: &Change| change.before.as_ref().is_some_and(|before| before.contains(BEING_SET_UP));
+    action.changes.iter().any(|change| change.field == Field::Key("description") && before(change))
+}
+
 /// What is said of an existing policy, and left.
 fn left_alone(context: &Context<'_>, live: &Policy, owned: Owned) -> Vec<String> {
     let wanted = context.spec.routing_policy.enabled.value;
