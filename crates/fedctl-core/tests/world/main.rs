@@ -25,6 +25,7 @@ mod order;
 mod picture;
 mod pinned;
 mod properties;
+mod reads;
 mod rehearsed;
 mod review;
 mod rows;
