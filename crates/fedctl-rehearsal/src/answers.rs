@@ -31,6 +31,32 @@ impl Answers {
         Self(self.0.iter().filter(|(question, _)| question.when == when).copied().collect())
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those that are not among others.
+    pub(crate) fn without(&self, others: &[Self]) -> Self {
+        let is_there = |answer: &&(&'static Question, &'static str)| {
+            let is = |other: &(&'static Question, &'static str)| (other.0.name, other.1) == (answer.0.name, answer.1);
+            others.iter().any(|other| other.0.iter().any(is))
+        };
+        Self(self.0.iter().filter(|answer| !is_there(answer)).copied().collect())
+    }
+
+    /// The fewest of these answers that still harm, and how.
+    pub(crate) fn least<H>(&self, harm: H, mut harms: impl FnMut(&Self) -> Option<H>) -> (Self, H) {
+        let mut least = (self.clone(), harm);
+        for one in self.singles() {
+            let fewer = Self(least.0.0.iter().filter(|answer| answer.0.name != one.0[0].0.name).copied().collect());
+            if let Some(harm) = harms(&fewer) {
+                least = (fewer, harm);
+            }
+        }
+        least
+    }
+
     /// Each alone.
     pub(crate) fn singles(&self) -> impl Iterator<Item = Self> + use<> {
         self.0.clone().into_iter().map(|one| Self(vec![one]))

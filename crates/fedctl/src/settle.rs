@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use fedctl_core::endpoint::Again;
-use fedctl_core::plan::{Action, Plan, Verb};
+use fedctl_core::plan::{Action, Verb};
 
 use crate::failure::Failure;
-use crate::session::Session;
+use crate::session::{Planned, Session};
 use crate::ui::Ui;
 
 /// What is young enough to wait for.
@@ -26,14 +26,15 @@ struct Wait {
 ///
 /// # Errors
 /// As for a plan.
-pub async fn plan(session: &Session, ui: &mut Ui) -> Result<Plan, Failure> {
+pub async fn plan(session: &Session, ui: &mut Ui) -> Result<Planned, Failure> {
     let mut waited_for = None;
     loop {
-        let (plan, newest) = session.plan_and_newest(ui).await?;
+        let planned = session.plan(ui).await?;
+        let (plan, newest) = (&planned.plan, planned.newest);
         // A trace is waited for once, whatever the server's clock says then: that of a simulator may stand still.
         let matters = newest != waited_for && plan.refusals.is_empty() && plan.actions.iter().any(needs_the_whole_past);
         let wait = newest.filter(|_| matters).and_then(|newest| wait(plan.as_of, newest, session.settle));
-        let Some(Wait { age, rest }) = wait else { return Ok(plan) };
+        let Some(Wait { age, rest }) = wait else { return Ok(planned) };
         ui.say(&format!(
             "something of this federation was made {age} s ago, and what an earlier run did after that may not show yet: \
              waiting {rest} s to plan again (`settle` in the operator file); nothing was written, and Ctrl-C ends it\n"

@@ -191,11 +191,27 @@ impl Run {
         }
     }
 
-    /// Whether something waits for the end of an action whatever that will be, so that a failure lets it go on.
-    pub fn lets_go_on(&self, at: u32) -> bool {
+    /// Whether a failure of an action lets something go on that waits for the end of it, or of what it leaves out, whatever
+    /// that end is. If not, failing is no more than not having begun.
+    pub fn failure_lets_go_on(&self, at: u32) -> bool {
+        if self.given.holds_any_secret() {
+            return true;
+        }
+        let (mut left_out, mut open) = (BTreeSet::from([at]), vec![at]);
+        while let Some(at) = open.pop() {
+            let of_rows = self.rows_after(at).filter(|row| row.of != Scope::Ended).flat_map(|row| row.then.iter());
+            let next = self.graph.next.of(at).iter().chain(of_rows);
+            open.extend(next.filter(|then| self.ends[**then as usize].is_none() && left_out.insert(**then)));
+        }
+        let ended = left_out.iter().flat_map(|at| self.rows_after(*at)).filter(|row| row.of == Scope::Ended);
+        let mut waiting = ended.flat_map(|row| row.then.iter());
+        waiting.any(|then| self.ends[*then as usize].is_none() && !left_out.contains(then))
+    }
+
+    /// The rows about everybody that an action is one of the first of.
+    fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
         let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
-        let mut rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Ended);
-        rows.any(|row| row.then.iter().any(|then| self.ends[*then as usize].is_none()))
+        rows.map(|number| &self.graph.rows[*number as usize])
     }
 
     /// What to do next for one of the actions that are ready, and for no other: for whoever tries every order. It is over
@@ -365,8 +381,8 @@ impl Run {
             if row.open > 0 {
                 continue;
             }
-            let (of, blame, then) = (row.of, row.blame, row.then.clone());
-            for waiting in then {
+            let (of, blame, then) = (row.of, row.blame, Arc::clone(&row.then));
+            for waiting in then.iter().copied() {
                 match blame.filter(|_| self.is_blamed(of, good, at, waiting)) {
                     Some(blame) => work.push_back((waiting, End::Skipped(blame))),
                     None => self.one_less(waiting),
@@ -377,9 +393,8 @@ impl Run {
 
     /// The people whose actions wait for what this check sees.
     fn waiting_for(&self, check: u32) -> impl Iterator<Item = u32> {
-        let rows = self.graph.first_of.get(&graph::end(self.action(check))).into_iter().flatten();
-        let rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Seen);
-        let people = rows.flat_map(|row| &row.then).filter(|at| self.ends[**at as usize].is_none());
+        let rows = self.rows_after(check).filter(|row| row.of == Scope::Seen);
+        let people = rows.flat_map(|row| row.then.iter()).filter(|at| self.ends[**at as usize].is_none());
         people.filter_map(|at| match self.action(*at).subject {
             Subject::Person(person) => Some(person),
             Subject::Federation => None,

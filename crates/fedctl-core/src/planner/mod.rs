@@ -37,11 +37,14 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
     resolved(spec, live, |people, found| plan(&Context { spec, terms, people, found }, live))
 }
 
-/// The same, with everybody whose sign-in the plan may touch: for a rehearsal.
-pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Cast)> {
+/// The same, with everybody whose sign-in the plan may touch, for a rehearsal; nobody where there is nothing to rehearse.
+pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>)> {
     resolved(spec, live, |people, found| {
         let context = Context { spec, terms, people, found };
-        (plan(&context, live), cast::of(&context, live))
+        let plan = plan(&context, live);
+        let is_rehearsed = !plan.is_empty() && plan.refusals.is_empty();
+        let cast = is_rehearsed.then(|| cast::of(&context, live));
+        (plan, cast)
     })
 }
 

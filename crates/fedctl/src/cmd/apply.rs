@@ -53,10 +53,12 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
     session.take_word(saved.as_ref().map_or(&[], |saved| &saved.head.frame.signed_in));
-    let mut plan = settle::plan(&session, ui).await?;
-    let left = saved.as_ref().map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
-    let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
-    let text = super::plan::view(&session, &plan, args.full).text();
+    let mut planned = settle::plan(&session, ui).await?;
+    let left = saved.as_ref().map(|saved| saved.settle(&mut planned.plan, args.exact)).transpose()?.unwrap_or_default();
+    let (rehearsed, plan) = (session.rehearse(&planned), planned.plan);
+    let is_allowed = plan.refusals.is_empty() && rehearsed.as_ref().is_none_or(|rehearsed| rehearsed.refusals.is_empty());
+    let is_asked = !plan.is_empty() && is_allowed && !args.auto_approve;
+    let text = super::plan::view(&session, &plan, rehearsed.as_ref(), args.full).text();
     // Whoever is to say yes has to see to what.
     if is_asked && ui.asks() {
         ui.warn(&text);
@@ -66,7 +68,7 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     if !left.is_empty() {
         ui.warn(&left_out(&left));
     }
-    if !plan.refusals.is_empty() {
+    if !is_allowed {
         return Err(Failure::new(Exit::Refused, "a guard refused this plan").unwritten());
     }
     if is_asked {

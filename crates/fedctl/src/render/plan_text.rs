@@ -7,6 +7,8 @@ use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
 use similar::{ChangeTag, TextDiff};
 
 use super::fates;
+use super::rehearsed::Rehearsed;
+use super::rows::RefusalRow;
 use super::text::{columns, count, visible};
 use crate::source::Source;
 
@@ -23,6 +25,8 @@ pub struct View<'a> {
     pub names: [&'a str; 2],
     /// Where the simulator is, if it plays both organisations.
     pub sandbox: Option<&'a str>,
+    /// What a rehearsal came to, if there was anything to rehearse.
+    pub rehearsed: Option<&'a Rehearsed>,
     /// List everything.
     pub full: bool,
     /// What lists everything, where this does not.
@@ -161,13 +165,15 @@ impl View<'_> {
     }
 
     fn refusals(&self) -> String {
-        if self.plan.refusals.is_empty() {
+        let rehearsed = self.rehearsed.iter().flat_map(|rehearsed| rehearsed.refusals.iter().cloned());
+        let refusals: Vec<RefusalRow> = self.plan.refusals.iter().map(RefusalRow::of).chain(rehearsed).collect();
+        if refusals.is_empty() {
             return String::new();
         }
-        let rows = self.plan.refusals.iter().map(|refusal| {
+        let rows = refusals.iter().map(|refusal| {
             format!(
                 "  x {}: {}\n      {}\n      way out: {}\n",
-                refusal.guard.as_str(),
+                visible(&refusal.guard),
                 visible(&refusal.about),
                 visible(&refusal.why),
                 visible(&refusal.way_out),
@@ -208,6 +214,7 @@ impl View<'_> {
             count(plan.requests(), "request", "requests"),
             plan.digest(),
         ));
+        text.extend(self.rehearsed.map(Rehearsed::text));
         text
     }
 }

@@ -1,5 +1,6 @@
 //! The lines of a plan, fresh or saved, taken apart to be shown or compared. A plan is never made from them.
 
+use fedctl_core::plan::Refusal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -119,7 +120,7 @@ pub struct NoteRow {
 }
 
 /// Why a plan must not be applied.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RefusalRow {
     /// Which guard.
     pub guard: String,
@@ -129,6 +130,18 @@ pub struct RefusalRow {
     pub why: String,
     /// What to do.
     pub way_out: String,
+}
+
+impl RefusalRow {
+    /// A refusal that stands in no line.
+    pub fn of(refusal: &Refusal) -> Self {
+        Self {
+            guard: refusal.guard.as_str().to_owned(),
+            about: refusal.about.to_string(),
+            why: refusal.why.clone(),
+            way_out: refusal.way_out.clone(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
