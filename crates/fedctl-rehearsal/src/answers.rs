@@ -11,14 +11,19 @@ use crate::seed::settle;
 pub(crate) struct Answers(Vec<(&'static Question, &'static str)>);
 
 impl Answers {
-    /// The rows; that of the stage is not among them.
+    /// The rows; that of the stage is not among them. An answer that some document contradicts is tried alone.
     pub(crate) fn rows() -> Vec<Self> {
-        let sizes: Vec<usize> = QUESTIONS.iter().map(|question| question.answers.len()).collect();
+        let (documented, open): (Vec<&'static Question>, Vec<&'static Question>) =
+            QUESTIONS.iter().partition(|question| question.is_documented);
+        let sizes: Vec<usize> = open.iter().map(|question| question.answers.len()).collect();
         let row = |row: Vec<usize>| {
-            let others = QUESTIONS.iter().zip(row).filter(|(_, answer)| *answer > 0);
-            Self(others.map(|(question, answer)| (question, question.answers[answer])).collect())
+            let others = open.iter().zip(row).filter(|(_, answer)| *answer > 0);
+            Self(others.map(|(question, answer)| (*question, question.answers[answer])).collect())
         };
-        pairwise::rows(&sizes).into_iter().skip(1).map(row).collect()
+        let alone = documented
+            .into_iter()
+            .flat_map(|question| question.answers.iter().skip(1).map(move |answer| Self(vec![(question, *answer)])));
+        pairwise::rows(&sizes).into_iter().skip(1).map(row).chain(alone).collect()
     }
 
     /// How many answers there are besides those of the stage.

@@ -82,7 +82,10 @@ fn apps(stage: &Stage, hasher: &mut DefaultHasher) {
         oidc.dynamic_claims.iter().for_each(|claim| (&claim.name, &claim.value).hash(hasher));
         let secret = oidc.client_secret.as_ref().map(|secret| secret.expose());
         let is_pair = provider.map(|provider| {
-            (provider.client_id == oidc.client_id, secret.is_some_and(|secret| secret == provider.client_secret.expose()))
+            (
+                provider.client_id == oidc.client_id,
+                secret.is_some_and(|secret| secret == provider.client_secret.expose()),
+            )
         });
         is_pair.hash(hasher);
     }

@@ -79,7 +79,8 @@ pub(crate) fn everywhere(
     way: &Way<'_>,
     mut judge: impl FnMut(&mut State) -> bool,
 ) -> Explored {
-    let mut search = Search { company, way, seen: BTreeSet::new(), lost: BTreeSet::new(), explored: Explored::default() };
+    let mut search =
+        Search { company, way, seen: BTreeSet::new(), lost: BTreeSet::new(), explored: Explored::default() };
     let first = search.first(start);
     let mut queue = VecDeque::from([first.clone()]);
     if !queue.iter_mut().all(|state| judge(state)) {

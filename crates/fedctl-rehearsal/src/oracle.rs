@@ -121,7 +121,8 @@ impl Oracle {
         }
         // Whose password is given back has their own again: no gain, unless the account was shut and is not of our making.
         let is_gain = |account: &&UserId| {
-            let is_ours = world.user(**account).is_some_and(|user| user.attribute(USER_ATTRIBUTE).is_some_and(is_created));
+            let is_ours =
+                world.user(**account).is_some_and(|user| user.attribute(USER_ATTRIBUTE).is_some_and(is_created));
             self.shut.contains(*account) && !is_ours
         };
         let account = now.local.difference(&self.before.local).find(is_gain)?;
@@ -163,9 +164,10 @@ fn is_wanted(person: &PlannedPerson) -> bool {
 
 /// People who come to open an account that was there and that nobody had marked.
 fn adopted(plan: &Plan) -> BTreeSet<UserId> {
-    let existing = plan.people.iter().filter(|person| {
-        matches!(person.fate, Fate::GainsExisting | Fate::TakenOver | Fate::Unchanged | Fate::Mended)
-    });
+    let existing = plan
+        .people
+        .iter()
+        .filter(|person| matches!(person.fate, Fate::GainsExisting | Fate::TakenOver | Fate::Unchanged | Fate::Mended));
     existing.map(|person| sim(person.id)).collect()
 }
 

@@ -55,6 +55,8 @@ pub struct Doubt {
     pub answer: String,
     /// What would happen, and after which steps.
     pub what: String,
+    /// Some document gives another answer.
+    pub is_documented_otherwise: bool,
 }
 
 /// What a rehearsal is made by. Only tests change it.
@@ -223,11 +225,16 @@ impl Theatre<'_> {
     /// Harm under answers that no document gives. Where it strikes somebody whom the federation is not about, the plan is
     /// refused.
     fn doubt(&mut self, answers: &Answers, harm: &Harm, after: &str) {
-        let doubt = Doubt { question: answers.asks(), answer: answers.switches(), what: format!("{} {after}", harm.what) };
+        let doubt = Doubt {
+            question: answers.asks(),
+            answer: answers.switches(),
+            what: format!("{} {after}", harm.what),
+            is_documented_otherwise: answers.are_against_documents(),
+        };
         if self.rehearsal.doubts.iter().any(|known| known.answer == doubt.answer) {
             return;
         }
-        if harm.strikes_others && !answers.are_against_documents() {
+        if harm.strikes_others && !doubt.is_documented_otherwise {
             self.rehearsal.refusals.push(words::unproven(harm, &doubt));
         }
         self.rehearsal.doubts.push(doubt);

@@ -13,8 +13,8 @@ use fedctl_core::object_id::ObjectId;
 use fedctl_core::planner::Terms;
 use fedctl_core::spec::Spec;
 use jumpcloud_sim::{
-    ClientAuth, DynamicClaim, Flag, GroupId, Membership, NewUser, ObjectId as SimId, OidcSettings, OrgId,
-    Region, Restriction, RestrictionKind, Secret, State as SimState, TextField, UserId, World, console,
+    ClientAuth, DynamicClaim, Flag, GroupId, Membership, NewUser, ObjectId as SimId, OidcSettings, OrgId, Region,
+    Restriction, RestrictionKind, Secret, State as SimState, TextField, UserId, World, console,
 };
 use serde_json::{Value, json};
 
@@ -56,8 +56,15 @@ impl<'a> Set<'a> {
         let keys = [primary, secondary].map(|org| world.add_key(&[org]));
         let bare = Stage { world, primary, secondary, keys };
         let attribute = spec.people.mapping.attribute.as_str();
-        let mut set =
-            Self { live, attribute, login: &terms.login, bare, groups: Vec::new(), app_users: Vec::new(), policy_users: Vec::new() };
+        let mut set = Self {
+            live,
+            attribute,
+            login: &terms.login,
+            bare,
+            groups: Vec::new(),
+            app_users: Vec::new(),
+            policy_users: Vec::new(),
+        };
         set.add_groups();
         set.add_apps();
         set.add_provider();
@@ -288,4 +295,3 @@ fn client(settings: &AppSettings, login: &str) -> OidcSettings {
         rest: serde_json::Map::new(),
     }
 }
-

@@ -56,7 +56,8 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     let mut planned = settle::plan(&session, ui).await?;
     let left = saved.as_ref().map(|saved| saved.settle(&mut planned.plan, args.exact)).transpose()?.unwrap_or_default();
     let (rehearsed, plan) = (session.rehearse(&planned), planned.plan);
-    let is_allowed = plan.refusals.is_empty() && rehearsed.as_ref().is_none_or(|rehearsed| rehearsed.refusals.is_empty());
+    let is_allowed =
+        plan.refusals.is_empty() && rehearsed.as_ref().is_none_or(|rehearsed| rehearsed.refusals.is_empty());
     let is_asked = !plan.is_empty() && is_allowed && !args.auto_approve;
     let text = super::plan::view(&session, &plan, rehearsed.as_ref(), args.full).text();
     // Whoever is to say yes has to see to what.

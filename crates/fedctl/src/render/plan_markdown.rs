@@ -262,6 +262,7 @@ mod tests {
 
     fn frame() -> Frame {
         Frame {
+            rehearsed: None,
             signed_in: Vec::new(),
             names: ["acme".to_owned(), "beta".to_owned()],
             sandbox: None,

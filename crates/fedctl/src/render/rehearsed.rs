@@ -43,6 +43,9 @@ pub struct UnprovenRow {
     pub answer: String,
     /// What would happen, and after which action.
     pub what: String,
+    /// Some document gives another answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub documented_otherwise: bool,
 }
 
 /// An action that does not succeed on the model.
@@ -71,7 +74,12 @@ impl Rehearsed {
             answers: rehearsal.answers,
             in_list_order: rehearsal.in_list_order,
             unproven: unproven
-                .map(|doubt| UnprovenRow { question: doubt.question, answer: doubt.answer, what: doubt.what })
+                .map(|doubt| UnprovenRow {
+                    question: doubt.question,
+                    answer: doubt.answer,
+                    what: doubt.what,
+                    documented_otherwise: doubt.is_documented_otherwise,
+                })
                 .collect(),
             failing: failing.map(|(action, why)| FailingRow { action, why }).collect(),
             refusals: rehearsal.refusals.iter().map(RefusalRow::of).collect(),
@@ -99,7 +107,9 @@ impl Rehearsed {
     /// What is not known, and what did not succeed, a line each.
     pub fn remarks(&self) -> impl Iterator<Item = String> {
         let unproven = self.unproven.iter().map(|row| {
-            format!("unproven: {} If it is `{}`, {}", visible(&row.question), visible(&row.answer), visible(&row.what))
+            let documented = if row.documented_otherwise { " (a help page says that it is not)" } else { "" };
+            let (question, answer, what) = (visible(&row.question), visible(&row.answer), visible(&row.what));
+            format!("unproven: {question} If it is `{answer}`{documented}, {what}")
         });
         let failing = self
             .failing
