@@ -46,7 +46,8 @@ impl<'a> Set<'a> {
     /// Builds the objects.
     pub(crate) fn new(spec: &'a Spec, terms: &'a Terms, live: &'a Live, organizations: [ObjectId; 2]) -> Self {
         let mut world = World::new(1);
-        world.now_ms = live.as_of.map_or(world.now_ms, |seconds| seconds.saturating_mul(1000));
+        // What the plan makes is younger than all that was read, and so are its ids.
+        world.now_ms = live.as_of.map_or(world.now_ms, |seconds| seconds.saturating_add(60).saturating_mul(1000));
         world.freeze(true);
         world.set_issuer(&terms.issuer);
         world.set_login_callback(&terms.callback);

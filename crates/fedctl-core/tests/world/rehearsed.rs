@@ -43,6 +43,16 @@ fn play(scene: &Scene) -> Play {
 }
 
 #[test]
+fn try_time() {
+    let (mut memory, spec) = crate::crash::world();
+    let mut play = Play::of(&spec, &mut memory).unwrap();
+    for more in [0, 0, 1, 2, 7, 100, 1000] {
+        play.live.as_of = play.live.as_of.map(|as_of| as_of + more);
+        let rehearsal = play.rehearse(&Script { tries_answers: false, ..Script::default() });
+        println!("{more} {} states", rehearsal.states);
+    }
+}
+#[test]
 fn try_rows() {
     let situations = crate::rows::tight_situations();
     let mut plays = Vec::new();
