@@ -10,17 +10,18 @@ use serde::Deserialize;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Which crates of the workspace a crate may use, dev-dependencies apart.
-const MAY_USE: [(&str, &[&str]); 6] = [
+const MAY_USE: [(&str, &[&str]); 7] = [
     ("fedctl-core", &[]),
     ("fedctl-client", &[]),
     ("fedctl-engine", &["fedctl-core", "fedctl-client"]),
     ("jumpcloud-sim", &[]),
-    ("fedctl", &["fedctl-core", "fedctl-client", "fedctl-engine", "jumpcloud-sim"]),
-    ("xtask", &["fedctl-core", "fedctl-client", "fedctl-engine", "jumpcloud-sim"]),
+    ("fedctl-rehearsal", &["fedctl-core", "jumpcloud-sim"]),
+    ("fedctl", &["fedctl-core", "fedctl-client", "fedctl-engine", "fedctl-rehearsal", "jumpcloud-sim"]),
+    ("xtask", &["fedctl-core", "fedctl-client", "fedctl-engine", "fedctl-rehearsal", "jumpcloud-sim"]),
 ];
 
 /// Crates without IO: what they read is handed to them.
-const PURE: [&str; 2] = ["fedctl-core", "jumpcloud-sim"];
+const PURE: [&str; 3] = ["fedctl-core", "fedctl-rehearsal", "jumpcloud-sim"];
 
 /// Of a pure crate, the folders that are not pure: each is behind a feature.
 const FACES: [&str; 2] = ["crates/jumpcloud-sim/src/http/", "crates/jumpcloud-sim/src/proxy/"];

@@ -96,10 +96,14 @@ async fn approved(
     ui: &mut Ui,
 ) -> Result<Arc<Plan>, Failure> {
     let bound = saved.map(|saved| &*saved.head.frame.digest);
-    let (mut plan, lifted) = settle::plan(session, bound, ui).await?;
-    let left = saved.map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
+    let (mut planned, lifted) = settle::plan(session, bound, ui).await?;
+    let left = saved.map(|saved| saved.settle(&mut planned.plan, args.exact)).transpose()?.unwrap_or_default();
+    if !left.is_empty() {
+        session.rehearse(&mut planned);
+    }
+    let (rehearsed, plan) = (planned.rehearsed, planned.plan);
     let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
-    let text = super::plan::view(session, &plan, args.full).text();
+    let text = super::plan::view(session, &plan, rehearsed.as_ref(), args.full).text();
     // Whoever is to say yes has to see to what.
     if is_asked && ui.asks() {
         ui.warn(&text);
