@@ -51,6 +51,7 @@ fn open(args: &Apply, saved: Option<&PlanFile>, operator: Option<&Path>, ui: &mu
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
     session.take_word(saved.map_or(&[], |saved| &saved.head.frame.signed_in));
+    session.date_by(saved.and_then(|saved| saved.head.frame.as_of));
     session.allow.clone_from(&args.allow);
     Ok(session)
 }
