@@ -186,6 +186,8 @@ table! { Writing, WRITING, "Every call that changes something or carries a secre
     CREATE_POLICY = "POST" Console "/api/v2/identity-provider/policies" Inferred, Never;
     /// All fields of a routing policy.
     REPLACE_POLICY = "PUT" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
+    /// Some fields of a routing policy, if there is such a call.
+    CHANGE_POLICY = "PATCH" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
     /// Removes a routing policy.
     DELETE_POLICY = "DELETE" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
     /// Lets a routing policy apply to a group, or takes that back.

@@ -49,6 +49,11 @@ impl Edit {
     pub(crate) fn add(kind: &'static str, to: &Address) -> Body {
         Body::json(&Edit { op: "add", kind, id: Of::new(to) })
     }
+
+    /// Takes the edge to this object away.
+    pub(crate) fn remove(kind: &'static str, to: &Address) -> Body {
+        Body::json(&Edit { op: "remove", kind, id: Of::new(to) })
+    }
 }
 
 /// Members of the routing group who belong to no account of this federation.
