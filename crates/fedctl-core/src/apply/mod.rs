@@ -5,6 +5,7 @@ mod fill;
 mod graph;
 mod judge;
 mod live;
+pub mod settle;
 mod talk;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -179,6 +180,47 @@ impl Run {
         self.ended
     }
 
+    /// What became of an action, as far as it has ended.
+    pub fn end(&self, at: u32) -> Option<&End> {
+        self.ends.get(at as usize)?.as_ref()
+    }
+
+    /// The actions that may begin now, in the order in which [`Run::next`] begins them.
+    pub fn ready(&self) -> Vec<u32> {
+        match (self.given.holds_any_secret(), self.stopping) {
+            (true, _) => self.graph.section.intersection(&self.ready).copied().collect(),
+            (false, true) => Vec::new(),
+            (false, false) => self.ready.iter().copied().collect(),
+        }
+    }
+
+    /// Whether something waits for the end of an action whatever that will be, so that a failure lets it go on.
+    pub fn lets_go_on(&self, at: u32) -> bool {
+        let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
+        let mut rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Ended);
+        rows.any(|row| row.then.iter().any(|then| self.ends[*then as usize].is_none()))
+    }
+
+    /// What to do next for one of the actions that are ready, and for no other: for whoever tries every order. It is over
+    /// with this action when it is blocked.
+    pub fn next_of(&mut self, at: u32) -> Next {
+        if self.ready.remove(&at) {
+            self.begin(at);
+        }
+        loop {
+            if let Some((at, planned)) = self.turns.pop_front() {
+                match self.turn(at, planned) {
+                    Some(turn) => return self.hand_out(Out::One(at), turn),
+                    None => continue,
+                }
+            }
+            return match self.batch.pop_first() {
+                Some((org, actions)) => self.look_at_users(org, actions),
+                None => Next::Blocked,
+            };
+        }
+    }
+
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
     #[expect(
         clippy::should_implement_trait,
@@ -206,6 +248,15 @@ impl Run {
                 let actions = self.batch.remove(&org).unwrap_or_default();
                 return self.look_at_users(org, actions);
             }
+        }
+    }
+
+    /// Whom a turn that is out is for: the positions of one action, or of all that share a look; nobody when it is not out.
+    pub fn actions_of(&self, ticket: Ticket) -> &[u32] {
+        match self.tickets.get(&ticket) {
+            Some(Out::One(at)) => std::slice::from_ref(at),
+            Some(Out::Users(actions)) => actions,
+            None => &[],
         }
     }
 
@@ -388,6 +439,9 @@ impl Run {
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
         let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
         let person = &self.plan.people[*at as usize];
+        if matches!(person.fate, Fate::Leaves(_)) {
+            return self.plan.left.contains(&account) && !self.broken.contains(at);
+        }
         let is_left = person.fate == Fate::Held(Held::NotInSavedPlan);
         let is_ready = !matches!(person.fate, Fate::Held(_)) && !self.broken.contains(at);
         is_ready || !(person.has_local_way_in || is_left)

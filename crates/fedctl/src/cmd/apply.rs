@@ -53,7 +53,9 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
     session.take_word(saved.as_ref().map_or(&[], |saved| &saved.head.frame.signed_in));
-    let mut plan = settle::plan(&session, ui).await?;
+    session.allow.clone_from(&args.allow);
+    let bound = saved.as_ref().map(|saved| &*saved.head.frame.digest);
+    let (mut plan, lifted) = settle::plan(&session, bound, ui).await?;
     let left = saved.as_ref().map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
     let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
     let text = super::plan::view(&session, &plan, args.full).text();
@@ -66,6 +68,7 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     if !left.is_empty() {
         ui.warn(&left_out(&left));
     }
+    lifted?;
     if !plan.refusals.is_empty() {
         return Err(Failure::new(Exit::Refused, "a guard refused this plan").unwritten());
     }

@@ -20,7 +20,9 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     args.out.as_deref().map_or(Ok(()), planfile::may_be_written)?;
     let mut session = Session::open(&args.spec, operator, ui)?;
     session.take_word(&args.signed_in);
-    let plan = session.plan(ui).await?;
+    session.allow.clone_from(&args.allow);
+    let mut plan = session.plan(ui).await?;
+    let lifted = session.lift(&mut plan, None, ui);
     // It costs a walk through the whole plan.
     let frame = || Frame::of(&session, &plan);
     let with_rows = |show: fn(&Rows, &Frame) -> String| {
@@ -35,16 +37,21 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     if !ui.is_quiet() {
         session.source.show(&plan.warnings, ui);
     }
-    if let Some(path) = &args.out {
-        let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, false) };
-        planfile::write(path, &plan, &session.source, frame(), saved.text())?;
-        ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
-    }
-    Ok(match (plan.refusals.is_empty(), plan.is_empty()) {
+    lifted?;
+    let exit = match (plan.refusals.is_empty(), plan.is_empty()) {
         (false, _) => Exit::Refused,
         (true, false) if args.detailed_exitcode => Exit::Found,
         (true, _) => Exit::Done,
-    })
+    };
+    if let Some(path) = &args.out {
+        // Whoever applies it says again what they lift.
+        plan.forget_lifts();
+        let frame = Frame::of(&session, &plan);
+        let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, false) };
+        planfile::write(path, &plan, &session.source, frame, saved.text())?;
+        ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
+    }
+    Ok(exit)
 }
 
 /// A plan with what it is shown with.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, Write};
-use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
+use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
 use super::fates;
@@ -37,6 +37,7 @@ impl View<'_> {
         text.push_str(&self.objects());
         text.push_str(&self.persons());
         text.push_str(&self.notes());
+        text.push_str(&self.lifted());
         text.push_str(&self.refusals());
         text.push_str(&self.adoptable());
         text.push_str(&self.summary());
@@ -164,16 +165,32 @@ impl View<'_> {
         if self.plan.refusals.is_empty() {
             return String::new();
         }
-        let rows = self.plan.refusals.iter().map(|refusal| {
-            format!(
-                "  x {}: {}\n      {}\n      way out: {}\n",
-                refusal.guard.as_str(),
-                visible(&refusal.about),
-                visible(&refusal.why),
-                visible(&refusal.way_out),
-            )
-        });
-        format!("\nRefused: this plan must not be applied\n{}", rows.collect::<String>())
+        let rows = self
+            .plan
+            .refusals
+            .iter()
+            .map(|refusal| format!("  x {}      way out: {}\n", refused(refusal), visible(&refusal.way_out)));
+        let rows: String = rows.collect();
+        format!("\nRefused: this plan must not be applied\n{rows}{}", self.lift())
+    }
+
+    /// The one command that goes on all the same, where there is one.
+    fn lift(&self) -> String {
+        let lifts = self.plan.lifts(&self.plan.digest());
+        if lifts.is_empty() {
+            return String::new();
+        }
+        let lifts: String = lifts.iter().map(|lift| format!(" --allow {lift}")).collect();
+        format!("  If all of this is meant:\n      fedctl apply {}{lifts}\n", visible(&self.source.name()))
+    }
+
+    /// What somebody lifted for this plan.
+    fn lifted(&self) -> String {
+        if self.plan.lifted.is_empty() {
+            return String::new();
+        }
+        let rows = self.plan.lifted.iter().map(|refusal| format!("  / {}", refused(refusal)));
+        format!("\nLifted: somebody allows this for this plan\n{}", rows.collect::<String>())
     }
 
     /// Where the lines are that take over what was made by hand.
@@ -210,6 +227,12 @@ impl View<'_> {
         ));
         text
     }
+}
+
+/// A guard, what it is about, and why.
+fn refused(refusal: &Refusal) -> String {
+    let (about, why) = (visible(&refusal.about), visible(&refusal.why));
+    format!("{}: {about}\n      {why}\n", refusal.guard.as_str())
 }
 
 /// That there is nothing to do, and what is not as the spec says all the same.

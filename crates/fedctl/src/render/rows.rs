@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::source::{Place, Places};
+use super::frame::Frame;
+use crate::source::Place;
 
 /// Everything in the lines of a plan, in their order.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Rows {
     pub notes: Vec<NoteRow>,
     /// Why it must not be applied.
     pub refusals: Vec<RefusalRow>,
+    /// What would be a refusal, had nobody lifted the guard.
+    pub lifted: Vec<RefusalRow>,
 }
 
 /// The first line.
@@ -129,6 +132,9 @@ pub struct RefusalRow {
     pub why: String,
     /// What to do.
     pub way_out: String,
+    /// How many people or objects it is about, where somebody may lift the guard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -162,9 +168,12 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Says where in the spec each row comes from.
+    /// Says where in the spec each row comes from, and what was lifted.
     #[must_use]
-    pub fn placed(mut self, places: &Places) -> Self {
+    pub fn framed(mut self, frame: &Frame) -> Self {
+        let places = &frame.places;
+        let (lifted, stand) = self.refusals.into_iter().partition(|row| frame.lifted.contains(&row.guard));
+        (self.refusals, self.lifted) = (stand, lifted);
         for person in &mut self.people {
             person.place = places.get(&person.spec).cloned();
         }

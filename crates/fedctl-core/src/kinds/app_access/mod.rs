@@ -3,8 +3,9 @@
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::group_member::Edit;
+use crate::kinds::edge::Edit;
 use crate::kinds::{KindOf, oidc_app, user_group};
+use crate::live::{Confirmed, Superseded};
 use crate::object_id::ObjectId;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Verb};
@@ -95,7 +96,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
 }
 
 /// Takes an app that is of no use any more from its groups: `[unknown]` whether one that groups are bound to can be removed.
-pub(crate) fn take_back(plan: &mut Builder, app: &Address, groups: &[ObjectId]) {
+pub(crate) fn take_back(plan: &mut Builder, confirmed: Confirmed<Superseded>, app: &Address, groups: &[ObjectId]) {
     for id in groups {
         let group = Address::new(Org::Primary, Kind::UserGroup, id.to_string());
         plan.know(group.clone(), *id);
@@ -103,7 +104,7 @@ pub(crate) fn take_back(plan: &mut Builder, app: &Address, groups: &[ObjectId]) 
         let call = Call {
             endpoint: &endpoint::CHANGE_APP_ACCESS,
             args: Box::new([Arg(app.clone())]),
-            body: Some(Edit::remove("user_group", &group)),
+            body: Some(Edit::remove(confirmed, "user_group", &group)),
         };
         plan.act(Action { verb: Verb::Delete, because: Because::Superseded, ..Action::edge(target, call) });
     }

@@ -3,8 +3,8 @@
 use super::address;
 use super::wire::{App, AppSettings};
 use crate::kinds::identity_provider::wire::Provider;
-use crate::kinds::owned::{self, Foreign, MarkState, Owned};
-use crate::live::{Live, Needs};
+use crate::kinds::owned::{self, Foreign, MarkState, Owned, Proposed};
+use crate::live::{Live, Needs, Superseded};
 use crate::mark::{self, ObjectMark, ObjectRole, Origin};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
@@ -21,8 +21,10 @@ pub struct Found<'a> {
     pub groups: Vec<ObjectId>,
     /// The app of the identity provider, though nobody marked it and the spec does not take it over.
     pub adoptable: Option<(&'a App, &'a AppSettings)>,
-    /// Apps that we made and that are of no use any more, and the groups that may use them.
-    pub superseded: Vec<(&'a App, &'a [ObjectId])>,
+    /// Apps that we made and that are of no use any more.
+    pub superseded: Vec<Proposed<'a, App, Superseded>>,
+    /// The groups that may use them, in the same order.
+    pub of_superseded: Vec<&'a [ObjectId]>,
     /// Apps that we took over and that are of no use any more: they are left to whoever made them.
     pub given_back: Vec<&'a App>,
     /// Why none of ours is of use: the secret was shown to a run that did not end.
@@ -120,7 +122,10 @@ fn of_marked<'a>(
     }
     for (app, mark, _) in marked {
         match mark.origin {
-            Origin::Created => found.superseded.push((app, needs.app_groups(live, app.id)?)),
+            Origin::Created => {
+                found.superseded.push(Proposed::of(app));
+                found.of_superseded.push(needs.app_groups(live, app.id)?);
+            }
             Origin::Adopted => found.given_back.push(app),
         }
     }

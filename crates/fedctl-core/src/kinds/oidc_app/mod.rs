@@ -10,10 +10,11 @@ use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, app_access};
+use crate::live::{Confirmed, Superseded};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
 use crate::plan::action::{
-    Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Then, Undo, Verb, Write,
+    Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Then, Verb, Write,
 };
 use crate::plan::hole::{Body, FormValue, Give};
 use crate::plan::order::{Edge, End, Scope};
@@ -94,10 +95,13 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         plan.refuse(refusal.clone());
         return;
     }
-    for (app, groups) in &found.superseded {
+    for (proposed, groups) in found.superseded.iter().zip(&found.of_superseded) {
+        let app = proposed.object;
         plan.know(old(app), app.id);
-        app_access::take_back(plan, &old(app), groups);
-        plan.act(remove(old(app), app));
+        if let Some(Ok(confirmed)) = proposed.verdict {
+            app_access::take_back(plan, confirmed, &old(app), groups);
+        }
+        proposed.plan(plan, old(app), remove);
     }
     match (found.app, found.settings) {
         (Some((app, owned)), Some(settings)) => {
@@ -162,9 +166,8 @@ fn create(context: &Context<'_>, because: Because) -> Action {
             Change::new(Field::Key("sso.hidden"), hidden.to_string()),
         ]
     };
-    let remove = Call { endpoint: &endpoint::DELETE_APP, args: Box::new([Arg(target.clone())]), body: None };
     let by_description = Form {
-        undo: Some(Undo { call: remove, then: Then::Next }),
+        undo: Some(endpoint::DELETE_APP.undo(&target, Then::Next)),
         ..Form::new("description", call(&target.name, Some(&line)))
     };
     let by_label =
@@ -258,7 +261,8 @@ fn probe(context: &Context<'_>) -> Action {
     }
 }
 
-fn remove(target: Address, app: &App) -> Action {
+fn remove(target: Address, app: &App, confirmed: Confirmed<Superseded>) -> Action {
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
     Action {
         verb: Verb::Delete,
         because: Because::Superseded,
@@ -267,8 +271,8 @@ fn remove(target: Address, app: &App) -> Action {
             before: Some(app.description.clone()),
             after: None,
         }]),
-        write: Write::One(Call { endpoint: &endpoint::DELETE_APP, args: Box::new([Arg(target.clone())]), body: None }),
-        look: Some(Look { at: &SUPERSEDED, args: Box::new([Arg(target.clone())]) }),
+        write: Write::One(endpoint::DELETE_APP.call(confirmed, args.clone())),
+        look: Some(Look { at: &SUPERSEDED, args }),
         target,
         subject: Subject::Federation,
         spec: None,

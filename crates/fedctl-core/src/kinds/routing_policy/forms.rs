@@ -34,10 +34,6 @@ pub(super) struct Values {
 /// for a service that refuses what it does not know.
 pub(super) fn create(context: &Context<'_>, target: &Address, description: &str) -> Write {
     let of = || Of::new(&identity_provider::address(context.spec));
-    let undo = || Undo {
-        call: Call { endpoint: &endpoint::DELETE_POLICY, args: Box::new([Arg(target.clone())]), body: None },
-        then: Then::Manual,
-    };
     let form = |name, spelt: Spelt, is_plain: bool| {
         let is_flat = spelt != Spelt::C;
         let body = Body::json(&wire::Create {
@@ -51,7 +47,7 @@ pub(super) fn create(context: &Context<'_>, target: &Address, description: &str)
             targets: (!is_flat).then(wire::Targets::default),
         });
         let call = Call { endpoint: &endpoint::CREATE_POLICY, args: Box::new([]), body: Some(body) };
-        Form { undo: Some(undo()), ..Form::new(name, call) }
+        Form { undo: Some(endpoint::DELETE_POLICY.undo(target, Then::Manual)), ..Form::new(name, call) }
     };
     let mut forms = [
         (Spelt::A, form("a", Spelt::A, false)),
