@@ -104,6 +104,7 @@ pub struct Run {
     given: Given,
     broken: BTreeSet<u32>,
     seen: BTreeMap<u32, BTreeSet<u32>>,
+    questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
 }
 
@@ -133,6 +134,7 @@ impl Run {
             given: Given::default(),
             broken: BTreeSet::new(),
             seen: BTreeMap::new(),
+            questions: BTreeMap::new(),
             stopping: false,
         }
     }
@@ -269,7 +271,8 @@ impl Run {
                 self.broken.insert(person);
             }
             self.ready.remove(&at);
-            self.talks.remove(&at);
+            let form = self.talks.remove(&at).map_or(0, |talk| talk.form);
+            self.question_answered(at, form, &end);
             self.ends[at as usize] = Some(end);
             self.ended += 1;
             self.release(at, good, &mut work);
