@@ -1,6 +1,7 @@
 //! The program from outside, and the rules of this repository.
 
 mod adopt;
+mod canary;
 mod clients;
 mod demo;
 mod endless;

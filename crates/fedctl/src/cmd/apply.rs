@@ -11,6 +11,7 @@ use crate::args::{Apply, Format};
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::planfile::{self, PlanFile};
+use crate::process;
 use crate::render::report::{self, Report};
 use crate::render::text::{count, visible};
 use crate::session::Session;
@@ -125,8 +126,9 @@ fn tell(report: &Report<'_>, format: Format, ui: &mut Ui) -> Result<(), Failure>
 
 /// Ends when somebody asks to stop.
 async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    match process::stop() {
+        Ok(stop) => stop.await,
+        Err(_) => std::future::pending().await,
     }
 }
 
