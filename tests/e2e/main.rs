@@ -23,6 +23,7 @@ mod readme;
 mod sandbox;
 mod saved;
 mod secrets;
+mod signals;
 mod signed_in;
 mod simulator_page;
 mod story;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 
 use fedctl_core::apply::Run;
@@ -24,14 +25,16 @@ use crate::ui::Ui;
 /// # Errors
 /// Whatever stops it before anything was written, or keeps what was done from being said.
 pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    // One listener from the beginning to the end: a signal between two would be lost.
+    let mut stop = pin!(process::stop()?);
     let (session, plan) = tokio::select! {
         approved = approved(args, operator, ui) => approved?,
-        () = signal() => {
+        () = &mut stop => {
             ui.end_question();
             return Err(failure::interrupted());
         }
     };
-    let (ends, interrupted) = apply(&session, &plan, ui).await;
+    let (ends, interrupted) = apply(&session, &plan, stop.as_mut(), ui).await;
     let report = Report { plan: &plan, ends: &ends, interrupted };
     tell(&report, args.format, ui)?;
     let exit = report.exit();
@@ -40,7 +43,7 @@ pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<E
     }
     tokio::select! {
         proved = prove(&session, &report, ui) => proved,
-        () = signal() => Err(failure::interrupted_after_apply()),
+        () = stop => Err(failure::interrupted_after_apply()),
     }
 }
 
@@ -124,20 +127,17 @@ fn tell(report: &Report<'_>, format: Format, ui: &mut Ui) -> Result<(), Failure>
     printed.map_err(|failure| if report.wrote() { failure.after_writing() } else { failure.unwritten() })
 }
 
-/// Ends when somebody asks to stop.
-async fn signal() {
-    match process::stop() {
-        Ok(stop) => stop.await,
-        Err(_) => std::future::pending().await,
-    }
-}
-
-/// Applies, until it is done or a signal asks to stop.
-pub async fn apply(session: &Session, plan: &Arc<Plan>, ui: &mut Ui) -> (Vec<fedctl_core::apply::End>, bool) {
+/// Applies, until it is done or somebody asks to stop.
+pub async fn apply(
+    session: &Session,
+    plan: &Arc<Plan>,
+    stop: impl Future<Output = ()>,
+    ui: &mut Ui,
+) -> (Vec<fedctl_core::apply::End>, bool) {
     let mut run = Run::new(Arc::clone(plan), session.batch);
     let interrupted = std::sync::atomic::AtomicBool::new(false);
     let stop = async {
-        signal().await;
+        stop.await;
         interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
     };
     let total = plan.actions.len();

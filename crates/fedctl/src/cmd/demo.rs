@@ -13,6 +13,7 @@ use crate::access::Access;
 use crate::args::Demo;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::process;
 use crate::render::report::Report;
 use crate::render::{findings, text::visible};
 use crate::session::Session;
@@ -84,7 +85,7 @@ async fn story(session: &Session, base_url: &str, ui: &mut Ui) -> Result<Exit, F
     ui.out(&plan::view(session, &first, false).text())?;
 
     ui.out(&title(4, "fedctl apply demo.yaml"))?;
-    let (ends, interrupted) = apply::apply(session, &first, ui).await;
+    let (ends, interrupted) = apply::apply(session, &first, process::stop()?, ui).await;
     let report = Report { plan: &first, ends: &ends, interrupted };
     ui.out(&report.text())?;
     if report.exit() != Exit::Done {
