@@ -105,7 +105,18 @@ static TASKS: &[Task] = &[
         about: "small changes to executor, guards, trace and reader, or every M-th of them: which ones no test notices",
         steps: mutants,
     },
+    Task {
+        name: "canary",
+        takes: None,
+        about: "secrets in every place that they come from, searched for in everything that is left behind",
+        steps: canary,
+    },
 ];
+
+fn canary(args: &[String]) -> Vec<Step> {
+    let test = "canary::i8_no_secret_is_left_anywhere_also_where_answers_are_waited_out";
+    vec![Step::harness("canary", ["fedctl", "e2e", test], args)]
+}
 
 fn test(_: &[String]) -> Vec<Step> {
     let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
