@@ -94,6 +94,12 @@ static TASKS: &[Task] = &[
         steps: contract,
     },
     Task {
+        name: "crash-matrix",
+        takes: None,
+        about: "every story, every write, everything that can become of it; then fifty processes that are killed",
+        steps: crash_matrix,
+    },
+    Task {
         name: "fuzz",
         takes: Some("[--minutes N] [--seed N]"),
         about: "random requests to the simulator, for ten minutes if nothing else is said",
@@ -146,6 +152,15 @@ fn bench(args: &[String]) -> Vec<Step> {
 fn contract(_: &[String]) -> Vec<Step> {
     let test = ["test", "--locked", "--package", "fedctl-core", "--test", "contract"];
     vec![Step::cargo("contract", test.iter().chain(&["--", "--include-ignored", "--nocapture"]))]
+}
+
+fn crash_matrix(args: &[String]) -> Vec<Step> {
+    let of = |name, test| Step::harness(name, ["fedctl-core", "world", test], args);
+    vec![
+        of("one fault", "crash_matrix::i4_every_story_every_write_every_delivery"),
+        of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
+        Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
+    ]
 }
 
 /// Unoptimised, for sums that overflow to be found too.
