@@ -100,6 +100,12 @@ static TASKS: &[Task] = &[
         steps: fuzz,
     },
     Task {
+        name: "refusals",
+        takes: Some("[--cases N] [--seed N]"),
+        about: "how often a guard refuses a plan of a random world in which nothing is wrong",
+        steps: refusals,
+    },
+    Task {
         name: "mutants",
         takes: Some("[N/M]"),
         about: "small changes to executor, guards, trace and reader, or every M-th of them: which ones no test notices",
@@ -135,6 +141,10 @@ fn bench(args: &[String]) -> Vec<Step> {
 fn contract(_: &[String]) -> Vec<Step> {
     let test = ["test", "--locked", "--package", "fedctl-core", "--test", "contract"];
     vec![Step::cargo("contract", test.iter().chain(&["--", "--include-ignored", "--nocapture"]))]
+}
+
+fn refusals(args: &[String]) -> Vec<Step> {
+    vec![Step::harness("refusals", ["fedctl-core", "world", "guards::refusals_without_a_fault"], args)]
 }
 
 /// Unoptimised, for sums that overflow to be found too.
