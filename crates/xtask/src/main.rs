@@ -106,6 +106,12 @@ static TASKS: &[Task] = &[
         steps: fuzz,
     },
     Task {
+        name: "refusals",
+        takes: Some("[--cases N] [--seed N]"),
+        about: "how often a guard refuses a plan of a random world in which nothing is wrong",
+        steps: refusals,
+    },
+    Task {
         name: "mutants",
         takes: Some("[N/M]"),
         about: "small changes to executor, guards, trace and reader, or every M-th of them: which ones no test notices",
@@ -161,6 +167,10 @@ fn crash_matrix(args: &[String]) -> Vec<Step> {
         of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
         Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
     ]
+}
+
+fn refusals(args: &[String]) -> Vec<Step> {
+    vec![Step::harness("refusals", ["fedctl-core", "world", "guards::refusals_without_a_fault"], args)]
 }
 
 /// Unoptimised, for sums that overflow to be found too.

@@ -1,7 +1,7 @@
 //! One invocation of the program, with somebody who watches: every request is noted, the world is judged after each that
 //! changed it, and at the end the report is compared with what was sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
