@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fedctl_core::plan::{Fate, Plan};
+use fedctl_core::plan::{Fate, Plan, PlannedPerson};
 use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World};
 
 use crate::carry::Memory;
@@ -79,7 +79,8 @@ impl Judge {
         let is_wanted = |address: &str| wanted.contains(address) && scene.wish.enabled;
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
         let turns_off = !scene.wish.enabled && plan.people.iter().any(|person| person.fate == Fate::Loses);
-        let losing = plan.people.iter().filter(|person| turns_off || person.fate == Fate::Loses);
+        let leaves = |person: &PlannedPerson| matches!(person.fate, Fate::Loses | Fate::Leaves(_));
+        let losing = plan.people.iter().filter(|person| turns_off || leaves(person));
         let losing = losing.filter(|person| !is_wanted(&person.email));
         Self {
             before: Doors::of_memory(memory),
@@ -88,9 +89,7 @@ impl Judge {
             adopted: adopted.collect(),
             named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
-            losing: losing
-                .filter_map(|person| Some(memory.world.user_by_email(memory.primary, &person.email)?.id))
-                .collect(),
+            losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             primary: memory.primary,
             secondary: memory.secondary,
         }
