@@ -13,6 +13,7 @@ use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Look, LookAt, Subject, Verb, Write};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, List, Whole, Wholly, raw};
+use crate::planted::planted;
 
 static ITSELF: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_APP) };
 
@@ -130,7 +131,7 @@ pub(super) fn replace(context: &Context<'_>, app: &App, owned: Owned) -> Option<
     if changes.is_empty() {
         return None;
     }
-    let mut body = Whole { only: REPLACED, ..Whole::default() };
+    let mut body = Whole { only: planted!(ActiveLeftOut => &REPLACED[1..], REPLACED), ..Whole::default() };
     for change in &changes {
         match (&change.field, change.text()) {
             (Field::Key("sso.hidden"), _) => body = body.with("sso.hidden", &hidden),

@@ -20,6 +20,7 @@ use crate::plan::action::{
 };
 use crate::plan::hole::{Body, Give, Of, Whole};
 use crate::plan::order::{Edge, End, Scope};
+use crate::planted::planted;
 use crate::spec::Spec;
 use wire::Policy;
 
@@ -182,7 +183,7 @@ fn create(context: &Context<'_>) -> Action {
     let spec = context.spec;
     let target = address(spec);
     let description = being_set_up(spec);
-    let body = Some(form_a(spec, &target.name, &description, false));
+    let body = Some(form_a(spec, &target.name, &description, planted!(PolicyBornOn => true, false)));
     let call = Call { endpoint: &endpoint::CREATE_POLICY, args: Box::new([]), body };
     let provider = After::Of(identity_provider::address(spec), Give::Id);
     Action {
