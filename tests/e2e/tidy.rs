@@ -245,6 +245,24 @@ fn every_invariant_names_tests_that_exist_or_says_not_yet() {
     none("docs/architecture.md names the test of each invariant", &broken);
 }
 
+#[test]
+fn what_stands_against_each_threat_is_a_test_that_exists() {
+    let text = fs::read_to_string(Path::new(ROOT).join("docs/threat-model.md")).expect("docs/threat-model.md is there");
+    let code: String = files().into_iter().filter(|(path, _)| path.ends_with(".rs")).map(|(_, text)| text).collect();
+    let rules = text.split("## Ways in").nth(1).and_then(|text| text.split("## What remains").next());
+    let rows =
+        rules.expect("the page has both parts").lines().filter(|line| line.starts_with("| ") && line.ends_with('|'));
+    let mut broken = Vec::new();
+    for row in rows.filter(|row| !row.contains("| rule |")) {
+        let tests = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        broken.extend(names.is_empty().then(|| format!("no test: {row}")));
+        let missing = names.iter().filter(|name| !code.contains(&format!("fn {name}(")));
+        broken.extend(missing.map(|name| format!("there is no test {name}")));
+    }
+    none("docs/threat-model.md names a test for each rule", &broken);
+}
+
 /// Fails with the rule and every place where it is broken.
 #[track_caller]
 fn none(rule: &str, broken: &[String]) {

@@ -81,6 +81,7 @@ impl<'a> Actions<'a> {
             actions,
             notes: Vec::new(),
             refusals: Vec::new(),
+            lifted: Vec::new(),
             pair: self.plan.pair,
             warnings: Vec::new(),
             adoptable: Adoptable::default(),

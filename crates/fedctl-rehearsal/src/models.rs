@@ -47,5 +47,6 @@ fn disagreement(stage: &Stage, person: &Traced, when: &str) -> Option<Refusal> {
         about: (*person.account).into(),
         why: format!("fedctl's two models disagree {when} whether {} can sign in: {said}", person.email),
         way_out: "do not apply it: one of the two is wrong; report it with `fedctl plan --format json`".to_owned(),
+        count: None,
     })
 }

@@ -76,6 +76,6 @@ mod tests {
         let ours: Vec<usize> = QUESTIONS.iter().map(|question| question.answers.len()).collect();
         assert_eq!(rows(&ours)[0], vec![0; ours.len()]);
         assert!(rows(&ours).len() <= 20, "{}", rows(&ours).len());
-        assert_eq!(rows(&[]), [Vec::new()]);
+        assert_eq!(rows(&[]), [Vec::<usize>::new()]);
     }
 }

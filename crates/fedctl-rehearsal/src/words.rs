@@ -22,6 +22,7 @@ pub(crate) fn refusal(harm: &Harm, class: &Class, company: &Company, steps: &[St
         way_out: "do not apply it: the fault is the plan's, and no spec can lift this; report it with \
                   `fedctl plan --format json`"
             .to_owned(),
+        count: None,
     }
 }
 
@@ -50,6 +51,7 @@ pub(crate) fn unproven(harm: &Harm, doubt: &Doubt) -> Refusal {
         about: harm.about.clone(),
         why: format!("nobody knows: {} If it is `{}`, {}", doubt.question, doubt.answer, doubt.what),
         way_out: "find out by trying it in an organisation that nobody uses".to_owned(),
+        count: Some(1),
     }
 }
 

@@ -160,7 +160,7 @@ impl PlanFile {
     /// # Errors
     /// A line that is none of a plan.
     pub fn rows(&self) -> Result<Rows, Failure> {
-        Ok(self.head.frame.framed(Rows::of(self.lines.lines()).map_err(|error| unreadable(&error))?))
+        Ok(Rows::of(self.lines.lines()).map_err(|error| unreadable(&error))?.framed(&self.head.frame))
     }
 
     /// The spec that it was made from, if that says what it said then.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::allow::Allow;
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::spec::Spec;
@@ -39,6 +40,8 @@ pub struct Session {
     pub batch: usize,
     /// How many seconds old traces of earlier runs must be before some things are done.
     pub settle: u32,
+    /// Guards that somebody lifts for one plan.
+    pub allow: Vec<Allow>,
 }
 
 /// A plan, and what it was made of.
@@ -87,12 +90,21 @@ impl Session {
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle })
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, allow: Vec::new() })
     }
 
     /// Takes somebody's word that these people signed in through the federation.
     pub fn take_word(&mut self, signed_in: &[String]) {
         self.terms.rules.signed_in.extend(signed_in.iter().map(|email| email.to_lowercase().into()));
+    }
+
+    /// Lifts from a plan the guards that somebody lifts for it; all of them or none. `bound` is the digest of the saved plan
+    /// that is applied, if one is.
+    ///
+    /// # Errors
+    /// One of the lifts is for another plan, or does not go far enough.
+    pub fn lift(&self, plan: &mut Plan, bound: Option<&str>, ui: &Ui) -> Result<(), Failure> {
+        plan.allow(&self.allow, bound, ui.asks()).map_err(|denied| failure::not_allowed(&denied))
     }
 
     /// Reads both organisations and plans.

@@ -6,6 +6,7 @@ mod fill;
 mod graph;
 mod judge;
 mod live;
+pub mod settle;
 mod talk;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -214,6 +215,15 @@ impl Run {
         }
     }
 
+    /// Whom a turn that is out is for: the positions of one action, or of all that share a look; nobody when it is not out.
+    pub fn actions_of(&self, ticket: Ticket) -> &[u32] {
+        match self.tickets.get(&ticket) {
+            Some(Out::One(at)) => std::slice::from_ref(at),
+            Some(Out::Users(actions)) => actions,
+            None => &[],
+        }
+    }
+
     /// Takes what came of a turn. A ticket that is not out is ignored.
     pub fn answer(&mut self, ticket: Ticket, event: Event) {
         match (self.tickets.remove(&ticket), event) {
@@ -391,6 +401,9 @@ impl Run {
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
         let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
         let person = &self.plan.people[*at as usize];
+        if matches!(person.fate, Fate::Leaves(_)) {
+            return self.plan.left.contains(&account) && !self.broken.contains(at);
+        }
         let is_left = person.fate == Fate::Held(Held::NotInSavedPlan);
         let is_ready = !matches!(person.fate, Fate::Held(_)) && !self.broken.contains(at);
         is_ready || !(person.has_local_way_in || is_left)

@@ -13,7 +13,8 @@ use crate::spec::Email;
 
 /// The fields that are asked for, in the syntax of lists and searches of API v1: separated by spaces.
 pub const FIELDS: &str = "_id email username firstname lastname displayname state suspended activated account_locked \
-                          password_expired attributes restrictedFields organization created admin";
+                          password_expired attributes restrictedFields externally_managed external_source_type \
+                          organization created admin";
 
 /// The lifecycle state of a user. `[spec]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,15 @@ pub struct Authority {
     pub kind: Box<str>,
     /// The integration it belongs to.
     pub id: Option<ObjectId>,
+}
+
+/// Another directory that keeps some of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What it is, in words of the service: `active_directory`, `scim`. `[spec]`
+    pub kind: Box<str>,
+    /// The fields that it keeps, as far as the answer says which.
+    pub fields: Box<[Box<str>]>,
 }
 
 /// One user, as far as fedctl cares.
@@ -70,6 +80,8 @@ pub struct User {
     pub route: Option<Box<str>>,
     /// They are an administrator, too. `[spec]`
     pub is_admin: bool,
+    /// The directory that keeps some of it, if one does.
+    pub source: Option<Box<Source>>,
 }
 
 impl User {
@@ -100,6 +112,11 @@ pub struct Users {
 }
 
 impl Users {
+    /// The federation's own attribute.
+    pub(crate) fn attribute(&self) -> &str {
+        &self.attribute
+    }
+
     pub(crate) fn new(attribute: &str) -> Self {
         Self {
             attribute: attribute.into(),
@@ -188,12 +205,7 @@ impl Users {
         let page: Page<'_> = serde_json::from_slice(page).map_err(|error| Undecoded::of(&error))?;
         let rows = page.results.len();
         for wire in page.results {
-            if let Some(other) =
-                wire.organization.as_deref().filter(|other| !other.is_empty() && *other != organization)
-            {
-                return Err(Undecoded::OtherOrganization(other.into()));
-            }
-            self.rows.push(wire.decode(&self.attribute)?);
+            self.rows.push(wire.of(organization)?.decode(&self.attribute)?);
         }
         Ok(Fed { rows, total: page.total_count })
     }
@@ -218,6 +230,15 @@ impl Users {
         self.by_person = marked.map(|(at, _)| at).collect();
         self.by_person.sort_by_key(|at| rows[*at as usize].mark.as_ref().map(|mark| mark.person));
     }
+}
+
+/// One user, read by itself.
+///
+/// # Errors
+/// As for a page.
+pub(crate) fn one(object: &[u8], attribute: &str, organization: &str) -> Result<User, Undecoded> {
+    let wire: Wire<'_> = serde_json::from_slice(object).map_err(|error| Undecoded::of(&error))?;
+    wire.of(organization)?.decode(attribute)
 }
 
 /// A text that is the same whatever the case of its letters, without a copy of it.
@@ -283,6 +304,10 @@ struct Wire<'a> {
     attributes: Option<Vec<AttributeWire<'a>>>,
     #[serde(rename = "restrictedFields", borrow, default, deserialize_with = "null_is_empty")]
     restricted_fields: Option<Vec<RestrictedWire<'a>>>,
+    #[serde(default)]
+    externally_managed: Option<bool>,
+    #[serde(borrow, default)]
+    external_source_type: Option<Text<'a>>,
     #[serde(borrow, default)]
     organization: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -310,6 +335,14 @@ struct RestrictedWire<'a> {
 }
 
 impl Wire<'_> {
+    /// The user, if it is of this organisation or does not say of which.
+    fn of(self, organization: &str) -> Result<Self, Undecoded> {
+        match self.organization.as_deref().filter(|other| !other.is_empty() && *other != organization) {
+            Some(other) => Err(Undecoded::OtherOrganization(other.into())),
+            None => Ok(self),
+        }
+    }
+
     fn decode(self, attribute: &str) -> Result<User, Undecoded> {
         let text = |field: Option<Text<'_>>| -> Box<str> { field.unwrap_or_default().into() };
         let find = |name: &str| {
@@ -327,6 +360,8 @@ impl Wire<'_> {
         let is_whole = |entry: &RestrictedWire<'_>| entry.field.is_some() && entry.kind.is_some();
         let says_authority = self.restricted_fields.is_some() && restricted.iter().all(is_whole);
         let authority = restricted.iter().find(|entry| entry.field.as_deref() == Some("password"));
+        let is_external = self.externally_managed == Some(true);
+        let source = source(restricted, self.external_source_type.as_deref().filter(|_| is_external), is_external);
         let email = Email::fold(&text(self.email)).into();
         let username = text(self.username);
         Ok(User {
@@ -347,8 +382,24 @@ impl Wire<'_> {
             route: find(ROUTE_ATTRIBUTE),
             // `[spec]`: an object that names the administrator; what is not one is no administrator.
             is_admin: self.admin.is_some_and(|admin| admin.get().starts_with('{') && admin.get() != "{}"),
+            source,
         })
     }
+}
+
+/// The directory that keeps some of a user: the identity provider is none. `[spec]`: `externally_managed` is older than
+/// `restrictedFields`, and keeps all that the other would name.
+fn source(restricted: &[RestrictedWire<'_>], named: Option<&str>, is_external: bool) -> Option<Box<Source>> {
+    const OTHERS: [&str; 2] = ["active_directory", "scim"];
+    let is_of_others = |entry: &&RestrictedWire<'_>| entry.kind.as_deref().is_some_and(|kind| OTHERS.contains(&kind));
+    let kept: Vec<&RestrictedWire<'_>> = restricted.iter().filter(is_of_others).collect();
+    let by_entry = kept.first().and_then(|entry| entry.kind.as_deref());
+    let by_flag = is_external.then(|| named.filter(|name| !name.is_empty()).unwrap_or("another directory"));
+    let kind = by_entry.or(by_flag)?.into();
+    Some(Box::new(Source {
+        kind,
+        fields: kept.iter().filter_map(|entry| Some(entry.field.as_deref()?.into())).collect(),
+    }))
 }
 
 /// A list that is `null` is empty, and one that is not there is none.

@@ -40,7 +40,7 @@ impl History {
     pub(crate) const NONE: Self = Self { earlier: Earlier::Same, killed: Vec::new(), edits: Vec::new() };
 }
 
-fn edit() -> impl Strategy<Value = Edit> {
+pub(crate) fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         8 => (0_usize..8, select(AccountEdit::ALL.to_vec())).prop_map(|(number, edit)| Edit::Account(number, edit)),
         5 => (0_usize..8, select(PersonEdit::ALL.to_vec())).prop_map(|(number, edit)| Edit::Person(number, edit)),
@@ -49,11 +49,15 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-pub(crate) fn histories() -> impl Strategy<Value = History> {
+/// What the spec may have said before.
+pub(crate) fn earlier() -> impl Strategy<Value = Earlier> {
     use Earlier::{Enabled, NobodyTakenOver, OtherName, OtherNameAndAttribute, Same};
-    let earlier = select(vec![Same, Same, Same, Same, Enabled, NobodyTakenOver, OtherName, OtherNameAndAttribute]);
+    select(vec![Same, Same, Same, Same, Enabled, NobodyTakenOver, OtherName, OtherNameAndAttribute])
+}
+
+pub(crate) fn histories() -> impl Strategy<Value = History> {
     let killed = prop::collection::vec(prop_oneof![0_usize..1000, Just(1000)], 0..3);
-    (earlier, killed, prop::collection::vec(edit(), 0..5)).prop_map(|(earlier, killed, edits)| History {
+    (earlier(), killed, prop::collection::vec(edit(), 0..5)).prop_map(|(earlier, killed, edits)| History {
         earlier,
         killed,
         edits,
@@ -62,7 +66,7 @@ pub(crate) fn histories() -> impl Strategy<Value = History> {
 
 impl Earlier {
     /// The spec then, and the spec now.
-    fn specs(self) -> (Written, Written) {
+    pub(crate) fn specs(self) -> (Written, Written) {
         let now = Written::NOW;
         let renamed = Written { formerly: Some(OLD_NAME), ..now };
         match self {

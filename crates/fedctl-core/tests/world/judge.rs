@@ -72,9 +72,15 @@ impl Judge {
         let accounts = memory.world.users(memory.secondary);
         let shut = memory.world.users(memory.secondary).filter(|user| is_shut(user)).map(|user| user.id);
         let named = memory.world.users(memory.primary).filter(|user| user.attribute(ATTRIBUTE).is_some());
+        // Whom the spec wants, it may not name as losing.
+        let is_suspended =
+            |address: &str| memory.world.user_by_email(memory.primary, address).is_some_and(User::is_suspended);
+        let wanted: BTreeSet<String> = meant().map(email).filter(|address| !is_suspended(address)).collect();
+        let is_wanted = |address: &str| wanted.contains(address) && scene.wish.enabled;
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
-        let turns_off = plan.people.iter().any(|person| person.fate == Fate::Loses);
-        let losing = plan.people.iter().filter(|_| turns_off);
+        let turns_off = !scene.wish.enabled && plan.people.iter().any(|person| person.fate == Fate::Loses);
+        let losing = plan.people.iter().filter(|person| turns_off || person.fate == Fate::Loses);
+        let losing = losing.filter(|person| !is_wanted(&person.email));
         Self {
             before: Doors::of_memory(memory),
             accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),
@@ -92,14 +98,19 @@ impl Judge {
 
     /// What is wrong with a state, if anything is.
     pub(crate) fn wrong(&self, world: &World) -> Option<String> {
+        self.wrong_but_for(world, &BTreeSet::new())
+    }
+
+    /// The same, but for what these accounts lose.
+    pub(crate) fn wrong_but_for(&self, world: &World, losing: &BTreeSet<UserId>) -> Option<String> {
         let now = Doors::of(world, self.primary, self.secondary);
-        self.lost(&now)
+        self.lost(&now, losing)
             .or_else(|| self.gained(world, &now))
             .or_else(|| (!world.outbox().is_empty()).then(|| format!("I12: {:?}", world.outbox())))
     }
 
     /// I9: whoever had a way into an account has one.
-    fn lost(&self, now: &Doors) -> Option<String> {
+    fn lost(&self, now: &Doors, losing: &BTreeSet<UserId>) -> Option<String> {
         let owner = |account: &UserId| self.accounts.get(account).and_then(Option::as_deref);
         let is_losing =
             |account: &UserId| self.losing.iter().any(|person| owner(account) == Some(&*person.to_string()));
@@ -110,7 +121,9 @@ impl Judge {
         };
         let comes_in =
             |account: &UserId| now.federated.iter().any(|(by, opened)| opened == account && is_theirs(opened, by));
-        let opens = |account: &UserId| now.local.contains(account) || comes_in(account) || is_losing(account);
+        let opens = |account: &UserId| {
+            now.local.contains(account) || comes_in(account) || is_losing(account) || losing.contains(account)
+        };
         let local = self.before.local.iter().find(|account| !opens(account));
         let mut federated = self.before.federated.difference(&now.federated);
         let federated = federated.find(|(person, _)| !self.losing.contains(person));

@@ -53,11 +53,12 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
     session.take_word(saved.as_ref().map_or(&[], |saved| &saved.head.frame.signed_in));
-    let mut planned = settle::plan(&session, ui).await?;
+    session.allow.clone_from(&args.allow);
+    let bound = saved.as_ref().map(|saved| &*saved.head.frame.digest);
+    let (mut planned, lifted) = settle::plan(&session, bound, ui).await?;
     let left = saved.as_ref().map(|saved| saved.settle(&mut planned.plan, args.exact)).transpose()?.unwrap_or_default();
     let (rehearsed, plan) = (session.rehearse(&planned), planned.plan);
-    let is_allowed =
-        plan.refusals.is_empty() && rehearsed.as_ref().is_none_or(|rehearsed| rehearsed.refusals.is_empty());
+    let is_allowed = super::plan::is_allowed(&plan, rehearsed.as_ref());
     let is_asked = !plan.is_empty() && is_allowed && !args.auto_approve;
     let text = super::plan::view(&session, &plan, rehearsed.as_ref(), args.full).text();
     // Whoever is to say yes has to see to what.
@@ -69,6 +70,7 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     if !left.is_empty() {
         ui.warn(&left_out(&left));
     }
+    lifted?;
     if !is_allowed {
         return Err(Failure::new(Exit::Refused, "a guard refused this plan").unwritten());
     }

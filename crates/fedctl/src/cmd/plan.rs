@@ -21,8 +21,10 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     args.out.as_deref().map_or(Ok(()), planfile::may_be_written)?;
     let mut session = Session::open(&args.spec, operator, ui)?;
     session.take_word(&args.signed_in);
-    let planned = session.plan(ui).await?;
-    let (rehearsed, plan) = (session.rehearse(&planned), planned.plan);
+    session.allow.clone_from(&args.allow);
+    let mut planned = session.plan(ui).await?;
+    let lifted = session.lift(&mut planned.plan, None, ui);
+    let (rehearsed, mut plan) = (session.rehearse(&planned), planned.plan);
     let rehearsed = rehearsed.as_ref();
     // It costs a walk through the whole plan.
     let frame = || Frame::of(&session, &plan, rehearsed);
@@ -38,17 +40,26 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     if !ui.is_quiet() {
         session.source.show(&plan.warnings, ui);
     }
-    if let Some(path) = &args.out {
-        let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, rehearsed, false) };
-        planfile::write(path, &plan, &session.source, frame(), saved.text())?;
-        ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
-    }
-    let is_allowed = plan.refusals.is_empty() && rehearsed.is_none_or(|rehearsed| rehearsed.refusals.is_empty());
-    Ok(match (is_allowed, plan.is_empty()) {
+    lifted?;
+    let exit = match (is_allowed(&plan, rehearsed), plan.is_empty()) {
         (false, _) => Exit::Refused,
         (true, false) if args.detailed_exitcode => Exit::Found,
         (true, _) => Exit::Done,
-    })
+    };
+    if let Some(path) = &args.out {
+        // Whoever applies it says again what they lift.
+        plan.forget_lifts();
+        let frame = Frame::of(&session, &plan, rehearsed);
+        let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, rehearsed, false) };
+        planfile::write(path, &plan, &session.source, frame, saved.text())?;
+        ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
+    }
+    Ok(exit)
+}
+
+/// Whether nothing speaks against applying a plan, neither a guard nor its rehearsal.
+pub fn is_allowed(plan: &fedctl_core::plan::Plan, rehearsed: Option<&Rehearsed>) -> bool {
+    plan.refusals.is_empty() && rehearsed.is_none_or(|rehearsed| rehearsed.refusals.is_empty())
 }
 
 /// A plan with what it is shown with.

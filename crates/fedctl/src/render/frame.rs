@@ -1,5 +1,7 @@
 //! What a plan is shown with that does not stand in its lines. A plan file carries it along.
 
+use std::collections::BTreeSet;
+
 use fedctl_core::plan::Plan;
 use fedctl_core::spec::FieldPath;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,12 @@ pub struct Frame {
     pub requests: usize,
     /// What is known about the client secret, for people.
     pub secret: String,
+    /// What lifts everything that refuses the plan, as `--allow` takes it; empty where nothing does, or nothing refuses it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+    /// The guards that somebody lifted for this plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifted: Vec<String>,
     /// What a rehearsal came to, if there was anything to rehearse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehearsed: Option<Rehearsed>,
@@ -40,11 +48,15 @@ impl Frame {
         let paths = plan.people.iter().map(|person| &person.spec);
         let paths: Vec<&FieldPath> =
             paths.chain(plan.actions.iter().filter_map(|action| action.spec.as_ref())).collect();
+        let digest = plan.digest();
+        let lifted: BTreeSet<&str> = plan.lifted.iter().map(|refusal| refusal.guard.as_str()).collect();
         Self {
+            allow: plan.lifts(&digest).iter().map(ToString::to_string).collect(),
+            lifted: lifted.into_iter().map(str::to_owned).collect(),
             names: [&session.spec.primary, &session.spec.secondary].map(|side| side.credentials.to_string()),
             sandbox: session.spec.sandbox.as_ref().map(|sandbox| sandbox.as_str().to_owned()),
             as_of: plan.as_of,
-            digest: plan.digest(),
+            digest,
             requests: plan.requests(),
             secret: plan.pair.as_str().to_owned(),
             rehearsed: rehearsed.cloned(),
@@ -55,13 +67,6 @@ impl Frame {
 
     /// The rows of a plan with what this frame knows.
     pub fn rows(&self, plan: &Plan) -> Rows {
-        self.framed(Rows::of(plan.lines()).expect("the lines of a plan are rows"))
-    }
-
-    /// Rows with their places, and with the refusals of the rehearsal.
-    pub fn framed(&self, rows: Rows) -> Rows {
-        let mut rows = rows.placed(&self.places);
-        rows.refusals.extend(self.rehearsed.iter().flat_map(|rehearsed| rehearsed.refusals.iter().cloned()));
-        rows
+        Rows::of(plan.lines()).expect("the lines of a plan are rows").framed(self)
     }
 }

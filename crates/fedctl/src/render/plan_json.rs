@@ -45,6 +45,10 @@ pub struct Document<'a> {
     notes: &'a [NoteRow],
     /// Why the plan must not be applied; empty when it may be.
     refusals: &'a [RefusalRow],
+    /// What lifts all of them, as `--allow` takes it; empty where nothing does.
+    allow: &'a [String],
+    /// What would be a refusal, had nobody lifted the guard.
+    lifted: &'a [RefusalRow],
 }
 
 /// The plan as one JSON document, with a line end.
@@ -65,6 +69,8 @@ pub fn json(rows: &Rows, frame: &Frame) -> String {
         actions: &rows.actions,
         notes: &rows.notes,
         refusals: &rows.refusals,
+        allow: &frame.allow,
+        lifted: &rows.lifted,
     })
 }
 

@@ -19,7 +19,7 @@ const LISTED: usize = 100;
 /// The whole text.
 pub fn text(rows: &Rows, frame: &Frame) -> String {
     let mut page = Page(head(rows, frame));
-    page.refusals(rows);
+    page.refusals(rows, frame);
     page.0.push_str(&effects(rows));
     page.losses(rows);
     page.people(rows);
@@ -102,7 +102,7 @@ impl Page {
         MOST.saturating_sub(RESERVE + self.0.len())
     }
 
-    fn refusals(&mut self, rows: &Rows) {
+    fn refusals(&mut self, rows: &Rows, frame: &Frame) {
         let row = |row: &super::rows::RefusalRow| {
             format!(
                 "- {} {}: {}; way out: {}\n",
@@ -113,6 +113,14 @@ impl Page {
             )
         };
         self.list("Refused: this plan must not be applied", rows.refusals.iter().map(row).collect());
+        if !frame.allow.is_empty() {
+            let lifts: Vec<String> = frame.allow.iter().map(|lift| format!("--allow {lift}")).collect();
+            self.0.push_str(&format!(
+                "\nIf all of this is meant, `fedctl apply` goes on with {}.\n",
+                code(&lifts.join(" "))
+            ));
+        }
+        self.list("Lifted for this plan", rows.lifted.iter().map(row).collect());
     }
 
     /// Everything that can take sign-in from somebody, however long it gets.
@@ -263,6 +271,8 @@ mod tests {
     fn frame() -> Frame {
         Frame {
             rehearsed: None,
+            allow: Vec::new(),
+            lifted: Vec::new(),
             signed_in: Vec::new(),
             names: ["acme".to_owned(), "beta".to_owned()],
             sandbox: None,

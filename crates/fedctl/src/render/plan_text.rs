@@ -41,6 +41,7 @@ impl View<'_> {
         text.push_str(&self.objects());
         text.push_str(&self.persons());
         text.push_str(&self.notes());
+        text.push_str(&self.lifted());
         text.push_str(&self.refusals());
         text.push_str(&self.adoptable());
         text.push_str(&self.summary());
@@ -170,16 +171,31 @@ impl View<'_> {
         if refusals.is_empty() {
             return String::new();
         }
-        let rows = refusals.iter().map(|refusal| {
-            format!(
-                "  x {}: {}\n      {}\n      way out: {}\n",
-                visible(&refusal.guard),
-                visible(&refusal.about),
-                visible(&refusal.why),
-                visible(&refusal.way_out),
-            )
+        let rows = refusals.iter().map(|row| {
+            let way_out = visible(&row.way_out);
+            format!("  x {}      way out: {way_out}\n", refused(row))
         });
-        format!("\nRefused: this plan must not be applied\n{}", rows.collect::<String>())
+        let rows: String = rows.collect();
+        format!("\nRefused: this plan must not be applied\n{rows}{}", self.lift())
+    }
+
+    /// The one command that goes on all the same, where there is one.
+    fn lift(&self) -> String {
+        let lifts = self.plan.lifts(&self.plan.digest());
+        if lifts.is_empty() {
+            return String::new();
+        }
+        let lifts: String = lifts.iter().map(|lift| format!(" --allow {lift}")).collect();
+        format!("  If all of this is meant:\n      fedctl apply {}{lifts}\n", visible(&self.source.name()))
+    }
+
+    /// What somebody lifted for this plan.
+    fn lifted(&self) -> String {
+        if self.plan.lifted.is_empty() {
+            return String::new();
+        }
+        let rows = self.plan.lifted.iter().map(|refusal| format!("  / {}", refused(&RefusalRow::of(refusal))));
+        format!("\nLifted: somebody allows this for this plan\n{}", rows.collect::<String>())
     }
 
     /// Where the lines are that take over what was made by hand.
@@ -217,6 +233,12 @@ impl View<'_> {
         text.extend(self.rehearsed.map(Rehearsed::text));
         text
     }
+}
+
+/// A guard, what it is about, and why.
+fn refused(refusal: &RefusalRow) -> String {
+    let (about, why) = (visible(&refusal.about), visible(&refusal.why));
+    format!("{}: {about}\n      {why}\n", visible(&refusal.guard))
 }
 
 /// That there is nothing to do, and what is not as the spec says all the same.

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::source::{Place, Places};
+use super::frame::Frame;
+use crate::source::Place;
 
 /// Everything in the lines of a plan, in their order.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Rows {
     pub notes: Vec<NoteRow>,
     /// Why it must not be applied.
     pub refusals: Vec<RefusalRow>,
+    /// What would be a refusal, had nobody lifted the guard.
+    pub lifted: Vec<RefusalRow>,
 }
 
 /// The first line.
@@ -130,6 +133,9 @@ pub struct RefusalRow {
     pub why: String,
     /// What to do.
     pub way_out: String,
+    /// How many people or objects it is about, where somebody may lift the guard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 impl RefusalRow {
@@ -140,6 +146,7 @@ impl RefusalRow {
             about: refusal.about.to_string(),
             why: refusal.why.clone(),
             way_out: refusal.way_out.clone(),
+            count: refusal.count,
         }
     }
 }
@@ -175,9 +182,13 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Says where in the spec each row comes from.
+    /// Says where in the spec each row comes from, what was lifted, and what the rehearsal objects to.
     #[must_use]
-    pub fn placed(mut self, places: &Places) -> Self {
+    pub fn framed(mut self, frame: &Frame) -> Self {
+        let places = &frame.places;
+        let (lifted, stand) = self.refusals.into_iter().partition(|row| frame.lifted.contains(&row.guard));
+        (self.refusals, self.lifted) = (stand, lifted);
+        self.refusals.extend(frame.rehearsed.iter().flat_map(|rehearsed| rehearsed.refusals.iter().cloned()));
         for person in &mut self.people {
             person.place = places.get(&person.spec).cloned();
         }
