@@ -1,15 +1,20 @@
 //! The program from outside, and the rules of this repository.
 
 mod adopt;
+mod canary;
 mod clients;
 mod demo;
 mod endless;
 mod env;
 mod faults;
+mod guards;
 mod hostile;
 mod howto;
 mod http;
+mod journal;
 mod keys;
+mod killed;
+mod lease;
 mod life;
 mod machines;
 mod objects;
@@ -22,8 +27,10 @@ mod readme;
 mod sandbox;
 mod saved;
 mod secrets;
+mod signals;
 mod signed_in;
 mod simulator_page;
+mod store;
 mod story;
 mod tidy;
 mod usage;

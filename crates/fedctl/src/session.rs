@@ -14,7 +14,7 @@ use fedctl_core::trace::cast::Cast;
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
 
-use crate::access::{Access, OperatorFile};
+use crate::access::{Access, OperatorFile, Places};
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
@@ -40,6 +40,8 @@ pub struct Session {
     pub batch: usize,
     /// How many seconds old traces of earlier runs must be before some things are done.
     pub settle: u32,
+    /// Where leases and journals are.
+    pub places: Places,
     /// Guards that somebody lifts for one plan.
     pub allow: Vec<Allow>,
 }
@@ -50,6 +52,8 @@ pub struct Planned {
     pub plan: Plan,
     /// When the newest trace of an earlier run was made, seconds since 1970.
     pub newest: Option<u64>,
+    /// What its rehearsal came to, if there was anything to rehearse.
+    pub rehearsed: Option<Rehearsed>,
     cast: Option<Cast>,
     live: Live,
 }
@@ -90,7 +94,8 @@ impl Session {
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, allow: Vec::new() })
+        let places = access.places();
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() })
     }
 
     /// Takes somebody's word that these people signed in through the federation.
@@ -107,6 +112,11 @@ impl Session {
         plan.allow(&self.allow, bound, ui.asks()).map_err(|denied| failure::not_allowed(&denied))
     }
 
+    /// Dates marks by the time of a saved plan, in seconds since 1970: applied a day later, it is the same plan.
+    pub fn date_by(&mut self, as_of: Option<u64>) {
+        self.terms.rules.as_of = as_of;
+    }
+
     /// Reads both organisations and plans.
     ///
     /// # Errors
@@ -120,14 +130,21 @@ impl Session {
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
         let (plan, cast) = self.ready(step, ui)?;
         self.knows_them(&plan)?;
-        Ok(Planned { plan, cast, newest: live.newest_trace(&self.spec.names()), live })
+        let newest = live.newest_trace(&self.spec.names());
+        let mut planned = Planned { plan, rehearsed: None, newest, cast, live };
+        self.rehearse(&mut planned);
+        Ok(planned)
     }
 
-    /// Rehearses a plan. One that does nothing, or that is refused already, is not.
-    pub fn rehearse(&self, planned: &Planned) -> Option<Rehearsed> {
+    /// Rehearses a plan, and refuses it for what comes of that. One that does nothing is not, nor one that nothing allows.
+    pub fn rehearse(&self, planned: &mut Planned) {
         let Planned { plan, cast, live, .. } = planned;
-        let cast = cast.as_ref().filter(|_| !plan.is_empty() && plan.refusals.is_empty())?;
-        Some(Rehearsed::of(fedctl_rehearsal::rehearse(&self.spec, &self.terms, live, plan, cast)))
+        let Some(cast) = cast.as_ref().filter(|_| !plan.is_empty()) else { return };
+        let mut rehearsal = fedctl_rehearsal::rehearse(&self.spec, &self.terms, live, plan, cast);
+        plan.refusals.append(&mut rehearsal.refusals);
+        plan.refusals.sort();
+        plan.refusals.dedup();
+        planned.rehearsed = Some(Rehearsed::of(rehearsal));
     }
 
     /// A word about somebody who is not there is a mistake, and would pass unseen.

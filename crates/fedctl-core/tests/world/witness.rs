@@ -1,15 +1,16 @@
 //! One invocation of the program, with somebody who watches: every request is noted, the world is judged after each that
 //! changed it, and at the end the report is compared with what was sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use fedctl_core::apply::{End, Event, Next, Run, settle};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::{Again, Endpoint, TOKEN};
-use fedctl_core::plan::Plan;
 use fedctl_core::plan::action::{Action, Write};
+use fedctl_core::plan::{Pair, Plan};
 use fedctl_core::planner::{self, Step};
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
@@ -37,6 +38,8 @@ pub(crate) struct Course<'a> {
     pub(crate) order: (u64, usize),
     /// What a human does meanwhile; before the first write, when it is due after none.
     pub(crate) hand: Option<Hand<'a>>,
+    /// The turn at which it is told to stop, counted from 1.
+    pub(crate) stopped: Option<usize>,
 }
 
 /// What became of one invocation.
@@ -91,8 +94,16 @@ impl Carry for Witness<'_> {
     fn carry(&mut self, request: Request) -> Outcome {
         let line = format!("{} {}", request.method, request.path.split('?').next().unwrap());
         let body = request.body.as_ref().map(|(_, body)| String::from_utf8_lossy(body).into_owned());
-        let sent = Sent { line, body: body.unwrap_or_default(), came: None, left: true, actions: self.actions.clone() };
-        let (is_write, was_late, was_dead) = (!sent.reads(), self.memory.is_late(), self.memory.dead);
+        let sent = Sent {
+            line,
+            body: body.unwrap_or_default(),
+            came: None,
+            left: true,
+            said: 0,
+            actions: self.actions.clone(),
+            at_ms: self.memory.world.now_ms,
+        };
+        let (is_write, late, was_dead) = (!sent.reads(), self.memory.late(), self.memory.dead);
         if is_write && !was_dead {
             self.by_hand();
             self.writes += 1;
@@ -103,8 +114,9 @@ impl Carry for Witness<'_> {
             return outcome;
         }
         self.note(sent, &outcome);
-        if is_write || was_late {
-            self.judge();
+        let lands = self.memory.late() < late;
+        if is_write || lands {
+            self.judge(lands);
         }
         outcome
     }
@@ -119,10 +131,8 @@ impl Witness<'_> {
     fn by_hand(&mut self) {
         let due = self.course.hand.filter(|(after, _)| self.writes == *after);
         if let (Some((_, edit)), Some(plan)) = (due, self.plan.clone()) {
-            let before = self.memory.world.clone();
-            edit(self.memory);
-            let since = self.log.0.len();
-            self.oracle = Some(Oracle::after_a_hand(self.scene, self.memory, &plan, &before, since));
+            self.memory.by_hand(edit);
+            self.oracle = Some(Oracle::new(self.scene, self.memory, &plan));
         }
     }
 
@@ -130,6 +140,7 @@ impl Witness<'_> {
         match outcome {
             Outcome::Answered(answer) => {
                 sent.came = Some(answer.status);
+                sent.said = hash(&answer.body);
                 let body: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
                 let secret = body.as_ref().and_then(|body| body.pointer("/oidc/clientSecret")?.as_str());
                 self.secret = secret.filter(|secret| !secret.is_empty()).map(str::to_owned).or(self.secret.take());
@@ -140,8 +151,12 @@ impl Witness<'_> {
         self.log.0.push(sent);
     }
 
-    fn judge(&mut self) {
+    fn judge(&mut self, lands: bool) {
         let Some(oracle) = &mut self.oracle else { return };
+        if lands && self.memory.touched.is_some() {
+            // It was sent before the hand, so it may undo what the hand did: no client can help that.
+            oracle.look_again(self.scene, self.memory);
+        }
         let wrong = oracle.wrong(self.scene, self.memory, &self.log);
         let line = self.log.0.last().map(|sent| sent.line.clone()).unwrap_or_default();
         let wrong = wrong.map(|wrong| format!("after write {} `{line}`: {wrong}", self.writes));
@@ -183,11 +198,17 @@ impl Witness<'_> {
     fn apply(&mut self, run: &mut Run) -> Option<Vec<End>> {
         let (seed, width) = self.course.order;
         let mut dice = Dice::new(seed);
-        let mut out = Vec::new();
+        let (mut out, mut turns) = (Vec::new(), 0);
         while !self.memory.dead {
             let wants_more = out.is_empty() || (out.len() < width && dice.below(3) > 0);
             match if wants_more { run.next() } else { Next::Blocked } {
-                Next::Do(ticket, turn) => out.push((ticket, turn)),
+                Next::Do(ticket, turn) => {
+                    turns += 1;
+                    if self.course.stopped == Some(turns) {
+                        run.stop();
+                    }
+                    out.push((ticket, turn));
+                }
                 Next::Finished => return Some(run.report()),
                 Next::Blocked => {
                     let (ticket, turn) = out.swap_remove(dice.below(out.len()));
@@ -221,6 +242,17 @@ pub(crate) fn invoke_and_log(
     memory: &mut Memory,
     course: Course<'_>,
 ) -> Result<(Became, Log), String> {
+    let (became, log) = watched(scene, spec, memory, course);
+    became.map(|became| (became, log))
+}
+
+/// The same, with the requests that it sent, whatever came of it.
+pub(crate) fn watched(
+    scene: &Scene,
+    spec: &Spec,
+    memory: &mut Memory,
+    course: Course<'_>,
+) -> (Result<Became, String>, Log) {
     let (log, writes) = (Log::default(), 0);
     let mut witness = Witness {
         scene,
@@ -236,10 +268,10 @@ pub(crate) fn invoke_and_log(
     };
     let plan = match witness.plan(spec) {
         Ok(plan) => Arc::new(plan),
-        Err(why) => return Ok((Became::NoPlan(why), witness.log)),
+        Err(why) => return (Ok(Became::NoPlan(why)), witness.log),
     };
     if !plan.refusals.is_empty() {
-        return Ok((Became::Refused(Arc::unwrap_or_clone(plan)), witness.log));
+        return (Ok(Became::Refused(Arc::unwrap_or_clone(plan))), witness.log);
     }
     witness.oracle = Some(Oracle::new(scene, witness.memory, &plan));
     witness.plan = Some(Arc::clone(&plan));
@@ -252,11 +284,19 @@ pub(crate) fn invoke_and_log(
     let wrong = witness.wrong.or(leak).or_else(|| beyond_the_plan(&plan, &log));
     let wrong = wrong.or_else(|| ends.as_ref().and_then(|ends| untrue(&plan, ends, &log)));
     let plan = Arc::unwrap_or_clone(plan);
-    match (wrong, ends) {
+    let became = match (wrong, ends) {
         (Some(wrong), _) => Err(wrong),
-        (None, None) => Ok((Became::Killed(plan), log)),
-        (None, Some(ends)) => Ok((Became::Ended(plan, ends), log)),
-    }
+        (None, None) => Ok(Became::Killed(plan)),
+        (None, Some(ends)) => Ok(Became::Ended(plan, ends)),
+    };
+    (became, log)
+}
+
+/// Bytes as one number, the same on every machine.
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What was written is what the plan says, call by call: each was taken once at most, and what may make a second object was
@@ -286,7 +326,8 @@ pub(crate) fn beyond_the_plan(plan: &Plan, log: &Log) -> Option<String> {
 /// The report says of each action what was sent for it.
 pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
     let mut wrong = plan.actions.iter().zip(ends).zip(0u32..).filter_map(|((action, end), at)| {
-        let sent: Vec<&Sent> = log.writes().filter(|sent| sent.actions.contains(&at)).collect();
+        let all = || log.0.iter().filter(|sent| sent.actions.contains(&at));
+        let sent: Vec<&Sent> = all().filter(|sent| !sent.reads()).collect();
         let may_be_done = |sent: &&Sent| sent.left && sent.came.is_none_or(|status| status < 300 || status >= 400);
         let was_taken = |sent: &&Sent| sent.came.is_some_and(|status| status < 300);
         let writes = !matches!(action.write, Write::Seen(_));
@@ -296,7 +337,8 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
             End::Skipped(_) | End::NotStarted => sent.is_empty(),
             End::Unknown(_) => sent.iter().any(may_be_done),
             End::Manual(_) => !sent.iter().any(was_taken),
-            End::Failed(_) => sent.last().is_none_or(|last| last.came.is_some() || !last.left),
+            // Whatever is in doubt was looked at.
+            End::Failed(_) => all().last().is_none_or(|last| last.came.is_some() || !last.left),
         };
         let sent: Vec<_> = sent.iter().map(|sent| (&sent.line, sent.came)).collect();
         (!is_true).then(|| {
@@ -321,6 +363,9 @@ pub(crate) struct Rest {
 /// The promise that was broken.
 pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<Rest, String> {
     for run in 1..=2 {
+        if run == 2 && memory.lag_ms > 0 {
+            memory.world.advance(SHOWS_MS);
+        }
         let became = invoke(scene, spec, memory, Course::default())
             .map_err(|wrong| format!("run {run} without a fault: {wrong}"))?;
         let stopped = became.complaints();
@@ -345,7 +390,7 @@ pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result
     if let Some(twice) = census.duplicate().filter(|_| stopped.is_empty()) {
         return Err(format!("I4: {twice}"));
     }
-    let unseen = third.plan().filter(|_| stopped.is_empty()).and_then(|_| unverified(spec, memory, &census));
+    let unseen = third.plan().filter(|_| stopped.is_empty()).and_then(|_| unverified(spec, memory));
     match unseen {
         Some(wrong) => Err(wrong),
         None => Ok(Rest { stopped, census }),
@@ -353,22 +398,20 @@ pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result
 }
 
 /// Whom `verify` says something untrue of.
-fn unverified(spec: &Spec, memory: &mut Memory, census: &Census) -> Option<String> {
+fn unverified(spec: &Spec, memory: &mut Memory) -> Option<String> {
     let verification = carry::verify(spec, memory);
-    let opens: &BTreeSet<String> = &census.opens;
     // That both sides have another secret shows in no answer; it is said that none is proved.
-    let is_sure = memory.shares_secret() || verification.pair == fedctl_core::plan::Pair::Proved;
+    let is_sure = memory.shares_secret() || verification.pair == Pair::Proved;
+    let gets_in = |email: &str, account: &str| {
+        let person = memory.world.user_by_email(memory.primary, email)?.id;
+        let opened = memory.world.sign_in(memory.secondary, account, person).ok()?;
+        Some(memory.world.user(opened)?.email.eq_ignore_ascii_case(account))
+    };
     verification.people.iter().find_map(|person| {
-        let gets_in = opens.contains(&format!("{} as {}", person.email, person.account));
+        let gets_in = gets_in(&person.email, &person.account) == Some(true);
         let is_green = person.broken().is_none();
         let is_true = is_green == gets_in || (is_green && !is_sure);
-        (!is_true).then(|| {
-            format!(
-                "verify says {:?} of {}, who {} in",
-                person.broken(),
-                person.email,
-                if gets_in { "gets" } else { "does not get" }
-            )
-        })
+        let says = if gets_in { "gets" } else { "does not get" };
+        (!is_true).then(|| format!("verify says {:?} of {}, who {says} in", person.broken(), person.email))
     })
 }

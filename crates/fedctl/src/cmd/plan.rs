@@ -24,8 +24,7 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     session.allow.clone_from(&args.allow);
     let mut planned = session.plan(ui).await?;
     let lifted = session.lift(&mut planned.plan, None, ui);
-    let (rehearsed, mut plan) = (session.rehearse(&planned), planned.plan);
-    let rehearsed = rehearsed.as_ref();
+    let (rehearsed, mut plan) = (planned.rehearsed.as_ref(), planned.plan);
     // It costs a walk through the whole plan.
     let frame = || Frame::of(&session, &plan, rehearsed);
     let with_rows = |show: fn(&Rows, &Frame) -> String| {
@@ -41,7 +40,7 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
         session.source.show(&plan.warnings, ui);
     }
     lifted?;
-    let exit = match (is_allowed(&plan, rehearsed), plan.is_empty()) {
+    let exit = match (plan.refusals.is_empty(), plan.is_empty()) {
         (false, _) => Exit::Refused,
         (true, false) if args.detailed_exitcode => Exit::Found,
         (true, _) => Exit::Done,
@@ -55,11 +54,6 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
         ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
     }
     Ok(exit)
-}
-
-/// Whether nothing speaks against applying a plan, neither a guard nor its rehearsal.
-pub fn is_allowed(plan: &fedctl_core::plan::Plan, rehearsed: Option<&Rehearsed>) -> bool {
-    plan.refusals.is_empty() && rehearsed.is_none_or(|rehearsed| rehearsed.refusals.is_empty())
 }
 
 /// A plan with what it is shown with.

@@ -11,6 +11,8 @@ use tempfile::TempDir;
 use crate::args::Sandbox;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::private;
+use crate::signals::Signals;
 use crate::simulated::settings;
 use crate::simulated::world::{self, Opened};
 use crate::ui::Ui;
@@ -73,7 +75,8 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         spec: spec.as_ref().map(|(spec, _)| spec.clone()),
         proxy: proxied.as_ref().map(Proxied::environment),
     };
-    let stop = stop()?;
+    // Listened for before anybody is told that the sandbox is there.
+    let mut signals = Signals::listen()?;
     ui.out(&format!("{}\n", serde_json::to_string(&hello).unwrap_or_default()))?;
     ui.say(&format!("SIMULATED: serving {} until it is stopped with Ctrl-C\n", handle.base_url()));
     if let Some((spec, keys)) = spec {
@@ -85,7 +88,7 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
              export HTTPS_PROXY={https_proxy}\n    export SSL_CERT_FILE={ssl_cert_file}\n"
         ));
     }
-    stop.await;
+    signals.asked().await;
     if let Some(proxied) = proxied {
         proxied.proxy.stop().await?;
     }
@@ -157,32 +160,11 @@ impl Proxied {
     }
 }
 
-/// Ctrl-C, or the signal that service managers send: listened for before anybody is told that the sandbox is there.
-#[cfg(unix)]
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _: std::io::Result<()> = tokio::signal::ctrl_c().await;
-    })
-}
-
 /// Writes the spec and the keys; gives their paths.
 fn write_spec(folder: &Path, base_url: &str, organizations: &[Opened]) -> Result<(String, String), Failure> {
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
-        std::fs::write(&path, text).map(|()| path.display().to_string())
+        private::write(&path, text.as_bytes()).map(|()| path.display().to_string())
     };
     std::fs::create_dir_all(folder)
         .and_then(|()| {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, Write};
-use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
+use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
 use super::fates;
 use super::rehearsed::Rehearsed;
-use super::rows::RefusalRow;
 use super::text::{columns, count, visible};
 use crate::source::Source;
 
@@ -99,13 +98,13 @@ impl View<'_> {
     fn list(&self, people: &[&PlannedPerson]) -> String {
         let shown = match people.first().map(|person| person.fate) {
             None | Some(Fate::Unchanged) => return String::new(),
-            Some(Fate::Loses) => people.len(),
+            Some(Fate::Loses | Fate::Leaves(_)) => people.len(),
             Some(_) if self.full || people.len() <= LISTED + 1 => people.len(),
             Some(_) => LISTED,
         };
         let row = |person: &&PlannedPerson| {
             let account = || format!("-> {}", visible(&person.account));
-            let what = fates::held(person.fate).map_or_else(account, |held| held.as_str().to_owned());
+            let what = fates::why(person.fate).map_or_else(account, str::to_owned);
             vec![visible(&person.email), what, visible(&self.source.place(&person.spec))]
         };
         let mut text = columns(&people[..shown].iter().map(row).collect::<Vec<_>>(), 6);
@@ -166,15 +165,14 @@ impl View<'_> {
     }
 
     fn refusals(&self) -> String {
-        let rehearsed = self.rehearsed.iter().flat_map(|rehearsed| rehearsed.refusals.iter().cloned());
-        let refusals: Vec<RefusalRow> = self.plan.refusals.iter().map(RefusalRow::of).chain(rehearsed).collect();
-        if refusals.is_empty() {
+        if self.plan.refusals.is_empty() {
             return String::new();
         }
-        let rows = refusals.iter().map(|row| {
-            let way_out = visible(&row.way_out);
-            format!("  x {}      way out: {way_out}\n", refused(row))
-        });
+        let rows = self
+            .plan
+            .refusals
+            .iter()
+            .map(|refusal| format!("  x {}      way out: {}\n", refused(refusal), visible(&refusal.way_out)));
         let rows: String = rows.collect();
         format!("\nRefused: this plan must not be applied\n{rows}{}", self.lift())
     }
@@ -194,7 +192,7 @@ impl View<'_> {
         if self.plan.lifted.is_empty() {
             return String::new();
         }
-        let rows = self.plan.lifted.iter().map(|refusal| format!("  / {}", refused(&RefusalRow::of(refusal))));
+        let rows = self.plan.lifted.iter().map(|refusal| format!("  / {}", refused(refusal)));
         format!("\nLifted: somebody allows this for this plan\n{}", rows.collect::<String>())
     }
 
@@ -236,9 +234,9 @@ impl View<'_> {
 }
 
 /// A guard, what it is about, and why.
-fn refused(refusal: &RefusalRow) -> String {
+fn refused(refusal: &Refusal) -> String {
     let (about, why) = (visible(&refusal.about), visible(&refusal.why));
-    format!("{}: {about}\n      {why}\n", visible(&refusal.guard))
+    format!("{}: {about}\n      {why}\n", refusal.guard.as_str())
 }
 
 /// That there is nothing to do, and what is not as the spec says all the same.

@@ -4,7 +4,6 @@ use fedctl_rehearsal::Rehearsal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rows::RefusalRow;
 use super::text::{count, visible};
 
 /// What a rehearsal came to.
@@ -28,10 +27,6 @@ pub struct Rehearsed {
     /// Actions that do not succeed on the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failing: Vec<FailingRow>,
-    /// Why the plan must not be applied; in JSON these stand with the other refusals.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(skip)]
-    pub refusals: Vec<RefusalRow>,
 }
 
 /// A question that nobody has answered, and what would come of one of its answers.
@@ -82,7 +77,6 @@ impl Rehearsed {
                 })
                 .collect(),
             failing: failing.map(|(action, why)| FailingRow { action, why }).collect(),
-            refusals: rehearsal.refusals.iter().map(RefusalRow::of).collect(),
         }
     }
 

@@ -1,6 +1,5 @@
 //! The lines of a plan, fresh or saved, taken apart to be shown or compared. A plan is never made from them.
 
-use fedctl_core::plan::Refusal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -47,12 +46,15 @@ pub struct PersonRow {
     pub person: String,
     /// The address of the account in the secondary organisation.
     pub account: String,
-    /// What the plan does for them: `unchanged`, `gains`, `mended`, `held`, and others that later versions may know.
+    /// What the plan does for them: `unchanged`, `gains`, `mended`, `leaves`, `held`, and others that later versions may know.
     pub fate: String,
     /// Why nothing is done for them, as a word for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// The same for people.
+    /// Why they are not in the population any more, as a word for machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<String>,
+    /// Why they are held or gone, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// The path in the spec that brings them into the population.
@@ -138,19 +140,6 @@ pub struct RefusalRow {
     pub count: Option<u32>,
 }
 
-impl RefusalRow {
-    /// A refusal that stands in no line.
-    pub fn of(refusal: &Refusal) -> Self {
-        Self {
-            guard: refusal.guard.as_str().to_owned(),
-            about: refusal.about.to_string(),
-            why: refusal.why.clone(),
-            way_out: refusal.way_out.clone(),
-            count: refusal.count,
-        }
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line {
@@ -182,13 +171,12 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Says where in the spec each row comes from, what was lifted, and what the rehearsal objects to.
+    /// Says where in the spec each row comes from, and what was lifted.
     #[must_use]
     pub fn framed(mut self, frame: &Frame) -> Self {
         let places = &frame.places;
         let (lifted, stand) = self.refusals.into_iter().partition(|row| frame.lifted.contains(&row.guard));
         (self.refusals, self.lifted) = (stand, lifted);
-        self.refusals.extend(frame.rehearsed.iter().flat_map(|rehearsed| rehearsed.refusals.iter().cloned()));
         for person in &mut self.people {
             person.place = places.get(&person.spec).cloned();
         }
