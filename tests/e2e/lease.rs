@@ -67,9 +67,9 @@ fn a_held_lease_is_said_with_its_holder_and_a_plan_needs_none() {
     sandbox.nothing_was_written();
     let id = sandbox.id(Primary).min(sandbox.id(Secondary));
     for said in [
-        &format!("error: another run of fedctl writes to sandbox-"),
+        "error: another run of fedctl writes to sandbox-",
         &format!("-{id}; nothing was written\n"),
-        &format!("  who: somebody@"),
+        "  who: somebody@",
         &format!(", process {}\n", holder.child.id()),
         "  since: 20",
         &format!("  where: the lease file `{}/", sandbox.home.path().join(".local/state/fedctl/leases").display()),
