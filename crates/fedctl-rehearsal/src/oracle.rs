@@ -153,7 +153,7 @@ fn impersonation(world: &World, about: UserId, what: String) -> Harm {
 fn is_wanted(person: &PlannedPerson) -> bool {
     match person.fate {
         Fate::Unchanged | Fate::Gains | Fate::GainsExisting | Fate::TakenOver | Fate::Mended => true,
-        Fate::Loses | Fate::Held(_) => false,
+        Fate::Loses | Fate::Leaves(_) | Fate::Held(_) => false,
     }
 }
 

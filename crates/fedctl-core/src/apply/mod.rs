@@ -409,6 +409,9 @@ impl Run {
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
         let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
         let person = &self.plan.people[*at as usize];
+        if matches!(person.fate, Fate::Leaves(_)) {
+            return self.plan.left.contains(&account) && !self.broken.contains(at);
+        }
         let is_left = person.fate == Fate::Held(Held::NotInSavedPlan);
         let is_ready = !matches!(person.fate, Fate::Held(_)) && !self.broken.contains(at);
         is_ready || !(person.has_local_way_in || is_left)

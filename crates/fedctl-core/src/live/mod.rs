@@ -3,10 +3,13 @@
 //! A question that was not asked, one that was answered, and one that this key may not ask are three different things:
 //! nothing here turns the third into the first (invariant I13).
 
+mod confirmed;
 pub(crate) mod events;
 pub(crate) mod index;
 mod newest;
+pub(crate) mod point;
 mod query;
+pub mod source;
 pub mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +22,10 @@ use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
 use crate::spec::Spec;
 
+pub use confirmed::{Confirmed, Doubt, Duplicate, GivenBack, Left, Superseded};
 pub(crate) use events::Event;
+pub use point::Point;
+pub(crate) use point::Seen;
 pub use query::{Query, Scope};
 pub use users::{User, Users};
 
@@ -73,6 +79,8 @@ pub struct Live {
     pub(crate) policy_users: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) app_log: BTreeMap<ObjectId, Known<Vec<Event>>>,
     pub(crate) log_ins: Option<Known<Vec<Event>>>,
+    /// What was read by itself, after everything else.
+    pub(crate) points: BTreeMap<Point, Known<Seen>>,
 }
 
 impl Live {
@@ -100,6 +108,7 @@ impl Live {
             policy_users: BTreeMap::new(),
             app_log: BTreeMap::new(),
             log_ins: None,
+            points: BTreeMap::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Point;
 use crate::address::Org;
 use crate::object_id::ObjectId;
 
@@ -44,6 +45,8 @@ pub enum Query {
     AppLog(ObjectId, u64),
     /// Which log-ins to these accounts of the secondary organisation were there, since some second since 1970?
     LogIns(BTreeSet<ObjectId>, u64),
+    /// What does this object say by itself?
+    Point(Point),
 }
 
 /// Which users a question means.
@@ -82,6 +85,7 @@ impl Query {
             | Query::PolicyGroups(_)
             | Query::PolicyUsers(_)
             | Query::LogIns(..) => Org::Secondary,
+            Query::Point(point) => point.org(),
         }
     }
 
@@ -105,7 +109,14 @@ impl Query {
             Query::PolicyGroups(id) => format!("groups of routing policy {id}"),
             Query::AppLog(id, _) => format!("events of application {id}"),
             Query::LogIns(..) => "log-ins".to_owned(),
+            Query::Point(point) => point.name(),
         }
+    }
+
+    /// Whether its pages are asked for until one is empty, whatever totals and sizes say: something is removed by what they
+    /// leave out.
+    pub fn is_read_to_the_end(&self) -> bool {
+        matches!(self, Query::Point(point) if point.is_list())
     }
 
     /// Whether it asks the log, which shows more to some keys than to others, and which nothing waits for.

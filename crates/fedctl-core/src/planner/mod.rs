@@ -1,6 +1,7 @@
 //! Planning: from a spec and what was read to a plan, or to what is still to be read.
 
 mod adoptable;
+mod confirm;
 mod finish;
 mod guards;
 mod warnings;
@@ -34,13 +35,15 @@ pub enum Step<T> {
 
 /// Plans, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
-    resolved(spec, live, |people, found| plan(&Context { spec, terms, people, found }, live))
+    resolved_and(spec, live, confirm::removals, |people, found| {
+        plan(&Context { spec, terms, people, found, as_of: live.as_of }, live)
+    })
 }
 
 /// The same, with everybody whose sign-in the plan may touch: for a rehearsal.
 pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Cast)> {
-    resolved(spec, live, |people, found| {
-        let context = Context { spec, terms, people, found };
+    resolved_and(spec, live, confirm::removals, |people, found| {
+        let context = Context { spec, terms, people, found, as_of: live.as_of };
         (plan(&context, live), cast::of(&context, live))
     })
 }
@@ -62,6 +65,18 @@ fn plan(context: &Context<'_>, live: &Live) -> Plan {
 
 /// Resolves people and objects, and computes something of them once everything is known.
 pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &Found<'_>) -> T) -> Step<T> {
+    resolved_and(spec, live, |_, _, _, _, _| {}, compute)
+}
+
+/// What is asked when people and objects are known.
+type Last = for<'a> fn(&Spec, &'a Live, &mut Needs, &mut People<'a>, &mut Found<'a>);
+
+fn resolved_and<T>(
+    spec: &Spec,
+    live: &Live,
+    last: Last,
+    compute: impl FnOnce(&People<'_>, &Found<'_>) -> T,
+) -> Step<T> {
     let mut needs = Needs::default();
     let organizations = pinned(spec, live, &mut needs);
     if let Some(problems) = organizations {
@@ -77,15 +92,16 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
         is_settled: routing.id().is_some() && !policy.is_in_the_making(),
         has_access_group: access.id().is_some(),
     });
-    let people = people::resolve(spec, live, &mut needs, rosters);
+    let mut people = people::resolve(spec, live, &mut needs, rosters);
     let mut found = find(spec, live, &mut needs, &mut problems);
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
         guards::dependants(live, &mut needs, found);
     }
-    if let (Some(people), Some(found)) = (&people, &mut found) {
+    if let (Some(people), Some(found)) = (&mut people, &mut found) {
         read_the_log(live, &mut needs, people, found);
+        last(spec, live, &mut needs, people, found);
     }
     // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));

@@ -104,7 +104,7 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
         Verification {
             federation: spec.federation.as_str().into(),
             people: traced.collect(),
-            pair: identity_provider::pair(&Context { spec, terms, people, found }),
+            pair: identity_provider::pair(&Context { spec, terms, people, found, as_of: live.as_of }),
             as_of: live.as_of,
         }
     })

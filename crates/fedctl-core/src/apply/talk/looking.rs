@@ -137,6 +137,8 @@ impl Run {
         match (action.verb, object, standing) {
             (Verb::Create, None, _) => self.turns.push_back((at, Planned::Write)),
             (Verb::Delete, None, _) => self.finish(at, End::Already),
+            // What goes is an entry of the object that is seen.
+            (Verb::Delete, Some(_), Standing::After) if is_live(action) => self.finish(at, End::Already),
             (Verb::Create | Verb::Update | Verb::Adopt, Some(object), Standing::After) => {
                 self.keep_gifts(action, object);
                 self.done(at, action, End::Already);
@@ -278,7 +280,7 @@ impl Run {
 /// Whether an object is as the action makes it.
 fn is_done(action: &Action, object: Option<&Value>, standing: &Standing) -> bool {
     match action.verb {
-        Verb::Delete => object.is_none(),
+        Verb::Delete => object.is_none() || (is_live(action) && *standing == Standing::After),
         Verb::Create | Verb::Update | Verb::Adopt | Verb::Check => object.is_some() && *standing == Standing::After,
     }
 }

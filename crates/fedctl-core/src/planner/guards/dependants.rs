@@ -24,8 +24,8 @@ const TARGETS: [&str; 9] = [
 
 /// The groups that a plan would remove.
 fn removed<'a>(found: &'a Found<'_>) -> impl Iterator<Item = (Org, &'a Group)> {
-    let routing = found.routing_group.duplicates.iter().map(|group| (Org::Secondary, *group));
-    routing.chain(found.access_group.duplicates.iter().map(|group| (Org::Primary, *group)))
+    let routing = found.routing_group.duplicates.iter().map(|group| (Org::Secondary, group.object));
+    routing.chain(found.access_group.duplicates.iter().map(|group| (Org::Primary, group.object)))
 }
 
 /// Makes sure that what hangs on them was asked for.

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::{app_access, oidc_app, routing_policy, user_group};
+use crate::kinds::{app_access, oidc_app, routing_policy, user, user_group};
 use crate::live::{Live, User};
 use crate::object_id::ObjectId;
+use crate::people::leave::{Leaver, Take, Verdict};
 use crate::people::refuse;
 use crate::plan::Action;
 use crate::plan::guard::{Guard, Refusal};
-use crate::spec::Email;
 
 /// Attributes of others that would open an account.
 pub(super) fn claims(context: &Context<'_>, live: &Live, plan: &mut Builder) {
@@ -86,15 +86,17 @@ pub(super) fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     }
     let planned = planned_groups(context, plan);
     let will_reach = |person: &User| reaches(context, live, person) || is_in_any(live, &planned, person);
-    for account in context.people.left.iter().filter(|account| !account.is_shut()) {
-        let person = account.mark.as_ref().and_then(|mark| live.users(Org::Primary).get(mark.person));
+    // Whoever loses the attribute by this plan loses it before anything is set right: the order says so.
+    let loses = |leaver: &Leaver<'_>| {
+        matches!(leaver.verdict, Verdict::Left(..))
+            && leaver.takes(context.spec, context.found).contains(&Take::Mapping)
+    };
+    for leaver in context.people.left.iter().filter(|leaver| !leaver.account.is_shut() && !loses(leaver)) {
         let comes_in = |person: &&User| will_reach(person) && !opens_now(context, live, person);
-        let opens =
-            |person: &&User| person.mapping.as_deref().is_some_and(|claim| Email::fold(claim) == *account.email);
-        if let Some(person) = person.filter(|person| comes_in(person) && opens(person)) {
+        if let Some(person) = leaver.user.filter(|person| leaver.opens() && comes_in(person)) {
             plan.refuse(Refusal::new(
                 Guard::Impersonation,
-                &Address::new(Org::Secondary, Kind::User, &*account.email),
+                &user::address_of(leaver.account),
                 format!("{} left the population, and would sign in again when the app is set right", person.email),
                 "suspend the account in the secondary organisation, or take them out of the groups that may use the app",
             ));
