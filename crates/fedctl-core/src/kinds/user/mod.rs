@@ -37,13 +37,7 @@ static ROWS: &[Edge] = &[
         first: End(Org::Secondary, Kind::User, Verb::Update),
         then: End(Org::Primary, Kind::GroupMember, Verb::Delete),
         of: Scope::SamePerson,
-        why: "who leaves loses the account first, then the app",
-    },
-    Edge {
-        first: End(Org::Secondary, Kind::User, Verb::Update),
-        then: End(Org::Primary, Kind::UserMapping, Verb::Delete),
-        of: Scope::SamePerson,
-        why: "who leaves loses the account first, then what leads to it",
+        why: "the mark says that fedctl took the app from somebody before it takes it, or they could not come back",
     },
     Edge {
         first: End(Org::Secondary, Kind::User, Verb::Update),
@@ -72,7 +66,7 @@ static ROWS: &[Edge] = &[
 ];
 
 static CREATED: LookAt = LookAt {
-    find: Find::Marked { field: "email" },
+    find: Find::Marked { by: &["email"] },
     before: false,
     gives: &[(Give::Id, "/_id")],
     ..LookAt::object(&endpoint::SEARCH_USERS)
