@@ -139,11 +139,6 @@ fn federated() -> (Memory, Spec, Vec<Key>) {
     (memory, spec, keys.into_iter().collect())
 }
 
-/// The same two organisations once more.
-fn again(memory: &Memory) -> Memory {
-    Memory { world: memory.world.clone(), keys: memory.keys.clone(), ..*memory }
-}
-
 /// What a plan came to.
 #[derive(Debug, PartialEq, Eq)]
 enum Came {
@@ -182,7 +177,7 @@ fn a_key_that_is_missing_or_null_is_said_or_makes_no_difference() {
     let mut wrong = Vec::new();
     for key in keys {
         for how in [How::Missing, How::NullIfEmpty] {
-            let mut memory = again(&memory);
+            let mut memory = memory.clone();
             let came = came(&spec, &mut Bent { memory: &mut memory, keys: vec![(key.clone(), how)], strange: false });
             if let Came::Writes(what) = came {
                 wrong.push(format!("{} {} {how:?}: {what}", key.call, key.path.join("/")));
@@ -211,7 +206,7 @@ fn what_is_missing_is_named() {
         ("GET /api/v2/applications/{}/sso", "oidc/dynamicClaims", "dynamicClaims"),
     ] {
         let key = Key { call: call.to_owned(), path: path.split('/').map(str::to_owned).collect() };
-        let mut memory = again(&memory);
+        let mut memory = memory.clone();
         let keys = vec![(key, How::Missing)];
         let Came::Said(what) = came(&spec, &mut Bent { memory: &mut memory, keys, strange: false }) else {
             panic!("{path}: nothing is said")
@@ -232,7 +227,7 @@ proptest! {
         let pick = |(index, missing): &(prop::sample::Index, bool)| {
             (index.get(keys).clone(), if *missing { How::Missing } else { How::NullIfEmpty })
         };
-        let mut memory = again(memory);
+        let mut memory = memory.clone();
         let came = came(spec, &mut Bent { memory: &mut memory, keys: picks.iter().map(pick).collect(), strange });
         prop_assert!(!matches!(came, Came::Writes(_)), "{:?}", came);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fedctl_core::endpoint::{Certainty, Endpoint, Host, READING, WRITING};
+use fedctl_core::endpoint::{Certainty, Endpoint, Host, READING, writing};
 
 use crate::descriptions::{Descriptions, Finding};
 use crate::traffic::Exchange;
@@ -25,7 +25,7 @@ fn name(endpoint: &Endpoint) -> String {
 }
 
 fn table() -> impl Iterator<Item = &'static Endpoint> {
-    READING.iter().map(|call| call.endpoint()).chain(WRITING.iter().map(|call| call.endpoint()))
+    READING.iter().map(|call| call.endpoint()).chain(writing())
 }
 
 fn findings<'a>(descriptions: &Descriptions, traffic: impl IntoIterator<Item = &'a Exchange>) -> BTreeSet<Finding> {

@@ -58,9 +58,13 @@ fn planned(spec: &Spec, recorder: &mut Recorder<'_>) -> Option<Plan> {
     }
 }
 
-/// Plans and applies what no guard refuses.
+/// Plans and applies what no guard refuses to somebody who agrees.
 fn applied(spec: &Spec, recorder: &mut Recorder<'_>) -> Option<()> {
-    let plan = planned(spec, recorder).filter(|plan| plan.refusals.is_empty())?;
+    let mut plan = planned(spec, recorder)?;
+    carry::lift(&mut plan, &carry::AGREED);
+    if !plan.refusals.is_empty() {
+        return None;
+    }
     drive::apply(&mut Run::new(Arc::new(plan), 100), recorder);
     Some(())
 }

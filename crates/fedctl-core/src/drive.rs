@@ -66,7 +66,10 @@ fn pages(reader: &mut Reader, query: &Query, carry: &mut impl Carry) -> Result<T
         let took = take(reader, query, read::ask(query, skip), carry)?;
         match took {
             // The size that was asked for is not proof of a last page: a server may clamp it. An empty page is.
-            Took::Page(fed) if fed.rows == PAGE || (fed.rows > 0 && more(fed.total, skip + fed.rows)) => {
+            Took::Page(fed)
+                if fed.rows == PAGE
+                    || (fed.rows > 0 && (query.is_read_to_the_end() || more(fed.total, skip + fed.rows))) =>
+            {
                 skip += fed.rows;
             }
             Took::Page(_) | Took::Unknown(_) => return Ok(took),

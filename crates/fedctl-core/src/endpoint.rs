@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use crate::live::Confirmed;
+use crate::plan::action::{Arg, Call};
+
 /// The server a call goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Host {
@@ -50,6 +53,22 @@ pub struct Reading(Endpoint);
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Writing(Endpoint, Again);
 
+/// A call that removes an object. It can be made only of what the reader confirmed: the object was read by itself, and the
+/// reason why it is no longer wanted, too (invariant I7).
+///
+/// ```compile_fail,E0308
+/// use fedctl_core::{endpoint, plan::action::Call};
+/// // No such call can be written like any other.
+/// Call { endpoint: &endpoint::DELETE_APP, args: Box::new([]), body: None };
+/// ```
+///
+/// ```
+/// use fedctl_core::{endpoint, plan::action::Call};
+/// Call { endpoint: &endpoint::CREATE_APP, args: Box::new([]), body: None };
+/// ```
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Removing(Writing);
+
 /// Whether a call may be sent again when nobody knows whether it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Again {
@@ -81,6 +100,22 @@ impl Writing {
     }
 }
 
+impl Removing {
+    const fn of(endpoint: Endpoint, again: Again) -> Self {
+        Self(Writing(endpoint, again))
+    }
+
+    /// The call itself.
+    pub fn endpoint(&self) -> &Endpoint {
+        self.0.endpoint()
+    }
+
+    /// The call as an action sends it.
+    pub fn call<R>(&'static self, _: Confirmed<R>, args: Box<[Arg]>) -> Call {
+        Call { endpoint: &self.0, args, body: None }
+    }
+}
+
 impl Endpoint {
     /// Whether a request with this method and path (without query) is an instance of this call.
     pub fn covers(&self, method: &str, path: &str) -> bool {
@@ -105,8 +140,8 @@ impl fmt::Display for Endpoint {
 }
 
 macro_rules! table {
-    ($wrap:ident, $all:ident, $doc:literal: $($(#[$meta:meta])* $name:ident = $method:literal $host:ident $path:literal $certainty:ident $(, $again:ident)?;)*) => {
-        $($(#[$meta])* pub static $name: $wrap = $wrap(Endpoint {
+    ($wrap:ident by $make:path, $all:ident, $doc:literal: $($(#[$meta:meta])* $name:ident = $method:literal $host:ident $path:literal $certainty:ident $(, $again:ident)?;)*) => {
+        $($(#[$meta])* pub static $name: $wrap = $make(Endpoint {
             method: $method, host: Host::$host, path: $path, certainty: Certainty::$certainty,
         } $(, Again::$again)?);)*
         #[doc = $doc]
@@ -114,20 +149,24 @@ macro_rules! table {
     };
 }
 
-table! { Reading, READING, "Every call that reads.":
+table! { Reading by Reading, READING, "Every call that reads.":
     /// The organisations this key can see.
     ORGANIZATIONS = "GET" Console "/api/organizations" Spec;
     /// Users by filter, a page at a time.
     SEARCH_USERS = "POST" Console "/api/search/systemusers" Spec;
     /// One user.
     GET_USER = "GET" Console "/api/systemusers/{}" Spec;
+    /// The groups that one user is in, in any way: the graph from the user's end.
+    MEMBER_OF = "GET" Console "/api/v2/users/{}/memberof" Spec;
     /// The groups of the organisation, a page at a time, without their membership rules.
     LIST_GROUPS = "GET" Console "/api/v2/usergroups" Spec;
     /// One group with its membership rule.
     GET_GROUP = "GET" Console "/api/v2/usergroups/{}" Spec;
     /// The members of a group, also those by rule and by group in group.
     LIST_MEMBERSHIP = "GET" Console "/api/v2/usergroups/{}/membership" Spec;
-    /// The routing policies that apply to a group.
+    /// The direct members of a group.
+    LIST_MEMBERS = "GET" Console "/api/v2/usergroups/{}/members" Spec;
+    /// What a group is bound to: routing policies that apply to it, apps that it gives.
     GROUP_ASSOCIATIONS = "GET" Console "/api/v2/usergroups/{}/associations" Spec;
     /// The apps of the organisation.
     LIST_APPS = "GET" Console "/api/applications" Spec;
@@ -149,7 +188,7 @@ table! { Reading, READING, "Every call that reads.":
     EVENTS = "POST" Insights "/insights/directory/v1/events" Spec;
 }
 
-table! { Writing, WRITING, "Every call that changes something or carries a secret.":
+table! { Writing by Writing, WRITING, "Every call that changes something or carries a secret.":
     /// A new user; `state` is always sent, for the default may mail the person.
     CREATE_USER = "POST" Console "/api/systemusers" Spec, AfterALook;
     /// Some fields of a user; arrays are replaced as a whole.
@@ -160,8 +199,6 @@ table! { Writing, WRITING, "Every call that changes something or carries a secre
     CREATE_GROUP = "POST" Console "/api/v2/usergroups" Spec, Never;
     /// A group as a whole; what is left out is reset.
     REPLACE_GROUP = "PUT" Console "/api/v2/usergroups/{}" Spec, AfterALook;
-    /// Removes a group, with all its bindings.
-    DELETE_GROUP = "DELETE" Console "/api/v2/usergroups/{}" Spec, AfterALook;
     /// Adds or removes a direct member.
     CHANGE_MEMBER = "POST" Console "/api/v2/usergroups/{}/members" Spec, AtOnce;
     /// A new app, without OIDC settings.
@@ -172,8 +209,6 @@ table! { Writing, WRITING, "Every call that changes something or carries a secre
     REPLACE_APP_SSO = "PUT" Console "/api/v2/applications/{}/sso" Observed, AfterALook;
     /// The OIDC settings of a new app; the only answer that ever holds the secret.
     CREATE_APP_SSO = "POST" Console "/api/v2/applications/{}/sso" Observed, Never;
-    /// Removes an app.
-    DELETE_APP = "DELETE" Console "/api/applications/{}" Spec, AfterALook;
     /// Lets a group use an app, or takes that back.
     CHANGE_APP_ACCESS = "POST" Console "/api/v2/applications/{}/associations" Spec, AtOnce;
     /// The token endpoint of the issuer.
@@ -186,10 +221,22 @@ table! { Writing, WRITING, "Every call that changes something or carries a secre
     CREATE_POLICY = "POST" Console "/api/v2/identity-provider/policies" Inferred, Never;
     /// All fields of a routing policy.
     REPLACE_POLICY = "PUT" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
-    /// Removes a routing policy.
-    DELETE_POLICY = "DELETE" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
     /// Lets a routing policy apply to a group, or takes that back.
     CHANGE_POLICY_GROUPS = "POST" Console "/api/v2/identity-provider/policies/{}/associations" Documented, AtOnce;
+}
+
+table! { Removing by Removing::of, REMOVING, "Every call that removes an object.":
+    /// Removes a group, with all its bindings.
+    DELETE_GROUP = "DELETE" Console "/api/v2/usergroups/{}" Spec, AfterALook;
+    /// Removes an app.
+    DELETE_APP = "DELETE" Console "/api/applications/{}" Spec, AfterALook;
+    /// Removes a routing policy.
+    DELETE_POLICY = "DELETE" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
+}
+
+/// Every call that changes something or carries a secret, those that remove included.
+pub fn writing() -> impl Iterator<Item = &'static Endpoint> {
+    WRITING.iter().map(|call| call.endpoint()).chain(REMOVING.iter().map(|call| call.endpoint()))
 }
 
 /// Whether a request as logged by a server is one of the calls that read.
@@ -203,9 +250,9 @@ mod tests {
 
     #[test]
     fn i2_no_call_stands_in_both_tables() {
-        for writing in WRITING {
+        for writing in writing() {
             for reading in READING {
-                let (reading, writing) = (reading.endpoint(), writing.endpoint());
+                let reading = reading.endpoint();
                 assert!(reading.method != writing.method || reading.path != writing.path, "{reading}");
             }
         }

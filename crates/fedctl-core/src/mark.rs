@@ -109,7 +109,60 @@ pub struct UserMark {
     pub rest: Box<str>,
 }
 
+/// What fedctl did to an account when its person left, and when; it stands behind the mark, and proves that it was not a human.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Departure {
+    /// What was done.
+    pub how: HowLeft,
+    /// The day in UTC, where a clock of the service was seen.
+    pub on: Option<jiff::civil::Date>,
+}
+
+/// What fedctl did to an account when its person left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HowLeft {
+    /// It suspended the account.
+    Suspended,
+    /// It took back what it had given: the account is not routed any more.
+    Released,
+}
+
+impl Departure {
+    /// Today, by the clock of the service: seconds since 1970.
+    pub fn now(how: HowLeft, as_of: Option<u64>) -> Self {
+        let time = as_of.and_then(|as_of| i64::try_from(as_of).ok());
+        let time = time.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        Self { how, on: time.map(|time| jiff::tz::Offset::UTC.to_datetime(time).date()) }
+    }
+
+    fn parse(rest: &str) -> Option<Self> {
+        let (word, day) =
+            rest.strip_prefix('/')?.split_once(' ').map_or((&rest[1..], None), |(word, day)| (word, Some(day)));
+        let how = match word {
+            "suspended" => HowLeft::Suspended,
+            "left" => HowLeft::Released,
+            _ => return None,
+        };
+        Some(Self { how, on: day.and_then(|day| day.parse().ok()) })
+    }
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.how {
+            HowLeft::Suspended => "/suspended",
+            HowLeft::Released => "/left",
+        })?;
+        self.on.map_or(Ok(()), |day| write!(f, " {day}"))
+    }
+}
+
 impl UserMark {
+    /// What fedctl did to the account when its person left, if it did.
+    pub fn departure(&self) -> Option<Departure> {
+        Departure::parse(&self.rest)
+    }
+
     /// Reads the value of the attribute; `None` if it is not one of ours.
     pub fn parse(value: &str) -> Option<Self> {
         let mut parts = value.splitn(4, '/');
@@ -148,6 +201,24 @@ mod tests {
         let later = UserMark::parse(&left).unwrap();
         assert_eq!((later.person, &*later.rest, later.to_string()), (mark.person, "/suspended 2026-11-24", left));
         assert_eq!(UserMark::parse("ann@acme.com"), None);
+    }
+
+    #[test]
+    fn a_mark_says_what_was_done_when_somebody_left_and_on_which_day() {
+        let of = |rest: &str| {
+            UserMark::parse(&format!("acme-to-beta/61aa0d3e9b1e8a0001a1b2c3/created{rest}")).unwrap().departure()
+        };
+        let written = Departure::now(HowLeft::Suspended, Some(1_795_500_000));
+        assert_eq!(
+            (written.to_string().as_str(), of("/suspended 2026-11-24")),
+            ("/suspended 2026-11-24", Some(written))
+        );
+        assert_eq!(of("/left"), Some(Departure { how: HowLeft::Released, on: None }));
+        assert_eq!(
+            (of(""), of("/somewhere 2026-11-24"), of("/left soon").and_then(|left| left.on)),
+            (None, None, None)
+        );
+        assert_eq!(Departure::now(HowLeft::Released, None).to_string(), "/left");
     }
 
     #[test]

@@ -120,6 +120,9 @@ fn more(reader: &Reader, query: &Query, list: &mut List, skip: usize, took: Took
     if !matches!(reader.fetch(query), Fetch::Pages) || fed.rows == 0 {
         return Vec::new();
     }
+    if query.is_read_to_the_end() {
+        return vec![skip + fed.rows];
+    }
     let total = usize::try_from(fed.total.unwrap_or(0)).unwrap_or(usize::MAX);
     if skip == 0 {
         // A server may give less than was asked for: then its own size is the step, as long as more is promised.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use fedctl_core::plan::allow::Allow;
 
 /// People of one JumpCloud organisation sign in to another with their own account: declared in a file, planned, applied.
 #[derive(Debug, Parser)]
@@ -95,6 +96,9 @@ pub struct Plan {
     /// Somebody of whom you know that they signed in through the federation; can be given several times
     #[arg(long, value_name = "EMAIL")]
     pub signed_in: Vec<String>,
+    /// Lift a guard for this one plan, as its refusal says; can be given several times
+    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
+    pub allow: Vec<Allow>,
     /// List everybody and every action, where alike ones are folded otherwise
     #[arg(long)]
     pub full: bool,
@@ -125,6 +129,9 @@ pub struct Apply {
     /// Somebody of whom you know that they signed in through the federation; can be given several times
     #[arg(long, value_name = "EMAIL")]
     pub signed_in: Vec<String>,
+    /// Lift a guard for this one plan, as its refusal says; can be given several times
+    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
+    pub allow: Vec<Allow>,
     /// Before asking, list everybody and every action, where alike ones are folded otherwise
     #[arg(long)]
     pub full: bool,
@@ -212,7 +219,7 @@ pub struct Demo {
 /// `schema`
 #[derive(Debug, clap::Args)]
 pub struct Schema {
-    /// Which document: `plan` and `show`, `apply`, `verify`, or `trace`
+    /// Which document: `plan` and `show`, `apply`, `verify`, `trace`, or a journal
     #[arg(value_enum)]
     pub document: Document,
 }
@@ -228,6 +235,8 @@ pub enum Document {
     Verify,
     /// One person's way.
     Trace,
+    /// The lines of a journal.
+    Journal,
 }
 
 /// `completions`

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fedctl_client::{BuildError, HostError, KeyError};
 use fedctl_core::address::Org;
 use fedctl_core::live::{Query, Why};
+use fedctl_core::plan::allow::NotAllowed;
 use fedctl_core::read::ReadError;
 use fedctl_core::spec::Spec;
 use fedctl_engine::BindError;
@@ -121,6 +122,19 @@ pub fn unknown(unknown: &BTreeMap<Query, Why>, keys: &[String; 2]) -> Failure {
             "an administrator with billing may read and write all of these; does {} have that role?",
             keys.join(" and ")
         ))
+}
+
+/// A lift that lifts nothing.
+pub fn not_allowed(denied: &NotAllowed) -> Failure {
+    let hint = match denied {
+        NotAllowed::OtherPlan { .. } => {
+            "something changed since that plan was shown: look at this one, and lift what it says"
+        }
+        NotAllowed::Nothing(_) => "leave it out; what refuses the plan is said with it",
+        NotAllowed::TooFew { .. } => "look at whom the plan is about; the refusal says what lifts it",
+        NotAllowed::Unattended(_) => "run it in a terminal, or give the access back by hand in the console",
+    };
+    Failure::new(Exit::Refused, format!("--allow: {denied}")).unwritten().hint(hint)
 }
 
 /// An organisation that could not be read.

@@ -113,7 +113,8 @@ fn seen_from(plan: &Path, spec: &Path) -> std::io::Result<PathBuf> {
     Ok(below.map_or_else(|| spec.clone(), Path::to_owned))
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -150,7 +151,7 @@ impl PlanFile {
     /// # Errors
     /// A line that is none of a plan.
     pub fn rows(&self) -> Result<Rows, Failure> {
-        Ok(Rows::of(self.lines.lines()).map_err(|error| unreadable(&error))?.placed(&self.head.frame.places))
+        Ok(Rows::of(self.lines.lines()).map_err(|error| unreadable(&error))?.framed(&self.head.frame))
     }
 
     /// The spec that it was made from, if that says what it said then.

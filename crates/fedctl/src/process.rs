@@ -1,6 +1,4 @@
-//! What a process that holds secrets leaves behind when it ends, however it ends: nothing. And when it is asked to end.
-
-use std::future::Future;
+//! What a process that holds secrets leaves behind when it ends, however it ends: nothing.
 
 /// Whatever becomes of this process, the system writes no memory of it to a disk, no other process of the user looks into
 /// it, and a panic tells nothing that was computed.
@@ -21,30 +19,3 @@ fn forbid_dumps() {
 /// Elsewhere nothing is dumped unless an administrator asks the system for it.
 #[cfg(not(unix))]
 fn forbid_dumps() {}
-
-/// Ctrl-C, or the signal that service managers and pipelines send. From this call on neither ends the process by itself.
-///
-/// # Errors
-/// The system does not let anybody listen.
-#[cfg(unix)]
-pub fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ctrl-C.
-///
-/// # Errors
-/// None.
-#[cfg(not(unix))]
-pub fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _: std::io::Result<()> = tokio::signal::ctrl_c().await;
-    })
-}

@@ -105,6 +105,12 @@ static TASKS: &[Task] = &[
         about: "secrets in every place that they come from, searched for in everything that is left behind",
         steps: canary,
     },
+    Task {
+        name: "mutants",
+        takes: Some("[N/M]"),
+        about: "small changes to executor, guards, trace and reader, or every M-th of them: which ones no test notices",
+        steps: mutants,
+    },
 ];
 
 fn canary(args: &[String]) -> Vec<Step> {
@@ -147,6 +153,12 @@ fn fuzz(args: &[String]) -> Vec<Step> {
     let mut step = Step::cargo("fuzz", &["run", "--locked", "--package", "jumpcloud-sim", "--example", "fuzz", "--"]);
     step.args.extend_from_slice(args);
     vec![step]
+}
+
+fn mutants(args: &[String]) -> Vec<Step> {
+    let mut words = vec!["tests/mutants/run".to_owned()];
+    words.extend_from_slice(args);
+    vec![Step { name: "mutants", program: "bash", args: words, env: Vec::new() }]
 }
 
 fn main() -> ExitCode {

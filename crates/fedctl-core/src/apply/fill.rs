@@ -174,6 +174,7 @@ mod tests {
             actions: Vec::new(),
             notes: Vec::new(),
             refusals: Vec::new(),
+            lifted: Vec::new(),
             pair: Pair::None,
             warnings: Vec::new(),
             adoptable: crate::plan::Adoptable::default(),

@@ -1,17 +1,18 @@
 //! The executor: a plan as a conversation. It says what to send next and is told what came back; it neither sends nor
 //! waits, knows no clock and no kind, and is `Clone`, so that a rehearsal can branch it.
 
+mod end;
+mod every_order;
 mod fill;
 mod graph;
 mod judge;
 mod live;
+pub mod settle;
 mod talk;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde::Serialize;
 
 use crate::address::Org;
 use crate::endpoint;
@@ -22,6 +23,7 @@ use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
+pub use end::End;
 use fill::Given;
 use graph::Graph;
 use talk::Talk;
@@ -41,33 +43,6 @@ pub(crate) fn in_order(plan: &mut Plan) {
             plan.actions.swap(at, to);
             places.swap(at, to);
         }
-    }
-}
-
-/// What became of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "end", content = "why", rename_all = "kebab-case")]
-pub enum End {
-    /// Done, and seen to be so.
-    Applied,
-    /// It was so already.
-    Already,
-    /// Refused, or not as it must be; nothing of it is in doubt.
-    Failed(String),
-    /// Left out because this action did not succeed.
-    Skipped(u32),
-    /// It was sent and nobody knows what became of it.
-    Unknown(String),
-    /// No spelling of the request was taken: a person has to do it.
-    Manual(String),
-    /// The run was stopped before it.
-    NotStarted,
-}
-
-impl End {
-    /// Whether what the action is for is so now.
-    pub fn is_good(&self) -> bool {
-        matches!(self, End::Applied | End::Already)
     }
 }
 
@@ -177,6 +152,12 @@ impl Run {
         self.ended
     }
 
+    /// The rows about everybody that an action is one of the first of.
+    fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
+        let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
+        rows.map(|number| &self.graph.rows[*number as usize])
+    }
+
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
     #[expect(
         clippy::should_implement_trait,
@@ -204,6 +185,15 @@ impl Run {
                 let actions = self.batch.remove(&org).unwrap_or_default();
                 return self.look_at_users(org, actions);
             }
+        }
+    }
+
+    /// Whom a turn that is out is for: the positions of one action, or of all that share a look; nobody when it is not out.
+    pub fn actions_of(&self, ticket: Ticket) -> &[u32] {
+        match self.tickets.get(&ticket) {
+            Some(Out::One(at)) => std::slice::from_ref(at),
+            Some(Out::Users(actions)) => actions,
+            None => &[],
         }
     }
 
@@ -324,8 +314,8 @@ impl Run {
             if row.open > 0 {
                 continue;
             }
-            let (of, blame, then) = (row.of, row.blame, row.then.clone());
-            for waiting in then {
+            let (of, blame, then) = (row.of, row.blame, Arc::clone(&row.then));
+            for waiting in then.iter().copied() {
                 match blame.filter(|_| self.is_blamed(of, good, at, waiting)) {
                     Some(blame) => work.push_back((waiting, End::Skipped(blame))),
                     None => self.one_less(waiting),
@@ -336,9 +326,8 @@ impl Run {
 
     /// The people whose actions wait for what this check sees.
     fn waiting_for(&self, check: u32) -> impl Iterator<Item = u32> {
-        let rows = self.graph.first_of.get(&graph::end(self.action(check))).into_iter().flatten();
-        let rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Seen);
-        let people = rows.flat_map(|row| &row.then).filter(|at| self.ends[**at as usize].is_none());
+        let rows = self.rows_after(check).filter(|row| row.of == Scope::Seen);
+        let people = rows.flat_map(|row| row.then.iter()).filter(|at| self.ends[**at as usize].is_none());
         people.filter_map(|at| match self.action(*at).subject {
             Subject::Person(person) => Some(person),
             Subject::Federation => None,
@@ -385,6 +374,9 @@ impl Run {
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
         let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
         let person = &self.plan.people[*at as usize];
+        if matches!(person.fate, Fate::Leaves(_)) {
+            return self.plan.left.contains(&account) && !self.broken.contains(at);
+        }
         let is_left = person.fate == Fate::Held(Held::NotInSavedPlan);
         let is_ready = !matches!(person.fate, Fate::Held(_)) && !self.broken.contains(at);
         is_ready || !(person.has_local_way_in || is_left)

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::{group_member, identity_provider, oidc_app, routing_policy, user_group};
 use crate::address::Address;
 use crate::evidence::Evidence;
-use crate::live::User;
+use crate::live::{Confirmed, Left, User};
 use crate::object_id::ObjectId;
 use crate::operator;
+use crate::people::leave::{Leaver, Take, Verdict};
 use crate::people::{self, People, Person};
 use crate::plan::action::{Choice, Form, Write};
 use crate::plan::guard::Refusal;
@@ -61,6 +62,8 @@ pub struct Context<'a> {
     pub people: &'a People<'a>,
     /// What is there.
     pub found: &'a Found<'a>,
+    /// The latest server clock of the reading, seconds since 1970.
+    pub as_of: Option<u64>,
 }
 
 impl Context<'_> {
@@ -68,6 +71,31 @@ impl Context<'_> {
     pub fn active(&self) -> impl Iterator<Item = (Subject, &Person<'_>)> {
         let numbered = self.people.list.iter().enumerate();
         numbered.filter(|(_, person)| person.held.is_none()).map(|(at, person)| (person_at(at), person))
+    }
+
+    /// People who left, from whom something is taken: with their position in the plan, what it is, and what that rests on.
+    pub fn leaving(&self) -> impl Iterator<Item = (Subject, &Leaver<'_>, Vec<Take>, Confirmed<Left>)> {
+        let confirmed = self.people.left.iter().filter_map(|leaver| match leaver.verdict {
+            Verdict::Left(_, confirmed) => Some((leaver, leaver.takes(self.spec, self.found), confirmed)),
+            Verdict::Unasked | Verdict::Doubt(_) => None,
+        });
+        let taken_from = confirmed.filter(|(_, takes, _)| !takes.is_empty()).enumerate();
+        let first = self.people.list.len();
+        taken_from.map(move |(at, (leaver, takes, confirmed))| (person_at(first + at), leaver, takes, confirmed))
+    }
+
+    /// Whether somebody who left has a way in that this plan does not take: their account is neither shut nor suspended now,
+    /// and they are not taken out of the routing group.
+    pub fn stays(&self, leaver: &Leaver<'_>) -> bool {
+        let is_confirmed = matches!(leaver.verdict, Verdict::Left(..));
+        let takes = leaver.takes(self.spec, self.found);
+        let is_taken = takes.contains(&Take::Suspend) || takes.contains(&Take::Unroute);
+        !leaver.account.is_shut() && !(is_confirmed && is_taken)
+    }
+
+    /// The time that marks are dated by, seconds since 1970: that of the reading, or of the saved plan that is applied.
+    pub fn as_of(&self) -> Option<u64> {
+        self.terms.rules.as_of.or(self.as_of)
     }
 
     /// Whether the way through the app is as it must be, so that whoever is routed arrives.
@@ -92,7 +120,23 @@ impl Context<'_> {
         let has_password = |person: &Person<'_>| person.live.is_some_and(User::has_local_way_in);
         let is_member = |person: &Person<'_>| self.is_routed(person) || self.is_caught(person);
         let loses = |person: &Person<'_>| person.held.is_some() && has_password(person) && is_member(person);
-        self.people.left.iter().all(|account| account.is_shut()) && !self.people.list.iter().any(loses)
+        let opens = |leaver: &Leaver<'_>| self.stays(leaver) && self.may_be_member(leaver.account);
+        !self.people.left.iter().any(opens) && !self.people.list.iter().any(loses)
+    }
+
+    /// Whether an account is in the routing group, or has what its rule asks for.
+    fn may_be_member(&self, account: &User) -> bool {
+        let is_member = self.found.routing_group.members.binary_search(&account.id).is_ok();
+        is_member || self.has_what_is_asked(account)
+    }
+
+    /// Whether the rule of the routing group finds an account.
+    fn has_what_is_asked(&self, account: &User) -> bool {
+        match &self.spec.routing_group.members.value {
+            RoutingMembers::Managed => false,
+            RoutingMembers::ByMark => account.route.as_deref() == Some(self.route()),
+            RoutingMembers::EmailEndsWith(suffix) => account.email.ends_with(&**suffix),
+        }
     }
 
     /// The value by which the rule of the routing group finds its accounts.
@@ -102,12 +146,8 @@ impl Context<'_> {
 
     /// Whether the rule of a routing group that this plan makes finds an account that is there.
     fn is_caught(&self, person: &Person<'_>) -> bool {
-        let Some(account) = person.live.filter(|_| self.found.routing_group.group.is_none()) else { return false };
-        match &self.spec.routing_group.members.value {
-            RoutingMembers::Managed => false,
-            RoutingMembers::ByMark => account.route.as_deref() == Some(self.route()),
-            RoutingMembers::EmailEndsWith(suffix) => account.email.ends_with(&**suffix),
-        }
+        let account = person.live.filter(|_| self.found.routing_group.group.is_none());
+        account.is_some_and(|account| self.has_what_is_asked(account))
     }
 
     /// Whether the rule of the routing group does not bring in an account that has what it asks for. Nobody else can.

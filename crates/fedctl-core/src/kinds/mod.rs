@@ -2,6 +2,7 @@
 
 pub mod app_access;
 pub mod context;
+mod edge;
 pub mod group_member;
 pub mod identity_provider;
 pub mod oidc_app;

@@ -1,11 +1,13 @@
 //! How an object that stands in a place of the federation comes to be ours: by our mark, or by the spec's word.
 
 use crate::address::Address;
+use crate::kinds::context::Builder;
+use crate::live::{Confirmed, Doubt};
 use crate::mark::{self, ObjectMark, ObjectRole, Origin};
 use crate::object_id::ObjectId;
-use crate::plan::Verb;
 use crate::plan::action::{Because, Change, Field};
 use crate::plan::guard::{Guard, Refusal};
+use crate::plan::{Action, Verb};
 use crate::spec::Spec;
 
 /// How an object is ours.
@@ -139,6 +141,35 @@ pub(crate) fn is_copy(description: &str, spec: &Spec, role: ObjectRole) -> bool 
 /// What is said of such a copy.
 pub(crate) const COPY: &str =
     "it says that it was taken over, and another one was; nobody uses it, and it was made by hand, so it is left";
+
+/// An object of ours that a list proposes to remove, and what it says by itself.
+#[derive(Debug, Clone)]
+pub struct Proposed<'a, T, R> {
+    /// The object.
+    pub object: &'a T,
+    /// What was confirmed, or why it was not; `None` while nobody asked.
+    pub verdict: Option<Result<Confirmed<R>, Doubt>>,
+}
+
+impl<'a, T, R: Copy> Proposed<'a, T, R> {
+    pub(crate) fn of(object: &'a T) -> Self {
+        Self { object, verdict: None }
+    }
+
+    /// Plans the removal, if it was confirmed; else says why it is left for now.
+    pub(crate) fn plan(
+        &self,
+        plan: &mut Builder,
+        target: Address,
+        remove: impl FnOnce(Address, &'a T, Confirmed<R>) -> Action,
+    ) {
+        match self.verdict {
+            Some(Ok(confirmed)) => plan.act(remove(target, self.object, confirmed)),
+            Some(Err(doubt)) => plan.note(target, format!("it is not removed now: {}", doubt.as_str())),
+            None => {}
+        }
+    }
+}
 
 /// The object that is kept, and the others.
 pub(crate) type Kept<'a, T> = (Option<&'a T>, Vec<&'a T>);

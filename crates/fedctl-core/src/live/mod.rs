@@ -3,10 +3,13 @@
 //! A question that was not asked, one that was answered, and one that this key may not ask are three different things:
 //! nothing here turns the third into the first (invariant I13).
 
+mod confirmed;
 pub(crate) mod events;
-mod index;
+pub(crate) mod index;
 mod newest;
+pub(crate) mod point;
 mod query;
+pub mod source;
 pub mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +22,10 @@ use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
 use crate::spec::Spec;
 
+pub use confirmed::{Confirmed, Doubt, Duplicate, GivenBack, Left, Superseded};
 pub(crate) use events::Event;
+pub use point::Point;
+pub(crate) use point::Seen;
 pub use query::{Query, Scope};
 pub use users::{User, Users};
 
@@ -61,6 +67,7 @@ pub struct Live {
     pub(crate) groups: [Option<Known<Vec<Group>>>; 2],
     pub(crate) group_rules: BTreeMap<(Org, ObjectId), Known<Membership>>,
     pub(crate) membership: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
+    pub(crate) group_bindings: BTreeMap<(Org, ObjectId, &'static str), Known<Vec<ObjectId>>>,
     pub(crate) apps: Option<Known<Vec<App>>>,
     pub(crate) app_settings: BTreeMap<ObjectId, Known<Option<AppSettings>>>,
     pub(crate) app_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
@@ -72,6 +79,8 @@ pub struct Live {
     pub(crate) policy_users: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) app_log: BTreeMap<ObjectId, Known<Vec<Event>>>,
     pub(crate) log_ins: Option<Known<Vec<Event>>>,
+    /// What was read by itself, after everything else.
+    pub(crate) points: BTreeMap<Point, Known<Seen>>,
 }
 
 impl Live {
@@ -87,6 +96,7 @@ impl Live {
             groups: [None, None],
             group_rules: BTreeMap::new(),
             membership: BTreeMap::new(),
+            group_bindings: BTreeMap::new(),
             apps: None,
             app_settings: BTreeMap::new(),
             app_groups: BTreeMap::new(),
@@ -98,6 +108,7 @@ impl Live {
             policy_users: BTreeMap::new(),
             app_log: BTreeMap::new(),
             log_ins: None,
+            points: BTreeMap::new(),
         }
     }
 
@@ -157,6 +168,21 @@ impl Needs {
     /// All members of a group, by id.
     pub fn membership<'a>(&mut self, live: &'a Live, org: Org, id: ObjectId) -> Option<&'a [ObjectId]> {
         self.answer(Query::Membership(org, id), live.membership.get(&(org, id))).map(Vec::as_slice)
+    }
+
+    /// The objects of one type that a group is bound to, or why they cannot be read: a guard makes of it what it is.
+    pub(crate) fn group_bindings<'a>(
+        &mut self,
+        live: &'a Live,
+        org: Org,
+        id: ObjectId,
+        target: &'static str,
+    ) -> Option<Known<&'a [ObjectId]>> {
+        let known = live.group_bindings.get(&(org, id, target));
+        if known.is_none() {
+            self.queries.insert(Query::GroupBindings(org, id, target));
+        }
+        known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
     }
 
     /// The OIDC apps of the primary organisation, by id.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Point;
 use crate::address::Org;
 use crate::object_id::ObjectId;
 
@@ -20,6 +21,8 @@ pub enum Query {
     Group(Org, ObjectId),
     /// Who is a member of this group in any way?
     Membership(Org, ObjectId),
+    /// Which objects of this type is this group bound to?
+    GroupBindings(Org, ObjectId, &'static str),
     /// Which OIDC apps does the primary organisation have?
     Apps,
     /// Which OIDC settings does this app have?
@@ -42,6 +45,8 @@ pub enum Query {
     AppLog(ObjectId, u64),
     /// Which log-ins to these accounts of the secondary organisation were there, since some second since 1970?
     LogIns(BTreeSet<ObjectId>, u64),
+    /// What does this object say by itself?
+    Point(Point),
 }
 
 /// Which users a question means.
@@ -69,7 +74,8 @@ impl Query {
             | Query::Users(org, _)
             | Query::Groups(org)
             | Query::Group(org, _)
-            | Query::Membership(org, _) => *org,
+            | Query::Membership(org, _)
+            | Query::GroupBindings(org, ..) => *org,
             Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) | Query::AppLog(..) => {
                 Org::Primary
             }
@@ -79,6 +85,7 @@ impl Query {
             | Query::PolicyGroups(_)
             | Query::PolicyUsers(_)
             | Query::LogIns(..) => Org::Secondary,
+            Query::Point(point) => point.org(),
         }
     }
 
@@ -90,6 +97,7 @@ impl Query {
             Query::Groups(_) => "user groups".to_owned(),
             Query::Group(_, id) => format!("user group {id}"),
             Query::Membership(_, id) => format!("members of user group {id}"),
+            Query::GroupBindings(_, id, target) => format!("bindings of user group {id} to {target}"),
             Query::Apps => "applications".to_owned(),
             Query::AppSettings(id) => format!("OIDC settings of application {id}"),
             Query::AppGroups(id) => format!("groups of application {id}"),
@@ -101,7 +109,14 @@ impl Query {
             Query::PolicyGroups(id) => format!("groups of routing policy {id}"),
             Query::AppLog(id, _) => format!("events of application {id}"),
             Query::LogIns(..) => "log-ins".to_owned(),
+            Query::Point(point) => point.name(),
         }
+    }
+
+    /// Whether its pages are asked for until one is empty, whatever totals and sizes say: something is removed by what they
+    /// leave out.
+    pub fn is_read_to_the_end(&self) -> bool {
+        matches!(self, Query::Point(point) if point.is_list())
     }
 
     /// Whether it asks the log, which shows more to some keys than to others, and which nothing waits for.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Scope;
 use super::index::Index;
+use super::source::Source;
 use crate::decode::{Fed, Undecoded};
 use crate::mark::{ROUTE_ATTRIBUTE, USER_ATTRIBUTE, UserMark};
 use crate::object_id::ObjectId;
@@ -13,7 +14,8 @@ use crate::spec::Email;
 
 /// The fields that are asked for, in the syntax of lists and searches of API v1: separated by spaces.
 pub const FIELDS: &str = "_id email username firstname lastname displayname state suspended activated account_locked \
-                          password_expired attributes restrictedFields organization created admin";
+                          password_expired attributes restrictedFields externally_managed external_source_type \
+                          organization created admin";
 
 /// The lifecycle state of a user. `[spec]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +72,8 @@ pub struct User {
     pub route: Option<Box<str>>,
     /// They are an administrator, too. `[spec]`
     pub is_admin: bool,
+    /// The directory that keeps some of it, if one does.
+    pub source: Option<Box<Source>>,
 }
 
 impl User {
@@ -100,6 +104,11 @@ pub struct Users {
 }
 
 impl Users {
+    /// The federation's own attribute.
+    pub(crate) fn attribute(&self) -> &str {
+        &self.attribute
+    }
+
     pub(crate) fn new(attribute: &str) -> Self {
         Self {
             attribute: attribute.into(),
@@ -188,12 +197,7 @@ impl Users {
         let page: Page<'_> = serde_json::from_slice(page).map_err(|error| Undecoded::of(&error))?;
         let rows = page.results.len();
         for wire in page.results {
-            if let Some(other) =
-                wire.organization.as_deref().filter(|other| !other.is_empty() && *other != organization)
-            {
-                return Err(Undecoded::OtherOrganization(other.into()));
-            }
-            self.rows.push(wire.decode(&self.attribute)?);
+            self.rows.push(wire.of(organization)?.decode(&self.attribute)?);
         }
         Ok(Fed { rows, total: page.total_count })
     }
@@ -218,6 +222,15 @@ impl Users {
         self.by_person = marked.map(|(at, _)| at).collect();
         self.by_person.sort_by_key(|at| rows[*at as usize].mark.as_ref().map(|mark| mark.person));
     }
+}
+
+/// One user, read by itself.
+///
+/// # Errors
+/// As for a page.
+pub(crate) fn one(object: &[u8], attribute: &str, organization: &str) -> Result<User, Undecoded> {
+    let wire: Wire<'_> = serde_json::from_slice(object).map_err(|error| Undecoded::of(&error))?;
+    wire.of(organization)?.decode(attribute)
 }
 
 /// A text that is the same whatever the case of its letters, without a copy of it.
@@ -283,6 +296,10 @@ struct Wire<'a> {
     attributes: Option<Vec<AttributeWire<'a>>>,
     #[serde(rename = "restrictedFields", borrow, default, deserialize_with = "null_is_empty")]
     restricted_fields: Option<Vec<RestrictedWire<'a>>>,
+    #[serde(default)]
+    externally_managed: Option<bool>,
+    #[serde(borrow, default)]
+    external_source_type: Option<Text<'a>>,
     #[serde(borrow, default)]
     organization: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -310,6 +327,14 @@ struct RestrictedWire<'a> {
 }
 
 impl Wire<'_> {
+    /// The user, if it is of this organisation or does not say of which.
+    fn of(self, organization: &str) -> Result<Self, Undecoded> {
+        match self.organization.as_deref().filter(|other| !other.is_empty() && *other != organization) {
+            Some(other) => Err(Undecoded::OtherOrganization(other.into())),
+            None => Ok(self),
+        }
+    }
+
     fn decode(self, attribute: &str) -> Result<User, Undecoded> {
         let text = |field: Option<Text<'_>>| -> Box<str> { field.unwrap_or_default().into() };
         let find = |name: &str| {
@@ -327,6 +352,9 @@ impl Wire<'_> {
         let is_whole = |entry: &RestrictedWire<'_>| entry.field.is_some() && entry.kind.is_some();
         let says_authority = self.restricted_fields.is_some() && restricted.iter().all(is_whole);
         let authority = restricted.iter().find(|entry| entry.field.as_deref() == Some("password"));
+        let kept = restricted.iter().filter_map(|entry| Some((entry.kind.as_deref()?, entry.field.as_deref())));
+        let external = (self.externally_managed == Some(true))
+            .then(|| self.external_source_type.as_deref().filter(|name| !name.is_empty()));
         let email = Email::fold(&text(self.email)).into();
         let username = text(self.username);
         Ok(User {
@@ -347,6 +375,7 @@ impl Wire<'_> {
             route: find(ROUTE_ATTRIBUTE),
             // `[spec]`: an object that names the administrator; what is not one is no administrator.
             is_admin: self.admin.is_some_and(|admin| admin.get().starts_with('{') && admin.get() != "{}"),
+            source: Source::of(kept, external).map(Box::new),
         })
     }
 }

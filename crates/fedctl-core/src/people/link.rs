@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::leave::Leaver;
 use super::{People, Person, Rosters, needs_access_group, refuse};
 use crate::address::Org;
 use crate::live::users::{State, Users};
 use crate::live::{Live, User};
-use crate::mark::Origin;
+use crate::mark::{HowLeft, Origin, UserMark};
 use crate::object_id::ObjectId;
 use crate::plan::Held;
 use crate::spec::{Override, Spec};
@@ -24,7 +25,10 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
     for person in &mut people.list {
         let mut ours = accounts.marked_for(person.user.id).filter(is_ours);
         match (ours.next(), ours.next(), candidate(accounts, person)) {
-            (Some(one), Some(two), _) => people.refusals.push(refuse::ambiguous_account(person, one, two)),
+            (Some(one), Some(two), _) => {
+                linked.extend(accounts.marked_for(person.user.id).map(|account| account.id));
+                people.refusals.push(refuse::ambiguous_account(person, one, two));
+            }
             (Some(account), None, _) => {
                 linked.insert(account.id);
                 let origin = account.mark.as_ref().map_or(Origin::Created, |mark| mark.origin);
@@ -51,7 +55,24 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
             (None, _, None) => unnamed(accounts, &mut usernames, person),
         }
     }
-    people.left = accounts.marked().filter(is_ours).filter(|account| !linked.contains(&account.id)).collect();
+    leave(spec, live, &linked, people);
+}
+
+/// Takes out of the population whoever has an account and is suspended at the primary organisation (who has none is only
+/// held), and finds everybody else whose account carries our mark.
+fn leave<'a>(spec: &Spec, live: &'a Live, linked: &BTreeSet<ObjectId>, people: &mut People<'a>) {
+    let is_gone =
+        |person: &Person<'_>| person.user.state == State::Suspended && person.origin.is_some() && !person.takes_over;
+    let gone = people.list.iter().filter(|person| is_gone(person)).filter_map(|person| person.live);
+    let gone: BTreeSet<ObjectId> = gone.map(|account| account.id).collect();
+    people.list.retain(|person| !is_gone(person));
+    let names = spec.names();
+    let is_left = |account: &&User| !linked.contains(&account.id) || gone.contains(&account.id);
+    let leaver = |account: &'a User| {
+        let mark = account.mark.as_ref().filter(|mark| names.contains(&&*mark.federation))?;
+        Leaver::of(spec, account, live.users(Org::Primary).get(mark.person))
+    };
+    people.left = live.users(Org::Secondary).marked().filter(is_left).filter_map(leaver).collect();
 }
 
 /// The account that would be somebody's by what stands in it: the one that their attribute opens, else the one with the
@@ -87,7 +108,8 @@ fn own<'a>(
     person.held = person.held.or(stopped(spec, live, rosters, person, account));
 }
 
-/// What a human took away stays away (invariant I11).
+/// What a human took away stays away (invariant I11); what fedctl took itself when somebody left, as the mark says, comes back
+/// with them.
 ///
 /// Between making an account and routing it lie minutes, once the set-up is over. An account that is older than a day and
 /// not routed was taken out of the group; where no server clock was seen, it counts as old. While a set-up goes on, which
@@ -95,10 +117,11 @@ fn own<'a>(
 /// routed, so one without a mark never was.
 fn stopped(spec: &Spec, live: &Live, rosters: &Rosters<'_>, person: &Person<'_>, account: &User) -> Option<Held> {
     const A_DAY: u64 = 24 * 60 * 60;
+    let by_us = account.mark.as_ref().and_then(UserMark::departure).map(|left| left.how);
     match (account.state, person.origin) {
-        (State::Suspended, _) => return Some(Held::AccountSuspended),
+        (State::Suspended, _) if by_us != Some(HowLeft::Suspended) => return Some(Held::AccountSuspended),
         (State::Staged, Some(Origin::Adopted)) => return Some(Held::AccountStaged),
-        (State::Staged | State::Activated | State::Other, _) => {}
+        (State::Suspended | State::Staged | State::Activated | State::Other, _) => {}
     }
     let age = live.as_of.zip(account.created).map(|(now, created)| now.saturating_sub(created));
     let is_new = age.is_some_and(|age| age < A_DAY) && person.origin == Some(Origin::Created);
@@ -106,10 +129,13 @@ fn stopped(spec: &Spec, live: &Live, rosters: &Rosters<'_>, person: &Person<'_>,
         return None;
     }
     let is_in = |ids: &[ObjectId], id: ObjectId| ids.binary_search(&id).is_ok();
+    if by_us == Some(HowLeft::Released) {
+        return None;
+    }
     if !is_in(rosters.routed, account.id) {
         return Some(Held::Unrouted);
     }
     let by_access_group = needs_access_group(spec, person) && rosters.has_access_group;
-    let lost_app = by_access_group && !is_in(rosters.with_app, person.user.id);
+    let lost_app = by_us.is_none() && by_access_group && !is_in(rosters.with_app, person.user.id);
     lost_app.then_some(Held::AccessTaken)
 }

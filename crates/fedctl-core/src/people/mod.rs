@@ -1,6 +1,7 @@
 //! The population: who is meant by the spec, which account of the secondary organisation is theirs, and who is held.
 
 mod addresses;
+pub mod leave;
 mod link;
 pub(crate) mod refuse;
 
@@ -10,13 +11,14 @@ use std::sync::Arc;
 use crate::address::Org;
 use crate::kinds::user_group::wire::Group;
 use crate::live::users::State;
-use crate::live::{Live, Needs, User};
+use crate::live::{Confirmed, Doubt, GivenBack, Live, Needs, User};
 use crate::mark::Origin;
 use crate::object_id::ObjectId;
 use crate::plan::Held;
 use crate::plan::guard::Refusal;
 use crate::spec::template::PersonFacts;
 use crate::spec::{Access, Code, Diagnostic, Email, FieldPath, Spec};
+use leave::Leaver;
 
 /// An organisation of at most this many users is listed whole, to find marked accounts wherever they are.
 pub const LISTED_WHOLE: u64 = 3_000;
@@ -46,6 +48,15 @@ pub struct Person<'a> {
     pub spec: FieldPath,
     /// The source groups they are in; empty for people who are named by e-mail alone.
     pub groups: Vec<ObjectId>,
+    /// Whether the account may be given its password back, once that was asked for by itself.
+    pub gives_back: Option<Result<Confirmed<GivenBack>, Doubt>>,
+}
+
+impl Person<'_> {
+    /// Whether they left and are back, and what is to be given again is what fedctl took from them itself.
+    pub fn returns(&self) -> bool {
+        self.live.and_then(|account| account.mark.as_ref()).is_some_and(|mark| mark.departure().is_some())
+    }
 }
 
 /// Everybody who is meant, and what stands in the way.
@@ -57,8 +68,8 @@ pub struct People<'a> {
     pub problems: Vec<Diagnostic>,
     /// What must stop the plan.
     pub refusals: Vec<Refusal>,
-    /// Accounts that carry our mark and belong to nobody of the population.
-    pub left: Vec<&'a User>,
+    /// Whoever has an account with our mark and is not in the population.
+    pub left: Vec<Leaver<'a>>,
 }
 
 /// A group of the primary organisation that the spec names.
@@ -179,7 +190,7 @@ pub fn resolve<'a>(
     }
     population(spec, live, &members, with_access, &mut people);
     let roster = needs.users_by_id(live, Org::Secondary, routed.iter().copied());
-    if !accounts_asked(live, needs, &people.list) || !roster {
+    if !accounts_asked(live, needs, &people.list) || !roster || !leavers_asked(spec, live, needs) {
         return None;
     }
     link::link(spec, live, &rosters, &mut people);
@@ -274,6 +285,7 @@ fn population<'a>(
             held: held(user).or(no_access.then_some(Held::NoAccess)).or(waits.then_some(Held::Pilot)),
             spec: at,
             groups,
+            gives_back: None,
         });
     }
 }
@@ -282,7 +294,8 @@ fn population<'a>(
 pub fn held(user: &User) -> Option<Held> {
     match user.state {
         State::Staged => Some(Held::Staged),
-        State::Suspended | State::Other => Some(Held::Suspended),
+        State::Suspended => Some(Held::Suspended),
+        State::Other => Some(Held::UnknownState),
         State::Activated if user.is_locked => Some(Held::Locked),
         // Whoever authenticates elsewhere (Active Directory, an identity provider) has no password here.
         State::Activated if !user.has_password && user.authority.is_none() => Some(Held::NoPassword),
@@ -295,6 +308,14 @@ pub fn held(user: &User) -> Option<Held> {
 fn reaching_asked(live: &Live, needs: &mut Needs, with_access: Option<&[ObjectId]>, with_app: &[ObjectId]) -> bool {
     let ids = with_access.unwrap_or_default().iter().chain(with_app).copied();
     needs.users_by_id(live, Org::Primary, ids)
+}
+
+/// Whether the primary user of every account with our mark was asked for: most of them are in the population.
+fn leavers_asked(spec: &Spec, live: &Live, needs: &mut Needs) -> bool {
+    let names = spec.names();
+    let marks = live.users(Org::Secondary).marked().filter_map(|account| account.mark.as_ref());
+    let ours = marks.filter(|mark| names.contains(&&*mark.federation));
+    needs.users_by_id(live, Org::Primary, ours.map(|mark| mark.person))
 }
 
 /// Whether every account was asked for that may be somebody's: by address, by username, and in a small organisation all.

@@ -64,6 +64,10 @@ pub enum Because {
     Moves,
     /// They came through the federation, so what they had before it may go.
     SignedIn,
+    /// Its person is not in the population any more.
+    Left,
+    /// Its person left and is back, and what fedctl took from them itself is given again.
+    Returned,
     /// Others may only go on when this is so.
     Precondition,
 }
@@ -84,6 +88,8 @@ impl Because {
             Because::NextStep => "it is made in several steps, and this is the next",
             Because::Moves => "people sign in by what it says now, and everybody has what it is to say",
             Because::SignedIn => "they signed in through the federation, so the local password may go",
+            Because::Left => "its person is not in the population any more",
+            Because::Returned => "its person is back, and fedctl took it away itself when they left",
             Because::Precondition => "the steps after it rest on it",
         }
     }

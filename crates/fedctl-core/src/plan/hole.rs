@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::address::Address;
+use crate::live::Confirmed;
 
 /// What an object can give to a request that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,7 +110,25 @@ pub struct Merge<'a, E> {
     pub set: &'a [E],
     /// The keys of entries that go.
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
-    pub drop: &'a [&'a str],
+    drop: &'a [&'a str],
+}
+
+impl<'a, E> Merge<'a, E> {
+    /// The array with these entries in it; `by` is empty where entries are plain values.
+    pub const fn of(field: &'static str, by: &'static str, set: &'a [E]) -> Self {
+        Self { field, by, set, drop: &[] }
+    }
+
+    /// Without the entries that have these keys: something is taken away, so the reader has to have confirmed it.
+    ///
+    /// ```compile_fail,E0451
+    /// use fedctl_core::plan::hole::Merge;
+    /// Merge::<&str> { field: "attributes", by: "name", set: &[], drop: &["theirs"] };
+    /// ```
+    #[must_use]
+    pub fn without<R>(self, _: Confirmed<R>, drop: &'a [&'a str]) -> Self {
+        Self { drop, ..self }
+    }
 }
 
 /// In a body: `{"$merge":{"field":…,"by":…,"set":[…]}}`.
@@ -341,9 +360,7 @@ mod tests {
         struct Update<'a> {
             attributes: Merged<'a, (&'static str, &'static str)>,
         }
-        let body = Body::json(&Update {
-            attributes: Merged(Merge { field: "attributes", by: "name", set: &[("a", "}{")], drop: &[] }),
-        });
+        let body = Body::json(&Update { attributes: Merged(Merge::of("attributes", "name", &[("a", "}{")])) });
         assert!(body.is_live());
         let Body::Json(text) = &body else { unreachable!("made as JSON") };
         let merges: Vec<_> = pieces(text)

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::action::{After, Arg, Call, Change, Choice, Expect, Write};
 use super::hole::Body;
-use super::{Action, Because, Fate, Held, Known, Note, Pair, Plan, PlannedPerson, Refusal, Subject, Verb};
+use super::{Action, Because, Fate, Gone, Held, Known, Note, Pair, Plan, PlannedPerson, Refusal, Subject, Verb};
 use crate::address::Address;
 use crate::object_id::ObjectId;
 
@@ -28,7 +28,10 @@ impl Plan {
         let known = self.known.iter().map(|(address, known)| Line::Known(known_line(address, known)));
         let actions = self.actions.iter().map(|action| Line::Action(self.action_line(action)));
         let notes = self.notes.iter().map(Line::Note);
-        let refusals = self.refusals.iter().map(Line::Refusal);
+        // Whether somebody lifted a guard is no part of a plan, and its digest names what they lift it for.
+        let mut refusals: Vec<&Refusal> = self.refusals.iter().chain(&self.lifted).collect();
+        refusals.sort();
+        let refusals = refusals.into_iter().map(Line::Refusal);
         std::iter::once(head)
             .chain(people)
             .chain(known)
@@ -111,6 +114,8 @@ pub struct PersonLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Held>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<Gone>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
     spec: String,
 }
@@ -124,14 +129,26 @@ pub fn person_line(person: &PlannedPerson) -> PersonLine<'_> {
         Fate::TakenOver => ("taken-over", None),
         Fate::Loses => ("loses", None),
         Fate::Mended => ("mended", None),
+        Fate::Leaves(_) => ("leaves", None),
         Fate::Held(held) => ("held", Some(held)),
+    };
+    let gone = match person.fate {
+        Fate::Leaves(gone) => Some(gone),
+        Fate::Unchanged
+        | Fate::Gains
+        | Fate::GainsExisting
+        | Fate::TakenOver
+        | Fate::Loses
+        | Fate::Mended
+        | Fate::Held(_) => None,
     };
     PersonLine {
         person: &person.email,
         account: &person.account,
         fate,
         held,
-        why: held.map(Held::as_str),
+        gone,
+        why: held.map(Held::as_str).or(gone.map(Gone::as_str)),
         spec: person.spec.to_string(),
     }
 }

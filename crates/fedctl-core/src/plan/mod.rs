@@ -1,6 +1,7 @@
 //! The plan: ordered actions as a value, and everything a person must know before they are applied.
 
 pub mod action;
+pub mod allow;
 pub mod guard;
 pub mod hole;
 pub mod lines;
@@ -32,11 +33,11 @@ pub struct Known {
 pub struct PlannedPerson {
     /// Their user of the primary organisation.
     pub id: ObjectId,
-    /// Their address there.
+    /// Their address there; that of their account where they were deleted there.
     pub email: Arc<str>,
     /// The address of their account in the secondary organisation.
     pub account: Arc<str>,
-    /// The line of the spec that brings them into the population.
+    /// The line of the spec that brings them into the population, or says what becomes of who leaves it.
     pub spec: FieldPath,
     /// What becomes of them.
     pub fate: Fate,
@@ -59,8 +60,36 @@ pub enum Fate {
     Mended,
     /// Sign-in is taken from them, because the spec says so.
     Loses,
+    /// What they have of this federation is taken from them, because they are not in the population any more.
+    Leaves(Gone),
     /// Nothing is made for them and nothing changed.
     Held(Held),
+}
+
+/// Why somebody who has an account of this federation is not in the population any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gone {
+    /// Suspended at the primary.
+    Suspended,
+    /// There is no such user at the primary any more.
+    Deleted,
+    /// The spec leaves them out by name.
+    Excepted,
+    /// In none of the groups of the spec, and not named by it.
+    NotMeant,
+}
+
+impl Gone {
+    /// The reason as a person reads it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Gone::Suspended => "suspended at the primary",
+            Gone::Deleted => "deleted at the primary",
+            Gone::Excepted => "left out by `people.except`",
+            Gone::NotMeant => "not in `people.from` any more",
+        }
+    }
 }
 
 /// Why nothing is done for a person.
@@ -71,6 +100,8 @@ pub enum Held {
     Staged,
     /// Suspended at the primary.
     Suspended,
+    /// In a state at the primary that nobody knows.
+    UnknownState,
     /// Has never set a password at the primary.
     NoPassword,
     /// The password at the primary has expired.
@@ -104,7 +135,15 @@ pub enum Held {
 impl Held {
     /// Whether they cannot authenticate at the primary organisation.
     pub fn is_of_primary(self) -> bool {
-        matches!(self, Held::Staged | Held::Suspended | Held::NoPassword | Held::PasswordExpired | Held::Locked)
+        matches!(
+            self,
+            Held::Staged
+                | Held::Suspended
+                | Held::UnknownState
+                | Held::NoPassword
+                | Held::PasswordExpired
+                | Held::Locked
+        )
     }
 
     /// The reason as a person reads it.
@@ -112,6 +151,7 @@ impl Held {
         match self {
             Held::Staged => "not activated at the primary yet",
             Held::Suspended => "suspended at the primary",
+            Held::UnknownState => "in a state at the primary that this version of fedctl does not know",
             Held::NoPassword => "has never set a password at the primary",
             Held::PasswordExpired => "the password at the primary has expired",
             Held::Locked => "locked out at the primary for now",
@@ -173,7 +213,7 @@ impl Pair {
             Pair::None => "not made yet",
             Pair::Broken => {
                 "broken: the identity provider has the client id of an app that is gone, so nobody can sign in; \
-                 `fedctl apply` makes another"
+                 `fedctl plan` shows how that is repaired"
             }
             Pair::Foreign => "not ours: the identity provider is not of this federation",
             Pair::Unproved => {
@@ -233,10 +273,10 @@ pub struct Plan {
     pub as_of: Option<u64>,
     /// What requests may name that exists already.
     pub known: BTreeMap<Address, Known>,
-    /// Everybody of the population, by primary e-mail.
+    /// Everybody of the population, by primary e-mail; then those from whom something is taken because they left it.
     pub people: Vec<PlannedPerson>,
-    /// Accounts of this federation whose person is not in the population any more, and that are shut: they may stay in the
-    /// routing group. One that is in use would open as soon as it is routed.
+    /// Accounts of this federation whose person is not in the population any more, and that are shut, or are by this plan: they
+    /// may stay in the routing group. One that is in use would open as soon as it is routed.
     pub left: Vec<ObjectId>,
     /// What to do, in an order that works.
     pub actions: Vec<Action>,
@@ -244,6 +284,8 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// Why it must not be applied, if it must not.
     pub refusals: Vec<Refusal>,
+    /// What would be a refusal, had nobody lifted the guard for this plan.
+    pub lifted: Vec<Refusal>,
     /// What is known about the client secret.
     pub pair: Pair,
     /// What is to be said of lines of the spec; not part of the digest.

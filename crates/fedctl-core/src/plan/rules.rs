@@ -22,6 +22,9 @@ pub struct Rules {
     /// People of whom a human says that they signed in through the federation, by their address in either organisation, in
     /// lower case.
     pub signed_in: BTreeSet<Box<str>>,
+    /// The time by which marks are dated, seconds since 1970; by default that of the reading. A saved plan that is applied a day
+    /// later is the same plan.
+    pub as_of: Option<u64>,
 }
 
 impl Rules {
@@ -37,6 +40,7 @@ impl Rules {
             max_renames: number(&operator.ceilings.max_renames),
             forms: forms.map(|(question, form)| (question.as_str().into(), form.value)).collect(),
             signed_in: BTreeSet::new(),
+            as_of: None,
         }
     }
 

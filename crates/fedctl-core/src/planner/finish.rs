@@ -11,7 +11,8 @@ use crate::live::{Live, User};
 use crate::mark::Origin;
 use crate::object_id::ObjectId;
 use crate::people::Person;
-use crate::plan::{Fate, Plan, PlannedPerson, Subject};
+use crate::people::leave::{Leaver, Take, Verdict, Way};
+use crate::plan::{Fate, Gone, Plan, PlannedPerson, Subject};
 
 pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
     leavers(context, &mut builder);
@@ -33,12 +34,22 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
         federation: context.spec.federation.as_str().into(),
         organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
         as_of: live.as_of,
-        people: people.map(|(at, person)| planned(context, person, is_touched(at))).collect(),
-        left: context.people.left.iter().filter(|account| account.is_shut()).map(|account| account.id).collect(),
+        people: people
+            .map(|(at, person)| planned(context, person, is_touched(at)))
+            .chain(context.leaving().map(|(_, leaver, ..)| leaving(context, leaver)))
+            .collect(),
+        left: context
+            .people
+            .left
+            .iter()
+            .filter(|leaver| is_shut(context, leaver))
+            .map(|left| left.account.id)
+            .collect(),
         known: builder.known,
         actions: builder.actions,
         notes: builder.notes,
         refusals: builder.refusals,
+        lifted: Vec::new(),
         pair: builder.pair,
         warnings: warnings::of(context),
         adoptable: adoptable::of(context),
@@ -47,16 +58,28 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
     plan
 }
 
+/// Who left and keeps something: why, one by one. Of whoever lost everything with an earlier plan, how many they are.
 fn leavers(context: &Context<'_>, plan: &mut Builder) {
-    for account in &context.people.left {
-        let about = Address::new(Org::Secondary, Kind::User, Arc::from(&*account.email));
-        let text = if account.is_shut() {
-            "its person is not in the population any more, and nobody gets in; that is left"
-        } else {
-            "its person is not in the population any more, and may still sign in: this version takes nothing from people \
-             who left; suspend the account in the console"
-        };
-        plan.note(about, text);
+    let mut done = 0;
+    for leaver in &context.people.left {
+        let about = || Address::new(Org::Secondary, Kind::User, Arc::from(&*leaver.account.email));
+        let stays = context.stays(leaver);
+        match (leaver.verdict, leaver.way) {
+            (Verdict::Doubt(doubt), _) => plan.note(
+                about(),
+                format!("its person seems to have left, and nothing is taken from them now: {}", doubt.as_str()),
+            ),
+            (_, Way::Keep) if stays => plan.note(
+                about(),
+                "its person is not in the population any more, and may still sign in: the spec says `on_leave: keep`",
+            ),
+            (Verdict::Unasked, _) => done += 1,
+            (Verdict::Left(..), _) => {}
+        }
+    }
+    if done > 0 {
+        let about = Address::new(Org::Secondary, Kind::User, format!("({done} accounts of people who left)"));
+        plan.note(about, "there is nothing more to take from them; they are left");
     }
 }
 
@@ -102,6 +125,25 @@ fn planned(context: &Context<'_>, person: &Person<'_>, touched: bool) -> Planned
         spec: person.spec.clone(),
         fate: fate(context, person, touched),
         has_local_way_in: person.live.is_some_and(User::has_local_way_in),
+    }
+}
+
+/// Whether the account of somebody who left is shut, or is by this plan.
+fn is_shut(context: &Context<'_>, leaver: &Leaver<'_>) -> bool {
+    let is_confirmed = matches!(leaver.verdict, Verdict::Left(..));
+    let is_suspended = || leaver.takes(context.spec, context.found).contains(&Take::Suspend);
+    leaver.account.is_shut() || (is_confirmed && is_suspended())
+}
+
+fn leaving(context: &Context<'_>, leaver: &Leaver<'_>) -> PlannedPerson {
+    let gone = if let Verdict::Left(gone, _) = leaver.verdict { gone } else { Gone::NotMeant };
+    PlannedPerson {
+        id: leaver.mark.person,
+        email: Arc::from(leaver.user.map_or(&*leaver.account.email, |user| &*user.email)),
+        account: Arc::from(&*leaver.account.email),
+        spec: context.spec.people.on_leave.at.clone(),
+        fate: Fate::Leaves(gone),
+        has_local_way_in: leaver.account.has_local_way_in(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Planning: from a spec and what was read to a plan, or to what is still to be read.
 
 mod adoptable;
-mod checks;
+mod confirm;
 mod finish;
+mod guards;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use crate::live::{Live, Needs, Query, Why};
 use crate::people::{self, People, Rosters};
 use crate::plan::{Pair, Plan};
 use crate::spec::{Code, Diagnostic, RoutingMembers, Spec};
+use crate::trace::cast::{self, Cast};
 
 pub use crate::kinds::context::Terms;
 
@@ -33,25 +35,51 @@ pub enum Step<T> {
 
 /// Plans, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
-    resolved(spec, live, |people, found| {
-        let context = Context { spec, terms, people, found };
-        let mut builder = Builder {
-            known: BTreeMap::new(),
-            actions: Vec::new(),
-            notes: Vec::new(),
-            refusals: people.refusals.clone(),
-            pair: Pair::None,
-        };
-        for kind in KINDS {
-            (kind.plan)(&context, &mut builder);
-        }
-        checks::refuse(&context, live, &mut builder);
-        finish::plan(&context, live, builder)
+    resolved_and(spec, live, confirm::removals, |people, found| {
+        plan(&Context { spec, terms, people, found, as_of: live.as_of }, live)
     })
+}
+
+/// The same, with everybody whose sign-in the plan may touch, for a rehearsal; nobody where there is nothing to rehearse.
+pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>)> {
+    resolved_and(spec, live, confirm::removals, |people, found| {
+        let context = Context { spec, terms, people, found, as_of: live.as_of };
+        let plan = plan(&context, live);
+        let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
+        let cast = is_rehearsed.then(|| cast::of(&context, live));
+        (plan, cast)
+    })
+}
+
+fn plan(context: &Context<'_>, live: &Live) -> Plan {
+    let mut builder = Builder {
+        known: BTreeMap::new(),
+        actions: Vec::new(),
+        notes: Vec::new(),
+        refusals: context.people.refusals.clone(),
+        pair: Pair::None,
+    };
+    for kind in KINDS {
+        (kind.plan)(context, &mut builder);
+    }
+    guards::refuse(context, live, &mut builder);
+    finish::plan(context, live, builder)
 }
 
 /// Resolves people and objects, and computes something of them once everything is known.
 pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &Found<'_>) -> T) -> Step<T> {
+    resolved_and(spec, live, |_, _, _, _, _| {}, compute)
+}
+
+/// What is asked when people and objects are known.
+type Last = for<'a> fn(&Spec, &'a Live, &mut Needs, &mut People<'a>, &mut Found<'a>);
+
+fn resolved_and<T>(
+    spec: &Spec,
+    live: &Live,
+    last: Last,
+    compute: impl FnOnce(&People<'_>, &Found<'_>) -> T,
+) -> Step<T> {
     let mut needs = Needs::default();
     let organizations = pinned(spec, live, &mut needs);
     if let Some(problems) = organizations {
@@ -67,17 +95,19 @@ pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &
         is_settled: routing.id().is_some() && !policy.is_in_the_making(),
         has_access_group: access.id().is_some(),
     });
-    let people = people::resolve(spec, live, &mut needs, rosters);
+    let mut people = people::resolve(spec, live, &mut needs, rosters);
     let mut found = find(spec, live, &mut needs, &mut problems);
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
-    }
-    if let (Some(people), Some(found)) = (&people, &mut found) {
-        read_the_log(live, &mut needs, people, found);
+        guards::dependants(live, &mut needs, found);
     }
     // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
+    if let (Some(people), Some(found)) = (&mut people, &mut found) {
+        read_the_log(live, &mut needs, people, found);
+        last(spec, live, &mut needs, people, found);
+    }
     if let Some(people) = &people {
         problems.extend(people.problems.iter().cloned());
     }
@@ -145,7 +175,7 @@ fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Ve
     let provider = needs.provider(live);
     let app = kinds::oidc_app::find(spec, live, needs);
     let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group));
-    let protected = checks::protected_group(live, needs);
+    let protected = guards::protected_group(live, needs);
     Some(Found {
         source_groups: source_groups?,
         app_group: app_group?,

@@ -9,7 +9,7 @@ use crate::address::Org;
 use crate::endpoint;
 use crate::kinds::oidc_app;
 use crate::live::users::FIELDS;
-use crate::live::{PAGE, Query, events};
+use crate::live::{PAGE, Point, Query, events};
 use crate::object_id::ObjectId;
 use crate::request::Ask;
 
@@ -27,6 +27,9 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::Groups(_) => Ask::new(org, &endpoint::LIST_GROUPS, &[], &with(&[("sort", "id")])),
         Query::Group(_, group) => Ask::new(org, &endpoint::GET_GROUP, &id(group), &[]),
         Query::Membership(_, group) => Ask::new(org, &endpoint::LIST_MEMBERSHIP, &id(group), page),
+        Query::GroupBindings(_, group, target) => {
+            Ask::new(org, &endpoint::GROUP_ASSOCIATIONS, &id(group), &with(&[("targets", target)]))
+        }
         Query::Apps => {
             let fields = ("fields", oidc_app::wire::FIELDS);
             Ask::new(org, &endpoint::LIST_APPS, &[], &with(&[("filter[0]", "name:$eq:oidc"), fields, ("sort", "_id")]))
@@ -47,6 +50,7 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::PolicyGroups(policy) => {
             Ask::new(org, &endpoint::POLICY_ASSOCIATIONS, &id(policy), &with(&[("targets", "user_group")]))
         }
+        Query::Point(point) => ask_by_itself(*point, page),
         Query::AppLog(app, since) => {
             // `[spec]`: dots lead into objects. Sign-ins name their app in one field, changes in another.
             let of_app = json!({"or": [{"application.id": app}, {"resource.id": app}]});
@@ -58,6 +62,34 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
             events(org, &["directory"], *since, &of_accounts)
         }
     }
+}
+
+/// A question about one object, by its own id.
+fn ask_by_itself(point: Point, page: &[(&str, &str)]) -> Ask {
+    let org = point.org();
+    let (endpoint, id) = match point {
+        Point::User(_, id) => (&endpoint::GET_USER, id),
+        Point::MemberOf(_, id) => (&endpoint::MEMBER_OF, id),
+        Point::Group(_, id) => (&endpoint::GET_GROUP, id),
+        Point::Members(_, id) => (&endpoint::LIST_MEMBERS, id),
+        Point::Bindings(_, id) => (&endpoint::GROUP_ASSOCIATIONS, id),
+        Point::App(id) => (&endpoint::GET_APP, id),
+        Point::AppSettings(id) => (&endpoint::GET_APP_SSO, id),
+        Point::Policy(id) => (&endpoint::GET_POLICY, id),
+        Point::PolicyGroups(id) => (&endpoint::POLICY_ASSOCIATIONS, id),
+        Point::Provider => return Ask::new(org, &endpoint::LIST_PROVIDERS, &[], page),
+    };
+    let targets = match (point, org) {
+        (Point::Bindings(..), Org::Primary) => Some("application"),
+        (Point::Bindings(..), Org::Secondary) => Some("idp_routing_policy"),
+        (Point::PolicyGroups(_), _) => Some("user_group"),
+        _ => None,
+    };
+    let mut query: Vec<(&str, &str)> = targets.map(|targets| ("targets", targets)).into_iter().collect();
+    if point.is_list() {
+        query.extend(page);
+    }
+    Ask::new(org, endpoint, &[id.to_string()], &query)
 }
 
 /// The newest events since a second. `[spec]`: a service and a start are always asked for; the log forgets after 90 days.

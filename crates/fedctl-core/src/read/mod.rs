@@ -7,10 +7,10 @@ use crate::address::Org;
 use crate::decode;
 use crate::decode::{Fed, Undecoded};
 use crate::kinds::{identity_provider, oidc_app, routing_policy, user_group};
-use crate::live::{Known, Live, Query, Scope, Why};
+use crate::live::{Known, Live, Point, Query, Scope, Seen, Why};
 use crate::request::{Answer, Ask};
 use crate::spec::Spec;
-use settle::{edges, extend, log, settle, settle_ids, settle_list, settle_log};
+use settle::{edges, ends, extend, log, settle, settle_ids, settle_list, settle_log, settle_point};
 
 pub use ask::ask;
 pub(crate) use ask::{search_by_email, search_by_ids};
@@ -109,6 +109,7 @@ impl Reader {
         match query {
             Query::UserCount(_) | Query::Provider | Query::AppLog(..) | Query::LogIns(..) => Fetch::One(ask(query, 0)),
             Query::Group(..) | Query::AppSettings(_) => Fetch::One(ask(query, 0)),
+            Query::Point(point) if !point.is_list() => Fetch::One(ask(query, 0)),
             Query::Users(org, Scope::Ids(ids)) => Fetch::Batches(ask::by_ids(*org, ids)),
             Query::Users(org, Scope::Names { emails, usernames }) => {
                 Fetch::Batches(ask::by_names(*org, emails, usernames))
@@ -118,13 +119,15 @@ impl Reader {
             | Query::Users(_, Scope::Everybody)
             | Query::Groups(_)
             | Query::Membership(..)
+            | Query::GroupBindings(..)
             | Query::Apps
             | Query::AppGroups(_)
             | Query::AppUsers(_)
             | Query::Policies
             | Query::GroupPolicies(_)
             | Query::PolicyGroups(_)
-            | Query::PolicyUsers(_) => Fetch::Pages,
+            | Query::PolicyUsers(_)
+            | Query::Point(_) => Fetch::Pages,
         }
     }
 
@@ -179,6 +182,7 @@ impl Reader {
             Query::Provider => settle_list(&mut live.provider, end, |provider| provider.id),
             Query::Policies => settle_list(&mut live.policies, end, |policy| policy.id),
             Query::Membership(org, id) => settle_ids(&mut live.membership, (org, id), end),
+            Query::GroupBindings(org, id, target) => settle_ids(&mut live.group_bindings, (org, id, target), end),
             Query::AppGroups(id) => settle_ids(&mut live.app_groups, id, end),
             Query::AppUsers(id) => settle_ids(&mut live.app_users, id, end),
             Query::GroupPolicies(id) => settle_ids(&mut live.group_policies, id, end),
@@ -186,6 +190,7 @@ impl Reader {
             Query::PolicyUsers(id) => settle_ids(&mut live.policy_users, id, end),
             Query::AppLog(id, _) => settle_log(live.app_log.entry(id).or_insert_with(|| Ok(Vec::new())), end),
             Query::LogIns(..) => settle_log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), end),
+            Query::Point(point) => settle_point(&mut live.points, point, end),
             Query::Group(org, id) => {
                 if let Err(why) = end {
                     live.group_rules.insert((org, id), Err(why));
@@ -209,6 +214,12 @@ impl Reader {
                 self.live.app_settings.insert(*id, Ok(None));
                 Ok(Some(Took::Page(Fed { rows: 0, total: None })))
             }
+            // An edge that is down answers 404 with a page for people.
+            (404, Query::Point(point)) if !point.is_list() && !starts_as_page(&answer.body) => {
+                Ok(Some(self.nothing(*point)))
+            }
+            // `[observed]`: a user that is not there was once an empty answer.
+            (200, Query::Point(point @ Point::User(..))) => Ok(Some(self.nothing(*point))),
             // `[observed]`: a service account may be refused the list of organisations.
             (403, _) => Ok(Some(Took::Unknown(Why::Forbidden))),
             (404, _) => Ok(Some(Took::Unknown(Why::NotFound))),
@@ -219,6 +230,11 @@ impl Reader {
                 message: if status == 200 { "an empty body".to_owned() } else { answer.message() },
             }),
         }
+    }
+
+    fn nothing(&mut self, point: Point) -> Took {
+        self.live.points.insert(point, Ok(Seen::Nothing));
+        Took::Page(Fed { rows: 0, total: None })
     }
 
     fn undecoded(&self, query: &Query, undecoded: Undecoded) -> ReadError {
@@ -266,6 +282,7 @@ impl Reader {
                 Ok(Fed { rows: 1, total: None })
             }
             Query::Membership(org, id) => edges(live.membership.entry((*org, *id)), page),
+            Query::GroupBindings(org, id, target) => edges(live.group_bindings.entry((*org, *id, target)), page),
             Query::AppGroups(id) => edges(live.app_groups.entry(*id), page),
             Query::AppUsers(id) => edges(live.app_users.entry(*id), page),
             Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),
@@ -273,8 +290,18 @@ impl Reader {
             Query::PolicyUsers(id) => edges(live.policy_users.entry(*id), page),
             Query::AppLog(id, _) => log(live.app_log.entry(*id).or_insert_with(|| Ok(Vec::new())), page),
             Query::LogIns(..) => log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), page),
+            Query::Point(point) if point.is_list() => ends(live.points.entry(*point), page),
+            Query::Point(point) => {
+                let seen = Seen::read(*point, page, live.users[point.org().index()].attribute(), pinned)?;
+                live.points.insert(*point, Ok(seen));
+                Ok(Fed { rows: 1, total: None })
+            }
         }
     }
+}
+
+fn starts_as_page(body: &[u8]) -> bool {
+    body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
 
 #[derive(serde::Deserialize)]

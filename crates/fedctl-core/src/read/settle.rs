@@ -2,7 +2,7 @@
 
 use crate::decode;
 use crate::decode::{Fed, Undecoded};
-use crate::live::{Event, Known, events};
+use crate::live::{Event, Known, Point, Seen, events};
 use crate::object_id::ObjectId;
 
 /// An edge: `{"to":{"id":…}}` of associations and direct members, or `{"id":…}` of effective members. `[spec]`
@@ -21,16 +21,43 @@ struct IdWire {
 type Slot<'a, K> = std::collections::btree_map::Entry<'a, K, Known<Vec<ObjectId>>>;
 
 pub(super) fn edges<K: Ord>(slot: Slot<'_, K>, page: &[u8]) -> Result<Fed, Undecoded> {
+    let (ids, fed) = other_ends(page)?;
+    if let Ok(list) = slot.or_insert_with(|| Ok(Vec::new())) {
+        list.extend(ids);
+    }
+    Ok(fed)
+}
+
+/// The same, where an object is asked by itself.
+pub(super) fn ends(
+    slot: std::collections::btree_map::Entry<'_, Point, Known<Seen>>,
+    page: &[u8],
+) -> Result<Fed, Undecoded> {
+    let (ids, fed) = other_ends(page)?;
+    let Ok(Seen::Ids(list)) = slot.or_insert_with(|| Ok(Seen::Ids(Vec::new()))) else { return Ok(fed) };
+    // A server that gives the same page again would be asked for ever.
+    let is_new = ids.iter().any(|id| !list.contains(id));
+    list.extend(ids);
+    Ok(if is_new { fed } else { Fed { rows: 0, ..fed } })
+}
+
+fn other_ends(page: &[u8]) -> Result<(Vec<ObjectId>, Fed), Undecoded> {
     let (rows, total) = decode::list::<EdgeWire>(page)?;
-    let count = rows.len();
     let ids = rows.into_iter().map(|edge| match edge {
         EdgeWire::To { to } => to.id,
         EdgeWire::Bare(bare) => bare.id,
     });
-    if let Ok(list) = slot.or_insert_with(|| Ok(Vec::new())) {
-        list.extend(ids);
+    let ids: Vec<ObjectId> = ids.collect();
+    let fed = Fed { rows: ids.len(), total };
+    Ok((ids, fed))
+}
+
+pub(super) fn settle_point(map: &mut std::collections::BTreeMap<Point, Known<Seen>>, point: Point, end: Known<()>) {
+    match end {
+        Err(why) => drop(map.insert(point, Err(why))),
+        Ok(()) if point.is_list() => drop(map.entry(point).or_insert_with(|| Ok(Seen::Ids(Vec::new())))),
+        Ok(()) => {}
     }
-    Ok(Fed { rows: count, total })
 }
 
 pub(super) fn extend<T: serde::de::DeserializeOwned>(

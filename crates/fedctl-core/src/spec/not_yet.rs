@@ -26,7 +26,6 @@ const NOT_YET: &[NotYet] = &[
     ("`on_email_change: follow`", |wishes| {
         asked(&wishes.people.mapping.on_email_change, |change| *change == OnEmailChange::Follow)
     }),
-    ("`on_leave: unroute`", |wishes| asked(&wishes.people.on_leave, |leave| *leave == OnLeave::Unroute)),
     ("deleting accounts of people who left", |wishes| {
         asked(&wishes.people.on_leave, |leave| matches!(leave, OnLeave::Delete { .. }))
     }),

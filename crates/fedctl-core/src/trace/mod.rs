@@ -3,6 +3,7 @@
 //! The trace takes a [`Situation`] and never a user: nothing it depends on can be left out of it, so people in one situation
 //! have one trace.
 
+pub mod cast;
 pub mod situation;
 
 use std::collections::BTreeMap;
@@ -97,13 +98,13 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
             account: (*person.account).into(),
             spec: person.spec.clone(),
             held: person.held.or((!spec.routing_policy.enabled.value).then_some(Held::RoutingOff)),
-            situation: situation::of(spec, found, &shared, &claims, person),
+            situation: situation::of(live, found, &shared, &claims, person),
             rivals: rivals(person),
         });
         Verification {
             federation: spec.federation.as_str().into(),
             people: traced.collect(),
-            pair: identity_provider::pair(&Context { spec, terms, people, found }),
+            pair: identity_provider::pair(&Context { spec, terms, people, found, as_of: live.as_of }),
             as_of: live.as_of,
         }
     })

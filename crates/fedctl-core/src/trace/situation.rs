@@ -7,8 +7,7 @@ use crate::live::Live;
 use crate::live::users::{State, User};
 use crate::object_id::ObjectId;
 use crate::people::{self, Person};
-use crate::plan::Held;
-use crate::spec::{Access, Spec};
+use crate::spec::Spec;
 
 macro_rules! hops {
     ($($(#[$doc:meta])* $hop:ident, $name:literal, $whole:literal, $broken:literal, $fix:literal;)*) => {
@@ -176,45 +175,66 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// The situation of one person.
+/// The situation of one person. An account that is not adopted opens all the same, where somebody set it up by hand.
 pub(crate) fn of(
-    spec: &Spec,
+    live: &Live,
     found: &Found<'_>,
     shared: &[Hop],
     claims: &Claims<'_>,
     person: &Person<'_>,
 ) -> Situation {
-    // An account that is not adopted opens all the same, where somebody set it up by hand.
-    let account = person.live.or(person.existing);
-    let is_in = |ids: &[crate::object_id::ObjectId], id| ids.binary_search(&id).is_ok();
-    let mapping = person.user.mapping.as_deref();
-    let hops = [
-        (Hop::Account, account.is_some()),
-        (Hop::AccountActive, account.is_some_and(|account| account.state == State::Activated)),
-        (Hop::AccountUnlocked, account.is_some_and(|account| !account.is_locked)),
-        (Hop::Routed, account.is_some_and(|account| is_in(&found.routing_group.members, account.id))),
-        (Hop::Authenticates, people::held(person.user).is_none()),
-        (Hop::Reaches, reaches(spec, found, person)),
-        (Hop::Mapping, mapping.is_some_and(|mapping| mapping.to_lowercase() == *person.account)),
-        (Hop::Alone, claims.others(&person.account, person.user.id).next().is_none()),
-    ];
-    let own = hops.into_iter().filter_map(|(hop, whole)| whole.then_some(hop));
-    Situation::of(own.chain(shared.iter().copied()))
+    let is_alone = claims.others(&person.account, person.user.id).next().is_none();
+    let own = Own {
+        user: Some(person.user),
+        account: person.live.or(person.existing),
+        address: &person.account,
+        reaches: reaches(live, found, person.user),
+        is_alone,
+    };
+    own.situation(found, shared)
 }
 
-/// Whether somebody is in a group that has the app.
-fn reaches(spec: &Spec, found: &Found<'_>, person: &Person<'_>) -> bool {
-    let has_app = |id: crate::object_id::ObjectId| found.app.groups.binary_search(&id).is_ok();
-    let managed = found.access_group.id().is_some_and(has_app)
-        && found.access_group.members.binary_search(&person.user.id).is_ok();
-    let by_group = match &spec.app.access.value {
-        Access::SourceGroups => person.groups.iter().copied().any(has_app),
-        Access::Managed => false,
-        Access::Group(_) => {
-            person.held != Some(Held::NoAccess) && found.app_group.as_ref().is_some_and(|group| has_app(group.id))
-        }
-    };
-    managed || by_group
+/// What a situation has that is not the same for everybody.
+pub(crate) struct Own<'a> {
+    /// The user of the primary organisation.
+    pub(crate) user: Option<&'a User>,
+    /// The account of the secondary organisation.
+    pub(crate) account: Option<&'a User>,
+    /// The address that the account has, or will have.
+    pub(crate) address: &'a str,
+    /// The user may use the app.
+    pub(crate) reaches: bool,
+    /// Nobody else's attribute names the address.
+    pub(crate) is_alone: bool,
+}
+
+impl Own<'_> {
+    pub(crate) fn situation(&self, found: &Found<'_>, shared: &[Hop]) -> Situation {
+        let account = |is: &dyn Fn(&User) -> bool| self.account.is_some_and(is);
+        let is_routed = |account: &User| found.routing_group.members.binary_search(&account.id).is_ok();
+        let mapping = self.user.and_then(|user| user.mapping.as_deref());
+        let is_mapped = |mapping: &str| mapping == self.address || mapping.to_lowercase() == self.address;
+        let hops = [
+            (Hop::Account, self.account.is_some()),
+            (Hop::AccountActive, account(&|account| account.state == State::Activated)),
+            (Hop::AccountUnlocked, account(&|account| !account.is_locked)),
+            (Hop::Routed, account(&is_routed)),
+            (Hop::Authenticates, self.user.is_some_and(|user| people::held(user).is_none())),
+            (Hop::Reaches, self.reaches),
+            (Hop::Mapping, mapping.is_some_and(is_mapped)),
+            (Hop::Alone, self.is_alone),
+        ];
+        let own = hops.into_iter().filter_map(|(hop, whole)| whole.then_some(hop));
+        Situation::of(own.chain(shared.iter().copied()))
+    }
+}
+
+/// Whether somebody may use the app, by a group or by themselves, whoever gave it to them.
+pub(crate) fn reaches(live: &Live, found: &Found<'_>, user: &User) -> bool {
+    let is_in = |ids: &Vec<ObjectId>| ids.binary_search(&user.id).is_ok();
+    let members = |group: &ObjectId| live.membership.get(&(Org::Primary, *group)).and_then(|known| known.as_ref().ok());
+    let alone = || found.app.itself().and_then(|app| live.app_users.get(&app.id)?.as_ref().ok()).is_some_and(is_in);
+    found.app.groups.iter().filter_map(members).any(is_in) || alone()
 }
 
 #[cfg(test)]

@@ -8,15 +8,21 @@ use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::Host;
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::allow::Allow;
+use fedctl_core::plan::guard::Guard;
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 use fedctl_core::trace::{self, Verification};
+use jumpcloud_sim::fault::Delivery;
 use jumpcloud_sim::fixture::Pair;
-use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, World};
+use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, Response as SimResponse, World};
 use zeroize::Zeroizing;
+
+/// How long an answer is waited for, in milliseconds.
+const PATIENCE_MS: u64 = 30_000;
 
 /// What becomes of one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +35,20 @@ pub(crate) enum Fault {
     Cut,
     /// The service answers 500 and does nothing.
     Refused,
+    /// The service answers 403 and does nothing.
+    Forbidden,
     /// The service answers 500 and did it all the same.
     DoneAnd500,
     /// It never leaves.
     NotSent,
+    /// Nobody answers, and it is carried out when so many more requests came, or at [`Memory::land`].
+    Late(usize),
+    /// The program is killed, and then the same.
+    KilledLate(usize),
 }
 
 /// Two organisations in memory, and how they are reached.
+#[derive(Clone)]
 pub(crate) struct Memory {
     pub(crate) world: World,
     pub(crate) primary: OrgId,
@@ -43,6 +56,10 @@ pub(crate) struct Memory {
     pub(crate) keys: [String; 2],
     /// The fault, and the number of the write that it strikes, counted from 0.
     pub(crate) fault: Option<(usize, Fault)>,
+    /// The one that comes after it.
+    pub(crate) then: Option<(usize, Fault)>,
+    /// What was sent and is not carried out yet, with how many requests come before it.
+    late: Vec<(usize, SimRequest)>,
     /// Writes that were to be sent.
     pub(crate) writes: usize,
     /// Set once the program was killed.
@@ -59,6 +76,8 @@ impl Memory {
             secondary: pair.secondary,
             keys: [pair.primary_key, pair.secondary_key],
             fault: None,
+            then: None,
+            late: Vec::new(),
             writes: 0,
             dead: false,
             waited: Duration::ZERO,
@@ -67,7 +86,41 @@ impl Memory {
 
     /// The program is started anew, and nothing goes wrong any more.
     pub(crate) fn revive(&mut self) {
-        (self.fault, self.dead) = (None, false);
+        (self.fault, self.then, self.dead) = (None, None, false);
+    }
+
+    /// Whether something that was sent is still to be carried out.
+    pub(crate) fn is_late(&self) -> bool {
+        !self.late.is_empty()
+    }
+
+    /// Has whatever was sent and is not carried out yet carried out before the request with this number, counted from 1.
+    pub(crate) fn land_after(&mut self, requests: usize) {
+        self.late.iter_mut().for_each(|(left, _)| *left = requests);
+    }
+
+    /// Carries out whatever was sent and is not carried out yet.
+    pub(crate) fn land(&mut self) {
+        for (_, request) in std::mem::take(&mut self.late) {
+            self.world.meet(&request);
+        }
+    }
+
+    /// Whether the identity provider has the secret of the app whose client it names.
+    pub(crate) fn shares_secret(&self) -> bool {
+        let provider = self.world.provider(self.secondary);
+        let client = provider.and_then(|provider| self.world.client(&provider.client_id));
+        let secret = client.and_then(|(_, oidc)| oidc.client_secret.as_ref());
+        secret.zip(provider).is_some_and(|(secret, provider)| *secret == provider.client_secret)
+    }
+
+    /// Another request comes: what waited for it is carried out first.
+    fn land_due(&mut self) {
+        self.late.iter_mut().for_each(|(left, _)| *left = left.saturating_sub(1));
+        let due: Vec<_> = self.late.extract_if(.., |(left, _)| *left == 0).collect();
+        for (_, request) in due {
+            self.world.meet(&request);
+        }
     }
 
     fn org(&self, org: Org) -> OrgId {
@@ -93,6 +146,20 @@ impl Memory {
     }
 
     fn send(&mut self, request: &Request) -> Outcome {
+        let request = self.on_the_wire(request);
+        let (answer, fate) = self.world.meet(&request);
+        match fate.delivery {
+            Delivery::Whole => Outcome::Answered(answered(answer)),
+            Delivery::Cut(_) => Outcome::Unknown("the connection was cut".to_owned()),
+            Delivery::Never => {
+                self.world.advance(PATIENCE_MS);
+                Outcome::Unknown("nobody answered in time".to_owned())
+            }
+        }
+    }
+
+    /// A request as the simulator takes it.
+    pub(crate) fn on_the_wire(&self, request: &Request) -> SimRequest {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let mut headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
         let host = match request.host {
@@ -116,25 +183,29 @@ impl Memory {
             headers.push(("content-type".to_owned(), content.to_owned()));
             bytes.to_vec()
         });
-        let answer = self.world.answer(&SimRequest {
+        SimRequest {
             host,
             method: request.method.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
             headers,
             body: body.unwrap_or_default(),
-        });
-        let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        Outcome::Answered(Answer {
-            status: answer.status,
-            total: header("x-total-count").and_then(|total| total.parse().ok()),
-            date: header("date")
-                .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
-                .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
-            retry_after: None,
-            said: None,
-            body: Zeroizing::new(answer.body),
-        })
+        }
+    }
+}
+
+/// An answer of the simulator as it comes back.
+pub(crate) fn answered(answer: SimResponse) -> Answer {
+    let header = |name: &str| answer.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    Answer {
+        status: answer.status,
+        total: header("x-total-count").and_then(|total| total.parse().ok()),
+        date: header("date")
+            .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
+            .and_then(|date| u64::try_from(date.timestamp().as_second()).ok()),
+        retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+        said: None,
+        body: Zeroizing::new(answer.body),
     }
 }
 
@@ -145,9 +216,13 @@ impl Carry for Memory {
         if self.dead {
             return Outcome::NotSent("killed".to_owned());
         }
+        self.land_due();
         let number = self.writes;
         self.writes += usize::from(is_write);
         let fault = self.fault.filter(|(at, _)| is_write && *at == number).map(|(_, fault)| fault);
+        if fault.is_some() {
+            self.fault = self.then.take();
+        }
         match fault {
             None => self.send(&request),
             Some(Fault::KilledBefore) => {
@@ -168,7 +243,14 @@ impl Carry for Memory {
                 status(500)
             }
             Some(Fault::Refused) => status(500),
+            Some(Fault::Forbidden) => status(403),
             Some(Fault::NotSent) => Outcome::NotSent("no route".to_owned()),
+            Some(fault @ (Fault::Late(after) | Fault::KilledLate(after))) => {
+                let request = self.on_the_wire(&request);
+                self.late.push((after, request));
+                self.dead = matches!(fault, Fault::KilledLate(_));
+                Outcome::Unknown("the connection was cut".to_owned())
+            }
         }
     }
 
@@ -179,7 +261,7 @@ impl Carry for Memory {
 }
 
 fn status(status: u16) -> Outcome {
-    let body = Zeroizing::new(br#"{"message":"internal error"}"#.to_vec());
+    let body = Zeroizing::new(br#"{"message":"told to"}"#.to_vec());
     Outcome::Answered(Answer { status, body, total: None, date: None, retry_after: None, said: None })
 }
 
@@ -226,9 +308,21 @@ pub(crate) fn plan(spec: &Spec, carry: &mut impl Carry) -> Plan {
     }
 }
 
-/// Plans and applies, as one invocation of the program does.
+/// What an administrator says yes to who looked at a plan: the repair of what somebody broke, and people coming back.
+pub(crate) const AGREED: [Guard; 2] = [Guard::OrphanedProvider, Guard::ReGrant];
+
+/// Lifts these guards as far as they refuse a plan, as `--allow` does.
+pub(crate) fn lift(plan: &mut Plan, guards: &[Guard]) {
+    let digest = plan.digest();
+    let needed = guards.iter().filter(|guard| plan.needs(**guard) > 0);
+    let allows: Vec<Allow> = needed.filter_map(|guard| plan.lift_of(*guard, &digest)).collect();
+    plan.allow(&allows, None, true).unwrap();
+}
+
+/// Plans and applies, as one invocation of the program does by an administrator who agrees.
 pub(crate) fn apply(spec: &Spec, memory: &mut Memory) -> (Plan, Vec<End>) {
-    let plan = plan(spec, memory);
+    let mut plan = plan(spec, memory);
+    lift(&mut plan, &AGREED);
     assert_eq!(plan.refusals, [], "refused");
     let ends = run(&plan, memory);
     (plan, ends)

@@ -31,16 +31,19 @@ pub(crate) struct History {
     pub(crate) earlier: Earlier,
     /// The write at which each earlier run was killed, in thousandths of all its writes.
     pub(crate) killed: Vec<usize>,
+    /// What was done by hand before the last of the earlier runs.
+    pub(crate) between: Vec<Edit>,
     /// What was done by hand afterwards.
     pub(crate) edits: Vec<Edit>,
 }
 
 impl History {
     /// Nothing happened.
-    pub(crate) const NONE: Self = Self { earlier: Earlier::Same, killed: Vec::new(), edits: Vec::new() };
+    pub(crate) const NONE: Self =
+        Self { earlier: Earlier::Same, killed: Vec::new(), between: Vec::new(), edits: Vec::new() };
 }
 
-fn edit() -> impl Strategy<Value = Edit> {
+pub(crate) fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         8 => (0_usize..8, select(AccountEdit::ALL.to_vec())).prop_map(|(number, edit)| Edit::Account(number, edit)),
         5 => (0_usize..8, select(PersonEdit::ALL.to_vec())).prop_map(|(number, edit)| Edit::Person(number, edit)),
@@ -49,20 +52,26 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-pub(crate) fn histories() -> impl Strategy<Value = History> {
+/// What the spec may have said before.
+pub(crate) fn earlier() -> impl Strategy<Value = Earlier> {
     use Earlier::{Enabled, NobodyTakenOver, OtherName, OtherNameAndAttribute, Same};
-    let earlier = select(vec![Same, Same, Same, Same, Enabled, NobodyTakenOver, OtherName, OtherNameAndAttribute]);
+    select(vec![Same, Same, Same, Same, Enabled, NobodyTakenOver, OtherName, OtherNameAndAttribute])
+}
+
+pub(crate) fn histories() -> impl Strategy<Value = History> {
     let killed = prop::collection::vec(prop_oneof![0_usize..1000, Just(1000)], 0..3);
-    (earlier, killed, prop::collection::vec(edit(), 0..5)).prop_map(|(earlier, killed, edits)| History {
+    let edits = |most| prop::collection::vec(edit(), 0..most);
+    (earlier(), killed, edits(3), edits(5)).prop_map(|(earlier, killed, between, edits)| History {
         earlier,
         killed,
+        between,
         edits,
     })
 }
 
 impl Earlier {
     /// The spec then, and the spec now.
-    fn specs(self) -> (Written, Written) {
+    pub(crate) fn specs(self) -> (Written, Written) {
         let now = Written::NOW;
         let renamed = Written { formerly: Some(OLD_NAME), ..now };
         match self {
@@ -84,7 +93,10 @@ impl Scene {
         let (mut memory, _) = self.build();
         let (then, now) = history.earlier.specs();
         let spec = self.spec(&memory, then);
-        for killed in &history.killed {
+        for (number, killed) in history.killed.iter().enumerate() {
+            if number > 0 && number + 1 == history.killed.len() {
+                history.between.iter().for_each(|edit| self.make(*edit, &mut memory));
+            }
             let plan = allowed(&spec, &mut memory)?;
             let at = memory.writes + plan.actions.len() * killed / 1000;
             memory.fault = Some((at, Fault::KilledBefore));

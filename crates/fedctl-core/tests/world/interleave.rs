@@ -28,7 +28,7 @@ pub(crate) fn apply(
     run: &mut Run,
     carry: &mut impl Carry,
     (seed, width): (u64, usize),
-    mut seen: impl FnMut(&Run, Ticket, &Turn),
+    mut seen: impl FnMut(&mut Run, Ticket, &Turn),
 ) -> Vec<End> {
     let mut dice = Dice::new(seed);
     let mut out: Vec<(Ticket, Turn)> = Vec::new();

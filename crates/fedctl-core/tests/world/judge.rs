@@ -56,6 +56,8 @@ pub(crate) struct Judge {
     named: BTreeSet<UserId>,
     /// Whoever the plan says loses.
     losing: BTreeSet<UserId>,
+    /// Somebody whom the plan says has left, and who is meant.
+    leaves_wrongly: Option<String>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
     primary: OrgId,
@@ -72,9 +74,16 @@ impl Judge {
         let accounts = memory.world.users(memory.secondary);
         let shut = memory.world.users(memory.secondary).filter(|user| is_shut(user)).map(|user| user.id);
         let named = memory.world.users(memory.primary).filter(|user| user.attribute(ATTRIBUTE).is_some());
+        // Whom the spec wants, it may not name as losing.
+        let is_suspended =
+            |address: &str| memory.world.user_by_email(memory.primary, address).is_some_and(User::is_suspended);
+        let wanted: BTreeSet<String> = meant().map(email).filter(|address| !is_suspended(address)).collect();
+        let is_wanted = |address: &str| wanted.contains(address) && scene.wish.enabled;
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
-        let turns_off = plan.people.iter().any(|person| person.fate == Fate::Loses);
-        let losing = plan.people.iter().filter(|_| turns_off);
+        let turns_off = !scene.wish.enabled && plan.people.iter().any(|person| person.fate == Fate::Loses);
+        let losing = plan.people.iter().filter(|person| turns_off || leaves(person));
+        let losing = losing.filter(|person| !is_wanted(&person.email));
+        let wrongly = plan.people.iter().find(|person| leaves(person) && wanted.contains(&*person.email));
         Self {
             before: Doors::of_memory(memory),
             accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),
@@ -82,9 +91,8 @@ impl Judge {
             adopted: adopted.collect(),
             named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
-            losing: losing
-                .filter_map(|person| Some(memory.world.user_by_email(memory.primary, &person.email)?.id))
-                .collect(),
+            leaves_wrongly: wrongly.map(|person| format!("I7: {} is meant and is to leave", person.email)),
+            losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             primary: memory.primary,
             secondary: memory.secondary,
         }
@@ -92,14 +100,21 @@ impl Judge {
 
     /// What is wrong with a state, if anything is.
     pub(crate) fn wrong(&self, world: &World) -> Option<String> {
+        self.wrong_but_for(world, &BTreeSet::new())
+    }
+
+    /// The same, but for what these accounts lose.
+    pub(crate) fn wrong_but_for(&self, world: &World, losing: &BTreeSet<UserId>) -> Option<String> {
         let now = Doors::of(world, self.primary, self.secondary);
-        self.lost(&now)
+        self.leaves_wrongly
+            .clone()
+            .or_else(|| self.lost(&now, losing))
             .or_else(|| self.gained(world, &now))
             .or_else(|| (!world.outbox().is_empty()).then(|| format!("I12: {:?}", world.outbox())))
     }
 
     /// I9: whoever had a way into an account has one.
-    fn lost(&self, now: &Doors) -> Option<String> {
+    fn lost(&self, now: &Doors, losing: &BTreeSet<UserId>) -> Option<String> {
         let owner = |account: &UserId| self.accounts.get(account).and_then(Option::as_deref);
         let is_losing =
             |account: &UserId| self.losing.iter().any(|person| owner(account) == Some(&*person.to_string()));
@@ -110,7 +125,9 @@ impl Judge {
         };
         let comes_in =
             |account: &UserId| now.federated.iter().any(|(by, opened)| opened == account && is_theirs(opened, by));
-        let opens = |account: &UserId| now.local.contains(account) || comes_in(account) || is_losing(account);
+        let opens = |account: &UserId| {
+            now.local.contains(account) || comes_in(account) || is_losing(account) || losing.contains(account)
+        };
         let local = self.before.local.iter().find(|account| !opens(account));
         let mut federated = self.before.federated.difference(&now.federated);
         let federated = federated.find(|(person, _)| !self.losing.contains(person));
@@ -162,6 +179,10 @@ impl Judge {
     fn owners_before(&self, account: &UserId) -> usize {
         self.before.federated.iter().filter(|(_, opened)| opened == account).count()
     }
+}
+
+fn leaves(person: &fedctl_core::plan::PlannedPerson) -> bool {
+    matches!(person.fate, Fate::Leaves(_))
 }
 
 /// The accounts without a mark that the spec may mean when it takes over somebody's: the one with the address that it gives

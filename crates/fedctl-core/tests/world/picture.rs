@@ -49,7 +49,7 @@ pub(crate) fn strangers(scene: &Scene, memory: &Memory) -> Strangers {
 }
 
 /// Accounts without a mark that the spec may take over: by the address that it gives, or by somebody's attribute.
-fn accounts_taken_over(scene: &Scene, memory: &Memory) -> BTreeSet<UserId> {
+pub(crate) fn accounts_taken_over(scene: &Scene, memory: &Memory) -> BTreeSet<UserId> {
     let world = &memory.world;
     let people = (0..scene.people.len()).filter(|index| scene.people[*index].adopted);
     let addresses = people.flat_map(|index| {

@@ -102,7 +102,13 @@ fn i4_a_set_up_that_takes_a_weekend_is_finished() {
 fn held(fate: Fate) -> Option<Held> {
     match fate {
         Fate::Held(held) => Some(held),
-        Fate::Unchanged | Fate::Gains | Fate::GainsExisting | Fate::TakenOver | Fate::Mended | Fate::Loses => None,
+        Fate::Unchanged
+        | Fate::Gains
+        | Fate::GainsExisting
+        | Fate::TakenOver
+        | Fate::Mended
+        | Fate::Loses
+        | Fate::Leaves(_) => None,
     }
 }
 

@@ -55,7 +55,7 @@ impl Scene {
     /// Whether somebody is in the population as groups are now.
     pub(crate) fn is_meant(&self, memory: &Memory, index: usize) -> bool {
         let someone = &self.people[index];
-        let user = memory.world.user_by_email(memory.primary, &email(index)).unwrap();
+        let Some(user) = memory.world.user_by_email(memory.primary, &email(index)) else { return false };
         let names = user.groups().filter_map(|group| memory.world.group(group)).map(|group| group.name.as_str());
         let grouped = names.into_iter().any(|name| GROUPS[..self.wish.groups].contains(&name));
         !someone.excepted && (someone.named || grouped)
@@ -223,6 +223,7 @@ impl Scene {
         let (address, username) = (&wish.email, &wish.username);
         let mapping = format!("{attribute}email: \"{address}\", username: \"{username}\", domains: [beta.com]");
         writeln!(people, "  mapping: {{{mapping}}}\n  copy: {}", wish.copy).unwrap();
+        writeln!(people, "  on_leave: {}", wish.on_leave).unwrap();
         if !wish.authority.is_empty() {
             writeln!(people, "  password_authority: {}", wish.authority).unwrap();
         }

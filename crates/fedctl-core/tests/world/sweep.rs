@@ -62,13 +62,14 @@ enum Became {
 /// Plans and applies, two minutes after whatever was before; nothing of it may harm anybody, at any moment.
 fn run(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(Became, Option<Plan>), String> {
     memory.world.advance(120_000);
-    let plan = match carry::step(spec, memory) {
+    let mut plan = match carry::step(spec, memory) {
         Ok(Step::Ready(plan)) => *plan,
         Ok(Step::Problems(problems)) => return Ok((Became::Said(format!("{problems:?}")), None)),
         Ok(Step::Unknown(unknown)) => return Ok((Became::Said(format!("{unknown:?}")), None)),
         Ok(Step::Read(queries)) => return Err(format!("it never ends to read: {queries:?}")),
         Err(error) => return Ok((Became::Said(error.to_string()), None)),
     };
+    carry::lift(&mut plan, &carry::AGREED);
     if !plan.refusals.is_empty() {
         return Ok((Became::Said(format!("{:?}", plan.refusals)), Some(plan)));
     }

@@ -40,6 +40,59 @@ impl<F: Fn(&World) -> Option<String>> Carry for Watch<'_, F> {
     }
 }
 
+/// One request as it was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    /// Method and path, without the query.
+    pub(crate) line: String,
+    /// What it carried.
+    pub(crate) body: String,
+    /// Its status; `None` when nobody answered.
+    pub(crate) came: Option<u16>,
+    /// Whether it may have arrived.
+    pub(crate) left: bool,
+    /// The body of the answer, as one number.
+    pub(crate) said: u64,
+    /// The actions that it was for.
+    pub(crate) actions: Vec<u32>,
+}
+
+impl Sent {
+    pub(crate) fn reads(&self) -> bool {
+        reads(&self.line)
+    }
+
+    /// One without a body, answered.
+    pub(crate) fn read(line: &str) -> Self {
+        Self { line: line.to_owned(), body: String::new(), came: Some(200), left: true, said: 0, actions: Vec::new() }
+    }
+
+    /// Whether a text stands in it.
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        self.line.contains(text) || self.body.contains(text)
+    }
+}
+
+/// The requests of one run, those of its planning too.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Log(pub(crate) Vec<Sent>);
+
+impl Log {
+    /// Whether an object was asked for by its id, or a list by what it is of.
+    pub(crate) fn has_read(&self, id: &str) -> bool {
+        self.has_read_since(0, id)
+    }
+
+    /// The same, but for the first so many requests.
+    pub(crate) fn has_read_since(&self, since: usize, id: &str) -> bool {
+        self.0.iter().skip(since).any(|sent| sent.reads() && sent.shows(id))
+    }
+
+    pub(crate) fn writes(&self) -> impl Iterator<Item = &Sent> {
+        self.0.iter().filter(|sent| !sent.reads())
+    }
+}
+
 /// Refuses some writes, and loses the answers to others.
 pub(crate) struct Flaky<'a, C> {
     pub(crate) carry: &'a mut C,

@@ -12,7 +12,7 @@ use crate::args::Sandbox;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::private;
-use crate::process;
+use crate::signals::Signals;
 use crate::simulated::settings;
 use crate::simulated::world::{self, Opened};
 use crate::ui::Ui;
@@ -75,7 +75,8 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         spec: spec.as_ref().map(|(spec, _)| spec.clone()),
         proxy: proxied.as_ref().map(Proxied::environment),
     };
-    let stop = process::stop()?;
+    // Listened for before anybody is told that the sandbox is there.
+    let mut signals = Signals::listen()?;
     ui.out(&format!("{}\n", serde_json::to_string(&hello).unwrap_or_default()))?;
     ui.say(&format!("SIMULATED: serving {} until it is stopped with Ctrl-C\n", handle.base_url()));
     if let Some((spec, keys)) = spec {
@@ -87,7 +88,7 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
              export HTTPS_PROXY={https_proxy}\n    export SSL_CERT_FILE={ssl_cert_file}\n"
         ));
     }
-    stop.await;
+    signals.asked().await;
     if let Some(proxied) = proxied {
         proxied.proxy.stop().await?;
     }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::frame::Frame;
+use super::rehearsed::Rehearsed;
 use super::rows::{ActionRow, NoteRow, PersonRow, RefusalRow, Rows};
 
 /// The name of this format and its version. A field may be added in one version; none changes its meaning.
@@ -35,6 +36,8 @@ pub struct Document<'a> {
     /// What is known about the client secret that both organisations hold: `none`, `broken`, `foreign`, `unproved`, `proved`, `suspect`,
     /// and others that later versions may know.
     secret: &'a str,
+    /// What a rehearsal on the simulator's model came to; null where there was nothing to rehearse.
+    rehearsed: Option<&'a Rehearsed>,
     /// Everybody of the population.
     people: &'a [PersonRow],
     /// What is done, in an order that works.
@@ -43,6 +46,10 @@ pub struct Document<'a> {
     notes: &'a [NoteRow],
     /// Why the plan must not be applied; empty when it may be.
     refusals: &'a [RefusalRow],
+    /// What lifts all of them, as `--allow` takes it; empty where nothing does.
+    allow: &'a [String],
+    /// What would be a refusal, had nobody lifted the guard.
+    lifted: &'a [RefusalRow],
 }
 
 /// The plan as one JSON document, with a line end.
@@ -58,10 +65,13 @@ pub fn json(rows: &Rows, frame: &Frame) -> String {
         empty: rows.actions.is_empty(),
         requests: frame.requests,
         secret: &rows.head.secret,
+        rehearsed: frame.rehearsed.as_ref(),
         people: &rows.people,
         actions: &rows.actions,
         notes: &rows.notes,
         refusals: &rows.refusals,
+        allow: &frame.allow,
+        lifted: &rows.lifted,
     })
 }
 

@@ -19,7 +19,7 @@ const LISTED: usize = 100;
 /// The whole text.
 pub fn text(rows: &Rows, frame: &Frame) -> String {
     let mut page = Page(head(rows, frame));
-    page.refusals(rows);
+    page.refusals(rows, frame);
     page.0.push_str(&effects(rows));
     page.losses(rows);
     page.people(rows);
@@ -86,7 +86,12 @@ fn end(rows: &Rows, frame: &Frame) -> String {
             format!("{}, about {}.", count(actions, "action", "actions"), count(frame.requests, "request", "requests"))
         }
     };
-    format!("\n{what} Client secret: {}. Digest: {}\n", code(&frame.secret), code(&frame.digest))
+    let rehearsed = frame.rehearsed.as_ref().map(|rehearsed| {
+        let remarks: String = rehearsed.remarks().map(|remark| format!("- {}\n", code(&remark))).collect();
+        format!("\n{}.\n{remarks}", rehearsed.line())
+    });
+    let rehearsed = rehearsed.unwrap_or_default();
+    format!("{rehearsed}\n{what} Client secret: {}. Digest: {}\n", code(&frame.secret), code(&frame.digest))
 }
 
 /// The text so far.
@@ -97,7 +102,7 @@ impl Page {
         MOST.saturating_sub(RESERVE + self.0.len())
     }
 
-    fn refusals(&mut self, rows: &Rows) {
+    fn refusals(&mut self, rows: &Rows, frame: &Frame) {
         let row = |row: &super::rows::RefusalRow| {
             format!(
                 "- {} {}: {}; way out: {}\n",
@@ -108,6 +113,14 @@ impl Page {
             )
         };
         self.list("Refused: this plan must not be applied", rows.refusals.iter().map(row).collect());
+        if !frame.allow.is_empty() {
+            let lifts: Vec<String> = frame.allow.iter().map(|lift| format!("--allow {lift}")).collect();
+            self.0.push_str(&format!(
+                "\nIf all of this is meant, `fedctl apply` goes on with {}.\n",
+                code(&lifts.join(" "))
+            ));
+        }
+        self.list("Lifted for this plan", rows.lifted.iter().map(row).collect());
     }
 
     /// Everything that can take sign-in from somebody, however long it gets.
@@ -132,7 +145,7 @@ impl Page {
         };
         for (fate, people) in by_fate(rows).into_iter().filter(|(fate, _)| *fate != "unchanged") {
             let rows: Vec<String> = people.iter().map(row).collect();
-            if fate == "loses" {
+            if matches!(fate, "loses" | "leaves") {
                 self.0.push_str(&format!("\n#### {}\n\n{}", who(fate, people.len()), rows.concat()));
             } else {
                 self.folded(&who(fate, people.len()), &rows);
@@ -257,6 +270,9 @@ mod tests {
 
     fn frame() -> Frame {
         Frame {
+            allow: Vec::new(),
+            lifted: Vec::new(),
+            rehearsed: None,
             signed_in: Vec::new(),
             names: ["acme".to_owned(), "beta".to_owned()],
             sandbox: None,

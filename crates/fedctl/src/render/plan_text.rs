@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, Write};
-use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson};
+use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
 use super::fates;
+use super::rehearsed::Rehearsed;
 use super::text::{columns, count, visible};
 use crate::source::Source;
 
@@ -23,6 +24,8 @@ pub struct View<'a> {
     pub names: [&'a str; 2],
     /// Where the simulator is, if it plays both organisations.
     pub sandbox: Option<&'a str>,
+    /// What a rehearsal came to, if there was anything to rehearse.
+    pub rehearsed: Option<&'a Rehearsed>,
     /// List everything.
     pub full: bool,
     /// What lists everything, where this does not.
@@ -37,6 +40,7 @@ impl View<'_> {
         text.push_str(&self.objects());
         text.push_str(&self.persons());
         text.push_str(&self.notes());
+        text.push_str(&self.lifted());
         text.push_str(&self.refusals());
         text.push_str(&self.adoptable());
         text.push_str(&self.summary());
@@ -94,13 +98,13 @@ impl View<'_> {
     fn list(&self, people: &[&PlannedPerson]) -> String {
         let shown = match people.first().map(|person| person.fate) {
             None | Some(Fate::Unchanged) => return String::new(),
-            Some(Fate::Loses) => people.len(),
+            Some(Fate::Loses | Fate::Leaves(_)) => people.len(),
             Some(_) if self.full || people.len() <= LISTED + 1 => people.len(),
             Some(_) => LISTED,
         };
         let row = |person: &&PlannedPerson| {
             let account = || format!("-> {}", visible(&person.account));
-            let what = fates::held(person.fate).map_or_else(account, |held| held.as_str().to_owned());
+            let what = fates::why(person.fate).map_or_else(account, str::to_owned);
             vec![visible(&person.email), what, visible(&self.source.place(&person.spec))]
         };
         let mut text = columns(&people[..shown].iter().map(row).collect::<Vec<_>>(), 6);
@@ -164,16 +168,32 @@ impl View<'_> {
         if self.plan.refusals.is_empty() {
             return String::new();
         }
-        let rows = self.plan.refusals.iter().map(|refusal| {
-            format!(
-                "  x {}: {}\n      {}\n      way out: {}\n",
-                refusal.guard.as_str(),
-                visible(&refusal.about),
-                visible(&refusal.why),
-                visible(&refusal.way_out),
-            )
-        });
-        format!("\nRefused: this plan must not be applied\n{}", rows.collect::<String>())
+        let rows = self
+            .plan
+            .refusals
+            .iter()
+            .map(|refusal| format!("  x {}      way out: {}\n", refused(refusal), visible(&refusal.way_out)));
+        let rows: String = rows.collect();
+        format!("\nRefused: this plan must not be applied\n{rows}{}", self.lift())
+    }
+
+    /// The one command that goes on all the same, where there is one.
+    fn lift(&self) -> String {
+        let lifts = self.plan.lifts(&self.plan.digest());
+        if lifts.is_empty() {
+            return String::new();
+        }
+        let lifts: String = lifts.iter().map(|lift| format!(" --allow {lift}")).collect();
+        format!("  If all of this is meant:\n      fedctl apply {}{lifts}\n", visible(&self.source.name()))
+    }
+
+    /// What somebody lifted for this plan.
+    fn lifted(&self) -> String {
+        if self.plan.lifted.is_empty() {
+            return String::new();
+        }
+        let rows = self.plan.lifted.iter().map(|refusal| format!("  / {}", refused(refusal)));
+        format!("\nLifted: somebody allows this for this plan\n{}", rows.collect::<String>())
     }
 
     /// Where the lines are that take over what was made by hand.
@@ -208,8 +228,15 @@ impl View<'_> {
             count(plan.requests(), "request", "requests"),
             plan.digest(),
         ));
+        text.extend(self.rehearsed.map(Rehearsed::text));
         text
     }
+}
+
+/// A guard, what it is about, and why.
+fn refused(refusal: &Refusal) -> String {
+    let (about, why) = (visible(&refusal.about), visible(&refusal.why));
+    format!("{}: {about}\n      {why}\n", refusal.guard.as_str())
 }
 
 /// That there is nothing to do, and what is not as the spec says all the same.

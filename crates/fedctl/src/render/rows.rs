@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::source::{Place, Places};
+use super::frame::Frame;
+use crate::source::Place;
 
 /// Everything in the lines of a plan, in their order.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Rows {
     pub notes: Vec<NoteRow>,
     /// Why it must not be applied.
     pub refusals: Vec<RefusalRow>,
+    /// What would be a refusal, had nobody lifted the guard.
+    pub lifted: Vec<RefusalRow>,
 }
 
 /// The first line.
@@ -43,12 +46,15 @@ pub struct PersonRow {
     pub person: String,
     /// The address of the account in the secondary organisation.
     pub account: String,
-    /// What the plan does for them: `unchanged`, `gains`, `mended`, `held`, and others that later versions may know.
+    /// What the plan does for them: `unchanged`, `gains`, `mended`, `leaves`, `held`, and others that later versions may know.
     pub fate: String,
     /// Why nothing is done for them, as a word for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// The same for people.
+    /// Why they are not in the population any more, as a word for machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<String>,
+    /// Why they are held or gone, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// The path in the spec that brings them into the population.
@@ -119,7 +125,7 @@ pub struct NoteRow {
 }
 
 /// Why a plan must not be applied.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RefusalRow {
     /// Which guard.
     pub guard: String,
@@ -129,6 +135,9 @@ pub struct RefusalRow {
     pub why: String,
     /// What to do.
     pub way_out: String,
+    /// How many people or objects it is about, where somebody may lift the guard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -162,9 +171,12 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Says where in the spec each row comes from.
+    /// Says where in the spec each row comes from, and what was lifted.
     #[must_use]
-    pub fn placed(mut self, places: &Places) -> Self {
+    pub fn framed(mut self, frame: &Frame) -> Self {
+        let places = &frame.places;
+        let (lifted, stand) = self.refusals.into_iter().partition(|row| frame.lifted.contains(&row.guard));
+        (self.refusals, self.lifted) = (stand, lifted);
         for person in &mut self.people {
             person.place = places.get(&person.spec).cloned();
         }

@@ -137,6 +137,8 @@ impl Run {
         match (action.verb, object, standing) {
             (Verb::Create, None, _) => self.turns.push_back((at, Planned::Write)),
             (Verb::Delete, None, _) => self.finish(at, End::Already),
+            // What goes is an entry of the object that is seen.
+            (Verb::Delete, Some(_), Standing::After) if is_live(action) => self.finish(at, End::Already),
             (Verb::Create | Verb::Update | Verb::Adopt, Some(object), Standing::After) => {
                 self.keep_gifts(action, object);
                 self.done(at, action, End::Already);
@@ -219,6 +221,12 @@ impl Run {
             Write::One(_) | Write::Probe { .. } | Write::Seen(_) => 0,
         };
         let is_last = self.talk(at).form + 1 >= forms;
+        // The service says that there is one: until a list shows it, the next plan would try the same again.
+        if action.verb == Verb::Create && object.is_none() && is_taken(&refused) && self.talk(at).waited < SHOWS_WITHIN
+        {
+            let pause = backoff(self.talk(at).looks);
+            return self.wait(at, pause, Planned::Look);
+        }
         let end = match (forms, action.verb, object) {
             (1.., _, _) if !is_last => {
                 let talk = self.talk(at);
@@ -272,9 +280,14 @@ impl Run {
 /// Whether an object is as the action makes it.
 fn is_done(action: &Action, object: Option<&Value>, standing: &Standing) -> bool {
     match action.verb {
-        Verb::Delete => object.is_none(),
+        Verb::Delete => object.is_none() || (is_live(action) && *standing == Standing::After),
         Verb::Create | Verb::Update | Verb::Adopt | Verb::Check => object.is_some() && *standing == Standing::After,
     }
+}
+
+/// Whether a refusal says that there is one already.
+fn is_taken(refused: &str) -> bool {
+    refused.starts_with("409 ")
 }
 
 fn moved(field: &Field, now: Option<String>) -> String {

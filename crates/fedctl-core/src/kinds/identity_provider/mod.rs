@@ -5,6 +5,7 @@ pub mod wire;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
+use crate::kinds::owned::Proposed;
 use crate::kinds::{KindOf, oidc_app};
 use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
 use crate::plan::guard::{Guard, Refusal};
@@ -135,7 +136,11 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         (State::NotAdopted | State::Foreign, Some(live)) => plan.refuse(foreign(context, state, live)),
         (State::Unread, Some(live)) => plan.refuse(unread(context, live)),
     }
-    if !context.found.app.superseded.is_empty() && has_app && !matches!(state, State::Foreign | State::Unread) {
+    let is_removed = |old: &Proposed<'_, _, _>| matches!(old.verdict, Some(Ok(_)));
+    if context.found.app.superseded.iter().any(is_removed)
+        && has_app
+        && !matches!(state, State::Foreign | State::Unread)
+    {
         plan.act(check(context));
     }
 }

@@ -3,8 +3,8 @@
 use super::address;
 use super::wire::{App, AppSettings};
 use crate::kinds::identity_provider::wire::Provider;
-use crate::kinds::owned::{self, Foreign, MarkState, Owned};
-use crate::live::{Live, Needs};
+use crate::kinds::owned::{self, Foreign, MarkState, Owned, Proposed};
+use crate::live::{Live, Needs, Superseded};
 use crate::mark::{self, ObjectMark, ObjectRole, Origin};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
@@ -22,7 +22,7 @@ pub struct Found<'a> {
     /// The app of the identity provider, though nobody marked it and the spec does not take it over.
     pub adoptable: Option<(&'a App, &'a AppSettings)>,
     /// Apps that we made and that are of no use any more.
-    pub superseded: Vec<&'a App>,
+    pub superseded: Vec<Proposed<'a, App, Superseded>>,
     /// Apps that we took over and that are of no use any more: they are left to whoever made them.
     pub given_back: Vec<&'a App>,
     /// Why none of ours is of use: the secret was shown to a run that did not end.
@@ -120,7 +120,7 @@ fn of_marked<'a>(
     }
     for (app, mark, _) in marked {
         match mark.origin {
-            Origin::Created => found.superseded.push(app),
+            Origin::Created => found.superseded.push(Proposed::of(app)),
             Origin::Adopted => found.given_back.push(app),
         }
     }

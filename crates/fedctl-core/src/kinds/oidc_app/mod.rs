@@ -10,6 +10,7 @@ use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
+use crate::live::{Confirmed, Superseded};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
@@ -108,9 +109,10 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         }
     }
     let old = |app: &App| Address::new(Org::Primary, Kind::OidcApp, Arc::from(format!("{} [{}]", app.label, app.id)));
-    for app in &found.superseded {
+    for proposed in &found.superseded {
+        let app = proposed.object;
         plan.know(old(app), app.id);
-        plan.act(remove(old(app), app));
+        proposed.plan(plan, old(app), remove);
     }
     for app in &found.given_back {
         plan.note(old(app), "it was taken over and is of no use any more; it was made by hand, so it is left");
@@ -231,7 +233,8 @@ fn probe(context: &Context<'_>) -> Action {
     }
 }
 
-fn remove(target: Address, app: &App) -> Action {
+fn remove(target: Address, app: &App, confirmed: Confirmed<Superseded>) -> Action {
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
     Action {
         verb: Verb::Delete,
         because: Because::Superseded,
@@ -240,8 +243,8 @@ fn remove(target: Address, app: &App) -> Action {
             before: Some(app.description.clone()),
             after: None,
         }]),
-        write: Write::One(Call { endpoint: &endpoint::DELETE_APP, args: Box::new([Arg(target.clone())]), body: None }),
-        look: Some(Look { at: &SUPERSEDED, args: Box::new([Arg(target.clone())]) }),
+        write: Write::One(endpoint::DELETE_APP.call(confirmed, args.clone())),
+        look: Some(Look { at: &SUPERSEDED, args }),
         target,
         subject: Subject::Federation,
         spec: None,

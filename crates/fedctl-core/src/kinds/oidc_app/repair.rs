@@ -6,6 +6,7 @@ use crate::endpoint;
 use crate::kinds::app_access;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::owned::Owned;
+use crate::live::User;
 use crate::mark::{ObjectRole, Origin};
 use crate::people::Person;
 use crate::plan::Action;
@@ -92,10 +93,10 @@ fn lockout(context: &Context<'_>, settings: &AppSettings) -> Option<Refusal> {
         context.is_routed(person) && person.held.is_some() && person.user.mapping.as_deref() != Some(&*person.account)
     };
     let members = &context.found.routing_group.members;
-    let left =
-        context.people.left.iter().filter(|account| !account.is_shut() && members.binary_search(&account.id).is_ok());
+    let is_in = |account: &User| members.binary_search(&account.id).is_ok();
+    let left = context.people.left.iter().filter(|leaver| context.stays(leaver) && is_in(leaver.account));
     let losers = context.people.list.iter().filter(loses).map(|person| &*person.user.email);
-    let losers: Vec<&str> = losers.chain(left.map(|account| &*account.email)).collect();
+    let losers: Vec<&str> = losers.chain(left.map(|leaver| &*leaver.account.email)).collect();
     (moves(context, settings) && !losers.is_empty()).then(|| {
         let shown = losers.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         Refusal::new(

@@ -6,20 +6,18 @@ use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::{KindOf, identity_provider, routing_policy, user, user_group};
-use crate::live::User;
+use crate::live::{Confirmed, GivenBack, Left, User};
 use crate::mark::Origin;
 use crate::people::Person;
+use crate::people::leave::{FEDERATED, Leaver, Take};
 use crate::plan::Action;
 use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Give, Id, Merge, Merged, Of};
 use crate::plan::order::{Edge, End, Scope};
-use crate::spec::PasswordAuthority;
+use crate::spec::{PasswordAuthority, Spec};
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::PasswordAuthority, rows: ROWS, plan };
-
-/// The value of `restrictedFields[].type`. `[spec]`
-const FEDERATED: &str = "federated_identity_provider";
 
 static ROWS: &[Edge] = &[
     Edge {
@@ -78,8 +76,18 @@ struct Restricted {
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
     for (subject, person) in context.active() {
-        if rule_for(context, person) == PasswordAuthority::None {
-            plan.actions.extend(person.live.and_then(|live| clear(context, subject, person, live)));
+        let Some(live) = person.live else { continue };
+        match person.gives_back {
+            Some(Ok(confirmed)) => plan.act(clear(context, subject, person, live, confirmed)),
+            Some(Err(doubt)) => {
+                plan.note(address(person), format!("it is not given back now: {}", doubt.as_str()));
+            }
+            None => {}
+        }
+    }
+    for (subject, leaver, takes, confirmed) in context.leaving() {
+        if takes.contains(&Take::Authority) {
+            plan.act(release(context, subject, leaver, confirmed));
         }
     }
     if !context.routes_after() || routing_policy::turns_off(context) {
@@ -102,32 +110,61 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
 }
 
 fn rule_for(context: &Context<'_>, person: &Person<'_>) -> PasswordAuthority {
-    let rule = context.spec.people.password_authority.value;
-    match person.origin {
+    rule_of(context.spec, person.origin)
+}
+
+fn rule_of(spec: &Spec, origin: Option<Origin>) -> PasswordAuthority {
+    let rule = spec.people.password_authority.value;
+    match origin {
         None | Some(Origin::Created) => rule.created,
         Some(Origin::Adopted) => rule.adopted,
     }
 }
 
-/// Gives the password back to the organisation. Only what the identity provider decides about is given back.
-fn clear(context: &Context<'_>, subject: Subject, person: &Person<'_>, live: &User) -> Option<Action> {
-    let authority = live.authority.as_ref().filter(|authority| &*authority.kind == FEDERATED)?;
-    let merge = Merge::<Restricted> { field: "restrictedFields", by: "field", set: &[], drop: &["password"] };
-    let args: Box<[Arg]> = Box::new([Arg(user::address(person))]);
-    Some(Action {
-        target: address(person),
-        verb: Verb::Update,
-        because: Because::Differs,
-        changes: Box::new([Change { field: field("type"), before: Some(authority.kind.clone()), after: None }]),
+/// Whether the spec gives somebody the password of their account back. Only what the identity provider decides about is given
+/// back.
+pub(crate) fn gives_back(spec: &Spec, person: &Person<'_>, live: &User) -> bool {
+    let is_federated = live.authority.as_ref().is_some_and(|authority| &*authority.kind == FEDERATED);
+    is_federated && rule_of(spec, person.origin) == PasswordAuthority::None
+}
+
+/// Gives the password back to the organisation.
+fn clear(
+    context: &Context<'_>,
+    subject: Subject,
+    person: &Person<'_>,
+    live: &User,
+    confirmed: Confirmed<GivenBack>,
+) -> Action {
+    let at = context.spec.people.password_authority.at.clone();
+    let action = give_back(live, confirmed, Verb::Update);
+    Action { because: Because::Differs, subject, spec: Some(at), target: address(person), ..action }
+}
+
+/// The same for an account that was taken over and whose person left.
+fn release(context: &Context<'_>, subject: Subject, leaver: &Leaver<'_>, confirmed: Confirmed<Left>) -> Action {
+    let at = context.spec.people.on_leave.at.clone();
+    Action { subject, spec: Some(at), ..give_back(leaver.account, confirmed, Verb::Delete) }
+}
+
+fn give_back<R>(live: &User, confirmed: Confirmed<R>, verb: Verb) -> Action {
+    let merge = Merge::<Restricted>::of("restrictedFields", "field", &[]).without(confirmed, &["password"]);
+    let args: Box<[Arg]> = Box::new([Arg(user::address_of(live))]);
+    let before = live.authority.as_ref().map(|authority| authority.kind.clone());
+    Action {
+        target: Address::new(Org::Secondary, Kind::PasswordAuthority, &*live.email),
+        verb,
+        because: Because::Left,
+        changes: Box::new([Change { field: field("type"), before, after: None }]),
         write: Write::One(Call {
             endpoint: &endpoint::UPDATE_USER,
             args: args.clone(),
             body: Some(Body::json(&Update { restricted_fields: Merged(merge) })),
         }),
         look: Some(Look { at: &LOOK, args }),
-        subject,
-        spec: Some(context.spec.people.password_authority.at.clone()),
-    })
+        subject: Subject::Federation,
+        spec: None,
+    }
 }
 
 fn field(value: &'static str) -> Field {
@@ -167,7 +204,7 @@ fn update(context: &Context<'_>, subject: Subject, person: &Person<'_>) -> Actio
     let account = user::address(person);
     let provider = identity_provider::address(context.spec);
     let set = [Restricted { field: "password", kind: FEDERATED, id: Of::new(&provider) }];
-    let merge = Merge { field: "restrictedFields", by: "field", set: &set, drop: &[] };
+    let merge = Merge::of("restrictedFields", "field", &set);
     let before = person.live.and_then(|live| live.authority.as_ref());
     let args: Box<[Arg]> = Box::new([Arg(account)]);
     Action {

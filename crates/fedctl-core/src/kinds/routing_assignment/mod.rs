@@ -3,7 +3,7 @@
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::group_member::Edit;
+use crate::kinds::edge::Edit;
 use crate::kinds::{KindOf, routing_policy, user_group};
 use crate::plan::Action;
 use crate::plan::action::{Arg, Call, Verb};

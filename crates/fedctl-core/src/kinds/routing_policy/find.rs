@@ -3,10 +3,10 @@
 use super::wire::Policy;
 use super::{BEING_SET_UP, address};
 use crate::address::Org;
-use crate::kinds::owned::{self, Foreign, MarkState, Owned};
+use crate::kinds::owned::{self, Foreign, MarkState, Owned, Proposed};
 use crate::kinds::user_group;
 use crate::kinds::user_group::wire::{Group, Membership};
-use crate::live::{Live, Needs};
+use crate::live::{Duplicate, Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
@@ -20,7 +20,7 @@ pub struct Found<'a> {
     /// Whether it applies to the routing group.
     pub is_assigned: bool,
     /// More policies with our mark, which are off and apply to nobody.
-    pub duplicates: Vec<&'a Policy>,
+    pub duplicates: Vec<Proposed<'a, Policy, Duplicate>>,
     /// A policy in its place that the spec could take over.
     pub adoptable: Option<&'a Policy>,
     /// The one group of that policy, whatever its name, and how people come into it.
@@ -144,6 +144,7 @@ fn of_marked<'a>(
         }
         Ok((kept, duplicates)) => {
             let policy = kept?;
+            let duplicates = duplicates.into_iter().map(Proposed::of).collect();
             let owned = Owned::by(mark::find(&policy.description, &spec.names(), ObjectRole::Policy)?, spec);
             applies_to(
                 spec,

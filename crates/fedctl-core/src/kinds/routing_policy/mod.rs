@@ -12,6 +12,7 @@ use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::owned::{self, MarkState, Owned, changed};
 use crate::kinds::{KindOf, identity_provider};
+use crate::live::{Confirmed, Duplicate};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
 use crate::plan::action::{
@@ -92,13 +93,14 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
              the routing group who has a local password can come in through the federation",
         );
     }
-    for policy in &found.duplicates {
+    for proposed in &found.duplicates {
+        let policy = proposed.object;
         let other = Address::new(Org::Secondary, Kind::RoutingPolicy, format!("{} [{}]", policy.name, policy.id));
         plan.know(other.clone(), policy.id);
         if owned::is_copy(&policy.description, spec, ObjectRole::Policy) {
             plan.note(other, owned::COPY);
         } else {
-            plan.act(remove(other, policy));
+            proposed.plan(plan, other, remove);
         }
     }
 }
@@ -123,6 +125,12 @@ pub(crate) fn turns_off(context: &Context<'_>) -> bool {
     let live = context.found.policy.policy;
     let is_on = live.is_some_and(|(live, owned)| live.enabled == Some(true) && owned.origin == Origin::Created);
     is_on && !context.spec.routing_policy.enabled.value && context.found.policy.refusal.is_none()
+}
+
+/// Whether an action that turns the policy on does so for the first time, or after a spec had turned it off.
+pub(crate) fn is_first_time(action: &Action) -> bool {
+    let before = |change: &Change| change.before.as_ref().is_some_and(|before| before.contains(BEING_SET_UP));
+    action.changes.iter().any(|change| change.field == Field::Key("description") && before(change))
 }
 
 /// What is said of an existing policy, and left.
@@ -300,7 +308,7 @@ fn forms(spec: &Spec, args: &[Arg], after: &Values, origin: Origin) -> Box<[Form
 }
 
 /// A second policy with our mark, off and for nobody: it came of a request that was thought lost.
-fn remove(target: Address, policy: &Policy) -> Action {
+fn remove(target: Address, policy: &Policy, confirmed: Confirmed<Duplicate>) -> Action {
     let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
     Action {
         verb: Verb::Delete,
@@ -310,7 +318,7 @@ fn remove(target: Address, policy: &Policy) -> Action {
             before: Some(policy.description.clone()),
             after: None,
         }]),
-        write: Write::One(Call { endpoint: &endpoint::DELETE_POLICY, args: args.clone(), body: None }),
+        write: Write::One(endpoint::DELETE_POLICY.call(confirmed, args.clone())),
         look: Some(Look { at: &ITSELF, args }),
         target,
         subject: Subject::Federation,

@@ -6,10 +6,11 @@ use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
-use crate::live::User;
 use crate::live::users::State;
-use crate::mark::{Origin, USER_ATTRIBUTE, UserMark};
+use crate::live::{Confirmed, Left, User};
+use crate::mark::{HowLeft, Origin, USER_ATTRIBUTE, UserMark};
 use crate::people::Person;
+use crate::people::leave::Take;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Give, Merge, Merged};
@@ -31,6 +32,24 @@ static ROWS: &[Edge] = &[
         then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
         of: Scope::SamePerson,
         why: "nobody is routed to an account that is not active",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::User, Verb::Update),
+        then: End(Org::Primary, Kind::GroupMember, Verb::Delete),
+        of: Scope::SamePerson,
+        why: "the mark says that fedctl took the app from somebody before it takes it, or they could not come back",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::User, Verb::Update),
+        then: End(Org::Secondary, Kind::User, Verb::Adopt),
+        of: Scope::SamePerson,
+        why: "who is back has an active account before the mark forgets that fedctl suspended it",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::GroupMember, Verb::Create),
+        then: End(Org::Secondary, Kind::User, Verb::Adopt),
+        of: Scope::SamePerson,
+        why: "who is back may use the app before the mark forgets that fedctl took it",
     },
     Edge {
         first: End(Org::Primary, Kind::UserMapping, Verb::Update),
@@ -64,7 +83,13 @@ pub fn address(person: &Person<'_>) -> Address {
     Address::new(Org::Secondary, Kind::User, person.account.clone())
 }
 
+/// The address of an account that is there.
+pub(crate) fn address_of(account: &User) -> Address {
+    Address::new(Org::Secondary, Kind::User, &*account.email)
+}
+
 fn plan(context: &Context<'_>, plan: &mut Builder) {
+    plan_leavers(context, plan);
     for person in &context.people.list {
         if let Some(live) = person.live {
             plan.know(address(person), live.id);
@@ -74,11 +99,14 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         match person.live {
             None => {
                 plan.act(create(context.spec, subject, person));
-                plan.act(activate(subject, person, &NEW, Because::NextStep));
+                plan.act(activate(subject, person, ("STAGED", &NEW), Because::NextStep));
             }
             Some(live) => {
                 if live.state == State::Staged && person.origin == Some(Origin::Created) {
-                    plan.act(activate(subject, person, &OLD, Because::HalfMade));
+                    plan.act(activate(subject, person, ("STAGED", &OLD), Because::HalfMade));
+                }
+                if live.state == State::Suspended && person.returns() {
+                    plan.act(activate(subject, person, ("SUSPENDED", &OLD), Because::Returned));
                 }
                 if person.origin == Some(Origin::Created) {
                     plan_copies(context.spec, plan, subject, person, live);
@@ -141,29 +169,66 @@ fn wanted_mark(spec: &Spec, person: &Person<'_>, origin: Origin, rest: &str) -> 
 fn mark(spec: &Spec, subject: Subject, person: &Person<'_>, live: &User) -> Option<Action> {
     let before = live.mark.as_ref();
     let origin = person.origin?;
-    let after = wanted_mark(spec, person, origin, before.map(|mark| &*mark.rest).unwrap_or_default());
+    let rest = before.filter(|_| !person.returns()).map(|mark| &*mark.rest).unwrap_or_default();
+    let after = wanted_mark(spec, person, origin, rest);
     if before == Some(&after) {
         return None;
     }
     let (verb, because, at) = match before {
+        Some(_) if person.returns() => (Verb::Adopt, Because::Returned, None),
         None => (Verb::Adopt, Because::Adopted, adopting_line(spec, person)),
         Some(_) => (Verb::Update, Because::Renamed, spec.formerly.first().map(|name| name.at.clone())),
     };
-    let (before, after) = (before.map(|mark| mark.to_string().into()), after.to_string());
-    let target = address(person);
+    Some(Action { verb, because, spec: at, ..write_mark(subject, live, &after) })
+}
+
+/// Gives an account another mark.
+fn write_mark(subject: Subject, live: &User, after: &UserMark) -> Action {
+    let (before, after) = (live.mark.as_ref().map(|mark| mark.to_string().into()), after.to_string());
+    let target = address_of(live);
     let set = [wire::Attribute { name: USER_ATTRIBUTE, value: &after }];
-    let body = wire::Marked { attributes: Merged(Merge { field: "attributes", by: "name", set: &set, drop: &[] }) };
+    let body = wire::Marked { attributes: Merged(Merge::of("attributes", "name", &set)) };
     let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
-    Some(Action {
+    Action {
         target,
-        verb,
-        because,
+        verb: Verb::Update,
+        because: Because::Left,
         changes: Box::new([Change { before, ..Change::new(attribute_field(USER_ATTRIBUTE), &*after) }]),
         write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(Body::json(&body)) }),
         look: Some(Look { at: &OLD, args }),
         subject,
-        spec: at,
-    })
+        spec: None,
+    }
+}
+
+fn plan_leavers(context: &Context<'_>, plan: &mut Builder) {
+    let line = || Some(context.spec.people.on_leave.at.clone());
+    for (subject, leaver, takes, confirmed) in context.leaving() {
+        plan.know(address_of(leaver.account), leaver.account.id);
+        let marked = |how| leaver.marked(context.spec, how, context.as_of());
+        if takes.contains(&Take::Suspend) {
+            let marked = marked(HowLeft::Suspended);
+            plan.act(Action { spec: line(), ..suspend(subject, leaver.account, &marked, confirmed) });
+        }
+        if takes.contains(&Take::Mark) {
+            plan.act(Action { spec: line(), ..write_mark(subject, leaver.account, &marked(HowLeft::Released)) });
+        }
+    }
+}
+
+/// Suspends the account of somebody who left, and says in the same write that it was us: what a human suspends stays so.
+fn suspend(subject: Subject, live: &User, marked: &UserMark, confirmed: Confirmed<Left>) -> Action {
+    let action = write_mark(subject, live, marked);
+    let value = marked.to_string();
+    let set = [wire::Attribute { name: USER_ATTRIBUTE, value: &value }];
+    let body = Body::json(&wire::Suspend::of(confirmed, Merged(Merge::of("attributes", "name", &set))));
+    let args: Box<[Arg]> = Box::new([Arg(action.target.clone())]);
+    let state = Change::of(Field::Key("state"), "ACTIVATED", "SUSPENDED");
+    Action {
+        changes: std::iter::once(state).chain(action.changes).collect(),
+        write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args, body: Some(body) }),
+        ..action
+    }
 }
 
 fn adopting_line(spec: &Spec, person: &Person<'_>) -> Option<FieldPath> {
@@ -176,13 +241,19 @@ pub(crate) fn attribute_field(name: &str) -> Field {
     Field::Entry { list: "attributes", by: "name", key: name.into(), value: "value" }
 }
 
-/// STAGED to ACTIVATED without a mail (invariant I12).
-fn activate(subject: Subject, person: &Person<'_>, look: &'static LookAt, because: Because) -> Action {
+/// From this state to ACTIVATED without a mail (invariant I12). `[unknown]` whether the call takes somebody who is suspended;
+/// the other one that could do it does not say that it sends no mail.
+fn activate(
+    subject: Subject,
+    person: &Person<'_>,
+    (before, look): (&'static str, &'static LookAt),
+    because: Because,
+) -> Action {
     let target = address(person);
     Action {
         verb: Verb::Update,
         because,
-        changes: Box::new([Change::of(Field::Key("state"), "STAGED", "ACTIVATED")]),
+        changes: Box::new([Change::of(Field::Key("state"), before, "ACTIVATED")]),
         write: Write::One(Call {
             endpoint: &endpoint::ACTIVATE_USER,
             args: Box::new([Arg(target.clone())]),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::live::Confirmed;
 use crate::plan::hole::Merged;
 
 /// The body that makes an account. `state` is always there: without it the organisation's default applies, and an
@@ -46,6 +47,20 @@ pub(crate) struct Attribute<'a> {
 #[derive(Serialize)]
 pub(crate) struct Marked<'a> {
     pub(crate) attributes: Merged<'a, Attribute<'a>>,
+}
+
+/// The body that suspends, and marks in the same write. `[spec]`: `state` takes ACTIVATED and SUSPENDED.
+#[derive(Serialize)]
+pub(crate) struct Suspend<'a> {
+    state: &'static str,
+    attributes: Merged<'a, Attribute<'a>>,
+}
+
+impl<'a> Suspend<'a> {
+    /// Somebody loses their account, so the reader has to have confirmed it.
+    pub(crate) fn of<R>(_: Confirmed<R>, attributes: Merged<'a, Attribute<'a>>) -> Self {
+        Self { state: "SUSPENDED", attributes }
+    }
 }
 
 /// The body that activates. `[spec]`: `false` suppresses the mail.

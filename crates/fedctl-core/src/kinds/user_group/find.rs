@@ -4,8 +4,8 @@ use super::rule;
 use super::wire::{Group, Membership, Method};
 use super::{access_group, routing_group, wants_access_group};
 use crate::address::{Address, Org};
-use crate::kinds::owned::{self, Foreign, Owned};
-use crate::live::{Live, Needs};
+use crate::kinds::owned::{self, Foreign, Owned, Proposed};
+use crate::live::{Duplicate, Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
@@ -21,7 +21,7 @@ pub struct Found<'a> {
     /// How people come into it.
     pub rule: Option<&'a Membership>,
     /// More groups with our mark, which nobody uses.
-    pub duplicates: Vec<&'a Group>,
+    pub duplicates: Vec<Proposed<'a, Group, Duplicate>>,
     /// A group in its place that the spec could take over.
     pub adoptable: Option<&'a Group>,
     /// Why it cannot be used.
@@ -66,6 +66,7 @@ fn find<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, address: &Address, r
     };
     let group = kept?;
     let owned = Owned::by(mark::find(&group.description, &names, role)?, spec);
+    let duplicates = duplicates.into_iter().map(Proposed::of).collect();
     let found = Found { duplicates, ..Found::default() };
     with_members(spec, live, needs, address, role, found, (group, owned))
 }

@@ -10,6 +10,7 @@ use crate::endpoint;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::owned::{self, Owned};
+use crate::live::{Confirmed, Duplicate};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
 use crate::plan::action::{
@@ -106,13 +107,14 @@ fn plan_group(context: &Context<'_>, plan: &mut Builder, address: Address, found
         None if found.refusal.is_none() => plan.act(create(context, address.clone(), role)),
         None => {}
     }
-    for group in &found.duplicates {
+    for proposed in &found.duplicates {
+        let group = proposed.object;
         let other = Address::new(address.org, Kind::UserGroup, format!("{} [{}]", group.name, group.id));
         plan.know(other.clone(), group.id);
         if owned::is_copy(&group.description, context.spec, role) {
             plan.note(other, owned::COPY);
         } else {
-            plan.act(remove(other, group));
+            proposed.plan(plan, other, remove);
         }
     }
 }
@@ -186,7 +188,8 @@ fn create(context: &Context<'_>, address: Address, role: ObjectRole) -> Action {
 }
 
 /// A second group with our mark that nobody uses: it came of a request that was thought lost.
-fn remove(target: Address, group: &Group) -> Action {
+fn remove(target: Address, group: &Group, confirmed: Confirmed<Duplicate>) -> Action {
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
     Action {
         verb: Verb::Delete,
         because: Because::Duplicate,
@@ -195,12 +198,8 @@ fn remove(target: Address, group: &Group) -> Action {
             before: Some(group.description.clone()),
             after: None,
         }]),
-        write: Write::One(Call {
-            endpoint: &endpoint::DELETE_GROUP,
-            args: Box::new([Arg(target.clone())]),
-            body: None,
-        }),
-        look: Some(Look { at: &ITSELF, args: Box::new([Arg(target.clone())]) }),
+        write: Write::One(endpoint::DELETE_GROUP.call(confirmed, args.clone())),
+        look: Some(Look { at: &ITSELF, args }),
         target,
         subject: Subject::Federation,
         spec: None,

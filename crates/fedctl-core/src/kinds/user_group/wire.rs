@@ -30,6 +30,11 @@ pub struct Group {
 pub struct Attributes(Box<RawValue>);
 
 impl Attributes {
+    /// As they came.
+    pub fn as_json(&self) -> &str {
+        self.0.get()
+    }
+
     /// Whether a text stands anywhere in them, as a key or as a value.
     pub fn name(&self, text: &str) -> bool {
         let quoted = serde_json::Value::from(text).to_string();

@@ -10,7 +10,9 @@ use crate::endpoint;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::user::attribute_field;
+use crate::live::{Confirmed, Left, User};
 use crate::people::Person;
+use crate::people::leave::Take;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Merge, Merged};
@@ -19,12 +21,26 @@ use crate::plan::order::{Edge, End, Scope};
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::UserMapping, rows: ROWS, plan };
 
-static ROWS: &[Edge] = &[Edge {
-    first: End(Org::Primary, Kind::UserMapping, Verb::Update),
-    then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
-    of: Scope::SamePerson,
-    why: "nobody is routed whose claim would open nothing",
-}];
+static ROWS: &[Edge] = &[
+    Edge {
+        first: End(Org::Primary, Kind::UserMapping, Verb::Update),
+        then: End(Org::Secondary, Kind::GroupMember, Verb::Create),
+        of: Scope::SamePerson,
+        why: "nobody is routed whose claim would open nothing",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
+        then: End(Org::Primary, Kind::OidcApp, Verb::Update),
+        of: Scope::All,
+        why: "who left loses the attribute before what nobody could sign in through is set right",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
+        then: End(Org::Primary, Kind::AppAccess, Verb::Create),
+        of: Scope::All,
+        why: "who left loses the attribute before what nobody could sign in through is set right",
+    },
+];
 
 static LOOK: LookAt = LookAt::object(&endpoint::GET_USER);
 
@@ -44,10 +60,16 @@ pub fn address(person: &Person<'_>) -> Address {
     Address::new(Org::Primary, Kind::UserMapping, &*person.user.email)
 }
 
+/// The address of the mapping of a user of the primary organisation.
+pub(crate) fn address_of(user: &User) -> Address {
+    Address::new(Org::Primary, Kind::UserMapping, &*user.email)
+}
+
 fn plan(context: &Context<'_>, plan: &mut Builder) {
     for person in &context.people.list {
         plan.know(address(person), person.user.id);
     }
+    plan_leavers(context, plan);
     let attribute = context.spec.people.mapping.attribute.as_str();
     for (subject, person) in context.active() {
         if person.user.mapping.as_deref() != Some(&*person.account) {
@@ -56,13 +78,41 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     }
 }
 
+fn plan_leavers(context: &Context<'_>, plan: &mut Builder) {
+    for (subject, leaver, takes, confirmed) in context.leaving() {
+        let Some(user) = leaver.user else { continue };
+        plan.know(address_of(user), user.id);
+        if takes.contains(&Take::Mapping) {
+            plan.act(drop_of(context, subject, user, confirmed));
+        }
+    }
+}
+
+/// Takes the attribute from somebody who left.
+fn drop_of(context: &Context<'_>, subject: Subject, user: &User, confirmed: Confirmed<Left>) -> Action {
+    let attribute = context.spec.people.mapping.attribute.as_str();
+    let drop = [attribute];
+    let merge = Merge::<Attribute<'_>>::of("attributes", "name", &[]).without(confirmed, &drop);
+    let args: Box<[Arg]> = Box::new([Arg(address_of(user))]);
+    let body = Body::json(&Update { attributes: Merged(merge) });
+    Action {
+        target: address_of(user),
+        verb: Verb::Delete,
+        because: Because::Left,
+        changes: Box::new([Change { field: attribute_field(attribute), before: user.mapping.clone(), after: None }]),
+        write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(body) }),
+        look: Some(Look { at: &LOOK, args }),
+        subject,
+        spec: Some(context.spec.people.on_leave.at.clone()),
+    }
+}
+
 fn update(attribute: &str, subject: Subject, person: &Person<'_>) -> Action {
     let target = address(person);
     let before = person.user.mapping.clone();
     let because = if before.is_none() { Because::MissingInLive } else { Because::Differs };
     let set = [Attribute { name: attribute, value: &person.account }];
-    let body =
-        Body::json(&Update { attributes: Merged(Merge { field: "attributes", by: "name", set: &set, drop: &[] }) });
+    let body = Body::json(&Update { attributes: Merged(Merge::of("attributes", "name", &set)) });
     Action {
         verb: Verb::Update,
         because,

@@ -1,0 +1,273 @@
+//! I4: every story, struck at every write in every way, with lists that show late or not, and with a human hand in between or
+//! not: two runs without faults end where a run to which nothing happened ends, and on the way nobody loses or gains.
+//!
+//! Another story is another row of [`STORIES`].
+
+use std::collections::BTreeMap;
+
+use jumpcloud_sim::console;
+use jumpcloud_sim::fault::{Effect, Fault as SimFault, When};
+
+use crate::carry::{Fault, Memory};
+use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
+use crate::scene::is_marked;
+use crate::stories::{STORIES, Stage, Story};
+use crate::watch::Log;
+use crate::witness::{self, Course, Rest};
+
+/// How long a list may go on showing what was before a write, in milliseconds.
+const LAG_MS: u64 = 20_000;
+
+/// How many people there are, where two things go wrong and where one does.
+const PEOPLE: [usize; 2] = [1, 3];
+
+/// What becomes of one write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivery {
+    /// One of these, at once.
+    At(Fault),
+    /// Nobody answers, and it is carried out when the run is over.
+    AfterTheRun,
+    /// The program is killed, and it is carried out while the next run reads, before its first write, among its writes.
+    InTheNext(usize),
+}
+
+const DELIVERIES: [Delivery; 11] = [
+    Delivery::At(Fault::Refused),
+    Delivery::At(Fault::Forbidden),
+    Delivery::At(Fault::NotSent),
+    Delivery::At(Fault::KilledBefore),
+    Delivery::At(Fault::Cut),
+    Delivery::At(Fault::DoneAnd500),
+    Delivery::At(Fault::KilledAfter),
+    Delivery::AfterTheRun,
+    Delivery::InTheNext(0),
+    Delivery::InTheNext(1),
+    Delivery::InTheNext(2),
+];
+
+/// What a human does in between: nothing, or one of a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HumanHand {
+    None,
+    /// Writes into lists that fedctl writes into, too.
+    Annotates,
+    /// Adds a redirect URI and a claim to the app.
+    AddsToTheApp,
+    AddsStranger,
+    Suspends,
+    Unroutes,
+    SwitchesOff,
+    RenamesGroup,
+    Leaves,
+}
+
+const HANDS: [HumanHand; 8] = [
+    HumanHand::Annotates,
+    HumanHand::AddsToTheApp,
+    HumanHand::AddsStranger,
+    HumanHand::Suspends,
+    HumanHand::Unroutes,
+    HumanHand::SwitchesOff,
+    HumanHand::RenamesGroup,
+    HumanHand::Leaves,
+];
+
+impl HumanHand {
+    fn make(self, stage: &Stage, memory: &mut Memory) {
+        let edit = match self {
+            HumanHand::None => return,
+            HumanHand::Annotates => {
+                stage.scene.make(Edit::Account(0, AccountEdit::Annotate), memory);
+                Edit::Person(0, PersonEdit::Annotate)
+            }
+            HumanHand::AddsToTheApp => return add_to_the_app(memory),
+            HumanHand::AddsStranger => Edit::Object(ObjectEdit::AddStranger),
+            HumanHand::Suspends => Edit::Account(0, AccountEdit::Suspend),
+            HumanHand::Unroutes => Edit::Account(0, AccountEdit::Unroute),
+            HumanHand::SwitchesOff => Edit::Object(ObjectEdit::SwitchOff),
+            HumanHand::RenamesGroup => Edit::Object(ObjectEdit::RenameGroup),
+            HumanHand::Leaves => Edit::Person(0, PersonEdit::LeaveGroup),
+        };
+        stage.scene.make(edit, memory);
+    }
+}
+
+fn add_to_the_app(memory: &mut Memory) {
+    let app = memory.world.apps(memory.primary).find(|app| is_marked(&app.description) && app.oidc.is_some());
+    let Some(app) = app.cloned() else { return };
+    let oidc = app.oidc.unwrap_or_else(|| panic!("it was just looked for"));
+    let uris = ["https://more.example.com"].into_iter().chain(oidc.redirect_uris.iter().map(String::as_str));
+    console::set_redirect_uris(&mut memory.world, app.id, &uris.collect::<Vec<_>>());
+    let claims = oidc.dynamic_claims.iter().map(|claim| (claim.name.as_str(), claim.value.as_str()));
+    console::set_claims(&mut memory.world, app.id, &[("badge", "badge")].into_iter().chain(claims).collect::<Vec<_>>());
+}
+
+/// One cell of the matrix.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    at: usize,
+    delivery: Delivery,
+    lag: bool,
+    hand: HumanHand,
+}
+
+/// What all cells came to.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    cells: usize,
+    broken: BTreeMap<&'static str, usize>,
+    /// The first of each kind, to be looked at.
+    first: BTreeMap<String, String>,
+}
+
+/// The kinds of broken promises, by what their messages begin with.
+const KINDS: [(&str, &str); 6] = [
+    ("I4: ×", "duplicates"),
+    ("orphan", "orphans"),
+    ("I9", "losses"),
+    ("I10", "gains"),
+    ("I12", "mails"),
+    ("", "others"),
+];
+
+impl Figures {
+    fn take(&mut self, what: &str, ended: Result<(), String>) {
+        self.cells += 1;
+        let Err(wrong) = ended else { return };
+        let is_kind = |(sign, _): &&(&str, &str)| wrong.contains(sign);
+        let kind = KINDS.iter().find(is_kind).map_or("others", |(_, kind)| kind);
+        *self.broken.entry(kind).or_default() += 1;
+        let story = what.split(':').next().unwrap_or_default();
+        self.first.entry(format!("{story} {}", &wrong[..wrong.len().min(60)])).or_insert(format!("{what}: {wrong}"));
+    }
+
+    fn line(&self, stories: usize) -> String {
+        let of = |kind: &str| self.broken.get(kind).copied().unwrap_or(0);
+        let counts = KINDS.map(|(_, kind)| format!("{} {kind}", of(kind))).join(", ");
+        format!("crash-matrix: {stories} stories, {} cells, {counts}", self.cells)
+    }
+
+    fn close(&self, stories: usize) {
+        println!("{}", self.line(stories));
+        let shown: Vec<&String> = self.first.values().take(40).collect();
+        assert!(self.broken.is_empty(), "{}\n{shown:#?}", self.line(stories));
+    }
+}
+
+/// Where a story ends when nothing goes wrong, and what a run of it writes.
+struct Clean {
+    stage: Stage,
+    rest: Rest,
+    writes: usize,
+}
+
+fn lagging(mut stage: Stage, lag: bool) -> Stage {
+    let late =
+        SimFault { name: "lag".to_owned(), when: When::default(), effect: Effect::DelayedVisibility { ms: LAG_MS } };
+    stage.memory.world.set_faults(if lag { vec![late] } else { Vec::new() });
+    stage
+}
+
+fn clean(stage: Stage) -> Result<Clean, String> {
+    let mut memory = stage.memory.clone();
+    let (_, log) = witness::invoke_and_log(&stage.scene, &stage.spec, &mut memory, Course::default())?;
+    let rest = witness::settled(&stage.scene, &stage.spec, &mut memory)?;
+    Ok(Clean { stage, rest, writes: log.writes().count() })
+}
+
+/// The run that is struck, and the next one where something lands in it.
+fn strike(clean: &Clean, cell: Cell) -> Result<Memory, String> {
+    let stage = &clean.stage;
+    let mut memory = stage.memory.clone();
+    let fault = match cell.delivery {
+        Delivery::At(fault) => fault,
+        Delivery::AfterTheRun => Fault::Late(usize::MAX),
+        Delivery::InTheNext(_) => Fault::KilledLate(usize::MAX),
+    };
+    memory.fault = Some((memory.writes + cell.at, fault));
+    let hand = |memory: &mut Memory| cell.hand.make(stage, memory);
+    let course = Course { hand: Some((cell.at, &hand)), ..Course::default() };
+    witness::invoke(&stage.scene, &stage.spec, &mut memory, course)?;
+    memory.revive();
+    if let Delivery::InTheNext(when) = cell.delivery {
+        let place = place(stage, &memory, when)?;
+        memory.land_after(place);
+        witness::invoke(&stage.scene, &stage.spec, &mut memory, Course::default())?;
+    }
+    memory.land();
+    Ok(memory)
+}
+
+/// The request of the next run before which something lands: while it reads, before its first write, among its writes.
+fn place(stage: &Stage, memory: &Memory, when: usize) -> Result<usize, String> {
+    let mut other = memory.clone();
+    let (_, Log(sent)) = witness::invoke_and_log(&stage.scene, &stage.spec, &mut other, Course::default())?;
+    let first = sent.iter().position(|sent| !sent.reads()).unwrap_or(sent.len());
+    Ok([first / 2, first, (first + sent.len()) / 2][when].max(1))
+}
+
+fn tell(clean: &Clean, cell: Cell) -> Result<(), String> {
+    let mut memory = strike(clean, cell)?;
+    let stage = &clean.stage;
+    let rest = witness::settled(&stage.scene, &stage.spec, &mut memory)?;
+    if cell.hand == HumanHand::None { as_clean(&rest, &clean.rest) } else { Ok(()) }
+}
+
+/// Two runs without faults end where one to which nothing happened ends.
+fn as_clean(rest: &Rest, clean: &Rest) -> Result<(), String> {
+    if rest.stopped != clean.stopped {
+        return Err(format!("I4: it ends with {:?} instead of {:?}", rest.stopped, clean.stopped));
+    }
+    let difference = rest.census.difference(&clean.census);
+    difference.map_or(Ok(()), |difference| Err(format!("I4: it ends otherwise: {difference}")))
+}
+
+/// The cells of a story: every write, every delivery, and of each the hands and lags that `picks` lets through.
+fn cells(clean: &Clean, lag: bool, picks: impl Fn(usize) -> bool) -> Vec<Cell> {
+    let mut all = Vec::new();
+    for at in 0..clean.writes {
+        for (number, delivery) in DELIVERIES.into_iter().enumerate() {
+            all.push(Cell { at, delivery, lag, hand: HumanHand::None });
+            all.push(Cell { at, delivery, lag, hand: HANDS[(at + number) % HANDS.len()] });
+        }
+    }
+    all.into_iter().enumerate().filter(|(number, _)| picks(*number)).map(|(_, cell)| cell).collect()
+}
+
+fn depth_one(story: &Story, figures: &mut Figures, picks: impl Fn(usize) -> bool + Copy) {
+    for lag in [false, true] {
+        let what = format!("{}: lag {lag}", story.name);
+        let clean = match clean(lagging((story.begin)(PEOPLE[1]), lag)) {
+            Ok(clean) => clean,
+            Err(wrong) => {
+                figures.take(&what, Err(wrong));
+                continue;
+            }
+        };
+        for cell in cells(&clean, lag, picks) {
+            figures.take(&format!("{}: {cell:?}", story.name), tell(&clean, cell));
+        }
+    }
+}
+
+#[test]
+fn i4_every_story_is_healed_whatever_becomes_of_a_write_of_it() {
+    let mut figures = Figures::default();
+    for (number, story) in STORIES.iter().enumerate() {
+        depth_one(story, &mut figures, |cell| cell % 29 == number % 29);
+    }
+    figures.close(STORIES.len());
+}
+
+#[test]
+#[ignore = "long: cargo xtask crash-matrix"]
+fn i4_every_story_every_write_every_delivery() {
+    let mut figures = Figures::default();
+    let only = std::env::var("FEDCTL_STORY").ok();
+    let told = STORIES.iter().filter(|story| only.as_ref().is_none_or(|only| only == story.name));
+    for story in told {
+        depth_one(story, &mut figures, |_| true);
+    }
+    figures.close(STORIES.len());
+}

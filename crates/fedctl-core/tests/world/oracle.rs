@@ -1,0 +1,338 @@
+//! What must not break, whatever happens: judged from the world alone, after every request that changed it.
+//!
+//! Of the plan it believes nothing but whom it names as losing, and only of people whom the spec does not mean.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fedctl_core::plan::Plan;
+use jumpcloud_sim::{Group, GroupId, PolicyId, RestrictionKind, State, User, UserId, World};
+use serde_json::{Value, json};
+
+use crate::carry::{self, Memory};
+use crate::judge::{Doors, Judge};
+use crate::picture::{self, Strangers};
+use crate::scene::{ATTRIBUTE, is_marked, marked_for};
+use crate::watch::Log;
+use crate::worlds::Scene;
+
+/// What a world has to hold to, from one moment on. A human hand begins another.
+pub(crate) struct Oracle {
+    judge: Judge,
+    /// What is nobody's business.
+    strangers: Strangers,
+    /// What of others stands on what is ours, in order, by the object.
+    foreign: BTreeMap<String, Vec<String>>,
+    /// Accounts that whoever runs fedctl protects.
+    protected: Strangers,
+    last: Moment,
+    /// Whom a human hand brought into which group, when so many requests had been sent.
+    brought: Vec<(GroupId, UserId)>,
+    since: usize,
+    /// Those among them who were routed before anybody could see them.
+    unseen: BTreeSet<UserId>,
+}
+
+/// What of a world one request may change only under conditions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Moment {
+    /// Which groups are routed.
+    routed: BTreeSet<(PolicyId, GroupId)>,
+    /// Whose password the identity provider decides about.
+    federated: BTreeSet<UserId>,
+    /// What there is to lose, with the ids that a fresh read must have named before it goes.
+    there: BTreeMap<String, Vec<String>>,
+}
+
+impl Oracle {
+    /// From now on, for a plan that is about to be applied.
+    pub(crate) fn new(scene: &Scene, memory: &Memory, plan: &Plan) -> Self {
+        Self {
+            judge: Judge::new(scene, memory, plan),
+            strangers: picture::strangers(scene, memory),
+            foreign: foreign(scene, memory),
+            protected: protected(memory),
+            last: Moment::of(memory),
+            brought: Vec::new(),
+            since: 0,
+            unseen: BTreeSet::new(),
+        }
+    }
+
+    /// The same after a human hand, when so many requests were sent. Whom it brought into a group that was looked at before,
+    /// nobody can see.
+    pub(crate) fn after_a_hand(scene: &Scene, memory: &Memory, plan: &Plan, before: &World, since: usize) -> Self {
+        let brought = |group: &Group| -> Vec<(GroupId, UserId)> {
+            let was_in = |id: &UserId| before.group(group.id).is_some_and(|group| group.has_member(*id));
+            group.members().filter(|id| !was_in(id)).map(|id| (group.id, id)).collect()
+        };
+        let brought = memory.world.groups(memory.secondary).flat_map(brought).collect();
+        Self { brought, since, ..Self::new(scene, memory, plan) }
+    }
+
+    /// Whoever was brought into a group that was not looked at since, and is routed now: the hand did that, not the run.
+    fn excuse(&mut self, now: &Moment, log: &Log) {
+        let is_unseen = |group: &GroupId| !log.has_read_since(self.since, &format!("/usergroups/{group}/membership"));
+        let is_routed = |group: &GroupId| now.routed.iter().any(|(_, routed)| routed == group);
+        let unseen = self.brought.iter().filter(|(group, _)| is_routed(group) && is_unseen(group));
+        self.unseen.extend(unseen.map(|(_, user)| *user));
+    }
+
+    /// What is wrong with the world since the last time it was looked at, if anything is. `log` has the requests of the run.
+    pub(crate) fn wrong(&mut self, scene: &Scene, memory: &Memory, log: &Log) -> Option<String> {
+        let now = Moment::of(memory);
+        self.excuse(&now, log);
+        let wrong = (self.judge.wrong_but_for(&memory.world, &self.unseen))
+            .or_else(|| self.touched(scene, memory))
+            .or_else(|| self.routed_strangers(scene, memory, &now))
+            .or_else(|| self.authority_unchecked(memory, &now, log))
+            .or_else(|| self.removed_unread(&now, log));
+        self.last = now;
+        wrong
+    }
+
+    /// I6: what is not ours is as it was, to the byte.
+    fn touched(&self, scene: &Scene, memory: &Memory) -> Option<String> {
+        let now = foreign(scene, memory);
+        let mut foreign = self.foreign.iter().filter_map(|(object, before)| Some((object, before, now.get(object)?)));
+        let lost = foreign.find(|(_, before, after)| before != after);
+        lost.map(|(object, before, after)| format!("I6: of {object}, {before:?} became {after:?}"))
+            .or_else(|| {
+                let strangers = picture::strangers(scene, memory);
+                // Who was nobody's may come to be ours by a mark, which other promises are about.
+                let is_theirs = |id: &&String| self.strangers.contains_key(*id);
+                let new = strangers.keys().find(|id| !is_theirs(id)).map(|id| format!("I6: {} is new", strangers[id]));
+                new.or_else(|| picture::difference(&self.strangers, &strangers).map(|why| format!("I6: {why}")))
+            })
+            .or_else(|| picture::difference(&self.protected, &protected(memory)).map(|why| format!("protected: {why}")))
+    }
+
+    /// A group is routed only when nobody is in it whom the spec does not mean.
+    fn routed_strangers(&self, scene: &Scene, memory: &Memory, now: &Moment) -> Option<String> {
+        let world = &memory.world;
+        let taken_over = picture::accounts_taken_over(scene, memory);
+        let is_planned = |user: &User| marked_for(user).is_some() || taken_over.contains(&user.id);
+        let is_stranger = |user: &&User| !is_planned(user) && !self.unseen.contains(&user.id);
+        let groups = now.routed.difference(&self.last.routed).filter_map(|(_, group)| world.group(*group));
+        let mut members = groups.flat_map(|group| group.members()).filter_map(|id| world.user(id));
+        let stranger = members.find(is_stranger)?;
+        Some(format!("I10: {} is routed, and nobody planned it", stranger.email))
+    }
+
+    /// Somebody's password is given to the identity provider only after they were seen in the routing group.
+    fn authority_unchecked(&self, memory: &Memory, now: &Moment, log: &Log) -> Option<String> {
+        let mut given = now.federated.difference(&self.last.federated).filter_map(|id| memory.world.user(*id));
+        let was_seen =
+            |user: &User| user.groups().any(|group| log.has_read(&format!("/usergroups/{group}/membership")));
+        let unseen =
+            given.find(|user| self.last.there.contains_key(&format!("account {}", user.id)) && !was_seen(user));
+        unseen.map(|user| format!("{} gave its password up before it was seen in the routing group", user.email))
+    }
+
+    /// I7: nothing goes whose id no request of this run has read.
+    fn removed_unread(&self, now: &Moment, log: &Log) -> Option<String> {
+        let gone = self.last.there.iter().filter(|(what, _)| !now.there.contains_key(*what));
+        let mut unread = gone.filter_map(|(what, ids)| Some((what, ids.iter().find(|id| !log.has_read(id))?)));
+        unread.next().map(|(what, id)| format!("I7: {what} went, and {id} was not read by itself before"))
+    }
+}
+
+impl Moment {
+    fn of(memory: &Memory) -> Self {
+        let (world, secondary) = (&memory.world, memory.secondary);
+        // Those without our mark too: taking one over that routes already routes nobody anew.
+        let policies = world.policies(secondary).filter(|policy| policy.enabled);
+        let is_federated = |user: &&User| user.password_authority() == Some(RestrictionKind::FederatedIdentityProvider);
+        Self {
+            routed: policies.flat_map(|policy| policy.groups().map(move |group| (policy.id, group))).collect(),
+            federated: world.users(secondary).filter(is_federated).map(|user| user.id).collect(),
+            there: there(memory),
+        }
+    }
+}
+
+/// What there is to lose: objects, memberships, states and mappings, each with the ids that stand for it.
+fn there(memory: &Memory) -> BTreeMap<String, Vec<String>> {
+    let (world, orgs) = (&memory.world, [memory.primary, memory.secondary]);
+    let mut there = BTreeMap::new();
+    let mut add = |what: String, ids: Vec<String>| there.insert(what, ids);
+    for org in orgs {
+        for group in world.groups(org) {
+            add(format!("group {}", group.id), vec![group.id.to_string()]);
+            for member in group.members() {
+                add(format!("member {member} of {}", group.id), reason(world, member));
+            }
+        }
+        world.apps(org).for_each(|app| drop(add(format!("app {}", app.id), vec![app.id.to_string()])));
+        world.policies(org).for_each(|policy| drop(add(format!("policy {}", policy.id), vec![policy.id.to_string()])));
+    }
+    for user in world.users(memory.secondary) {
+        add(format!("account {}", user.id), reason(world, user.id));
+        if user.state == State::Activated {
+            add(format!("activity of {}", user.id), reason(world, user.id));
+        }
+    }
+    for user in world.users(memory.primary).filter(|user| user.attribute(ATTRIBUTE).is_some()) {
+        add(format!("mapping of {}", user.id), vec![user.id.to_string()]);
+    }
+    there
+}
+
+/// The ids whose reading shows that something of a user is to go: their own, and whose account it is.
+fn reason(world: &World, user: UserId) -> Vec<String> {
+    let owner = world.user(user).and_then(|user| marked_for(user)).map(str::to_owned);
+    [Some(user.to_string()), owner].into_iter().flatten().collect()
+}
+
+/// What of others stands on objects of ours: entries of lists, in order, lines of descriptions, members.
+fn foreign(scene: &Scene, memory: &Memory) -> BTreeMap<String, Vec<String>> {
+    let world = &memory.world;
+    let taken_over = picture::accounts_taken_over(scene, memory);
+    let is_foreign = |id: &UserId| is_unmarked(world, *id) && !taken_over.contains(id);
+    let mut all = BTreeMap::new();
+    for (id, (attributes, restrictions)) in picture::foreign_on_ours(memory) {
+        all.insert(
+            format!("account {id}"),
+            attributes.iter().map(|entry| format!("{entry:?}")).chain(restrictions).collect(),
+        );
+    }
+    for app in world.apps(memory.primary).filter(|app| is_marked(&app.description)) {
+        let callback = carry::terms().callback;
+        let Some(oidc) = &app.oidc else { continue };
+        let uris = oidc.redirect_uris.iter().filter(|uri| **uri != *callback).cloned();
+        let claims = oidc.dynamic_claims.iter().filter(|claim| claim.name != "email");
+        let claims = claims.map(|claim| format!("{}={}", claim.name, claim.value));
+        all.insert(format!("app {}", app.id), uris.chain(claims).chain(lines(&app.description)).collect());
+    }
+    for org in [memory.primary, memory.secondary] {
+        for group in world.groups(org).filter(|group| is_marked(&group.description) && group.rule.is_none()) {
+            let strangers = group.members().filter(|id| org == memory.secondary && is_foreign(id));
+            let strangers = strangers.map(|id| format!("member {id}"));
+            all.insert(format!("group {}", group.id), strangers.chain(lines(&group.description)).collect());
+        }
+    }
+    for policy in world.policies(memory.secondary).filter(|policy| is_marked(&policy.description)) {
+        all.insert(format!("policy {}", policy.id), lines(&policy.description).collect());
+    }
+    all
+}
+
+fn is_unmarked(world: &World, id: UserId) -> bool {
+    world.user(id).is_some_and(|user| marked_for(user).is_none())
+}
+
+fn lines(description: &str) -> impl Iterator<Item = String> {
+    let is_ours = |line: &&str| line.starts_with("managed by fedctl: ") || *line == "being set up: not turned on yet";
+    description.lines().filter(move |line| !is_ours(line)).map(str::to_owned)
+}
+
+/// Accounts that are an administrator's, or in the group that protects.
+fn protected(memory: &Memory) -> Strangers {
+    let world = &memory.world;
+    let is_in =
+        |user: &User| user.groups().filter_map(|id| world.group(id)).any(|group| group.name == "fedctl-protected");
+    let users = world.users(memory.secondary).filter(|user| user.admin().is_some() || is_in(user));
+    // Who they are, what they may, how they get in; what a person is called may be marked and mapped.
+    let how = |user: &User| -> Value {
+        json!([user.email, user.username, user.state, user.password, user.password_authority(), user.admin()])
+    };
+    users.map(|user| (user.id.to_string(), how(user))).collect()
+}
+
+/// One thing of each that is ours, what it leads to, and who opens what: what two runs without faults end in, whatever
+/// happened before. Ids are left out, for another run makes others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Census {
+    /// How many objects carry each mark.
+    pub(crate) marks: BTreeMap<String, usize>,
+    /// What is said of people: whose account is whose, and what maps to what.
+    pub(crate) people: BTreeSet<String>,
+    /// Whether routing is on, the app works, and provider and app have one client.
+    pub(crate) objects: Vec<String>,
+    /// Who opens whose account, and who gets in with a local password.
+    pub(crate) opens: BTreeSet<String>,
+}
+
+impl Census {
+    pub(crate) fn of(memory: &Memory) -> Self {
+        let world = &memory.world;
+        let mut marks: BTreeMap<String, usize> = BTreeMap::new();
+        let mut count = |org: &str, kind: &str, description: &str| {
+            for line in description.lines().filter(|line| is_marked(line)) {
+                *marks.entry(format!("{org} {kind}: {line}")).or_default() += 1;
+            }
+        };
+        world.groups(memory.primary).for_each(|group| count("primary", "group", &group.description));
+        world.groups(memory.secondary).for_each(|group| count("secondary", "group", &group.description));
+        world.apps(memory.primary).for_each(|app| count("primary", "app", &app.description));
+        world.policies(memory.secondary).for_each(|policy| count("secondary", "policy", &policy.description));
+        for user in world.users(memory.secondary) {
+            if let Some(owner) = marked_for(user) {
+                *marks.entry(format!("account of {owner}")).or_default() += 1;
+            }
+        }
+        Self { marks, people: people(memory), objects: objects(memory), opens: opens(memory) }
+    }
+
+    /// Two objects with one mark, if there are any.
+    pub(crate) fn duplicate(&self) -> Option<String> {
+        let twice = self.marks.iter().find(|(mark, count)| **count > 1 && !mark.ends_with(", adopted"));
+        twice.map(|(mark, count)| format!("× {count} {mark}"))
+    }
+
+    /// What is in one and not in the other.
+    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
+        let all = |census: &Self| -> BTreeSet<String> {
+            let marks = census.marks.iter().map(|(mark, count)| format!("{count} {mark}"));
+            let rest = census.people.iter().chain(&census.objects).chain(&census.opens);
+            marks.chain(rest.cloned()).collect()
+        };
+        let (ours, theirs) = (all(self), all(other));
+        let (more, less) = (ours.difference(&theirs).collect::<Vec<_>>(), theirs.difference(&ours).collect::<Vec<_>>());
+        (ours != theirs).then(|| format!("{more:?} instead of {less:?}"))
+    }
+}
+
+fn people(memory: &Memory) -> BTreeSet<String> {
+    let world = &memory.world;
+    let accounts = world.users(memory.secondary).filter(|user| marked_for(user).is_some()).map(|user| {
+        let mark = user.attribute("fedctl").unwrap_or_default();
+        let owns = user.password_authority();
+        format!("{} {mark} {:?} {owns:?} {:?}", user.email, user.state, groups(world, user))
+    });
+    let mapped = world
+        .users(memory.primary)
+        .map(|user| format!("{} {:?} {:?}", user.email, user.attribute(ATTRIBUTE), groups(world, user)));
+    accounts.chain(mapped).collect()
+}
+
+fn groups(world: &World, user: &User) -> BTreeSet<String> {
+    user.groups().filter_map(|id| world.group(id)).map(|group| group.name.clone()).collect()
+}
+
+fn objects(memory: &Memory) -> Vec<String> {
+    let world = &memory.world;
+    let provider = world.provider(memory.secondary);
+    let apps = world.apps(memory.primary).filter(|app| is_marked(&app.description)).map(|app| {
+        let oidc = app.oidc.as_ref();
+        let leads = provider.zip(oidc).is_some_and(|(provider, oidc)| provider.client_id == oidc.client_id);
+        let shares = provider
+            .zip(oidc)
+            .is_some_and(|(provider, oidc)| Some(&provider.client_secret) == oidc.client_secret.as_ref());
+        let uris = oidc.map(|oidc| (&oidc.redirect_uris, &oidc.dynamic_claims));
+        format!("app {:?} active {} leads {leads} shares {shares} {uris:?}", app.display_label, app.active)
+    });
+    let policies = world.policies(memory.secondary).filter(|policy| is_marked(&policy.description)).map(|policy| {
+        let groups: Vec<_> = policy.groups().filter_map(|id| world.group(id)).map(|group| &group.name).collect();
+        let leads = policy.provider == provider.map(|provider| provider.id);
+        format!("policy {:?} enabled {} leads {leads} {groups:?}", policy.name, policy.enabled)
+    });
+    apps.chain(policies).chain(provider.map(|provider| format!("provider {:?}", provider.name))).collect()
+}
+
+fn opens(memory: &Memory) -> BTreeSet<String> {
+    let doors = Doors::of_memory(memory);
+    let address = |id: &UserId| memory.world.user(*id).map(|user| user.email.to_string()).unwrap_or_default();
+    let federated =
+        doors.federated.iter().map(|(person, account)| format!("{} as {}", address(person), address(account)));
+    federated.chain(doors.local.iter().map(|account| format!("{} by password", address(account)))).collect()
+}

@@ -1,0 +1,158 @@
+//! Lives through one story, and says what is wrong with it.
+
+use std::hash::{DefaultHasher, Hash};
+
+use fedctl_core::spec::Spec;
+
+use super::rare::Rare;
+use super::story::{Round, Story, Weather};
+use crate::carry::{self, Memory};
+use crate::history::Earlier;
+use crate::properties;
+use crate::watch::Log;
+use crate::witness::{self, Became, Course, Rest};
+use crate::worlds::Scene;
+
+/// How long after the last round the runs without faults begin, so that nothing is under way any more.
+const QUIET_MS: u64 = 1_000_000;
+const A_DAY_S: u64 = 86_400;
+
+/// How a story ended.
+#[derive(Default)]
+pub(crate) struct Ended {
+    pub(crate) rare: Rare,
+    /// Everything that was said and done, as one number.
+    pub(crate) trace: DefaultHasher,
+    /// The requests of the last run.
+    pub(crate) last: Log,
+    /// What is wrong, if anything is.
+    pub(crate) wrong: Option<String>,
+    /// Runs of the program.
+    pub(crate) runs: u64,
+    /// Nothing was left to do at the end.
+    pub(crate) settled: bool,
+}
+
+struct Life<'s> {
+    story: &'s Story,
+    scene: Scene,
+    memory: Memory,
+    ended: Ended,
+}
+
+/// Lives through a story.
+pub(crate) fn live(story: &Story) -> Ended {
+    let (memory, _) = story.scene.build();
+    let mut life = Life { story, scene: story.scene.clone(), memory, ended: Ended::default() };
+    for number in 0..story.rounds.len() {
+        if let Err(wrong) = life.round(number) {
+            life.ended.wrong = Some(format!("round {number}: {wrong}"));
+            return life.ended;
+        }
+    }
+    life.ended.wrong = life.settle().err().map(|wrong| format!("at the end: {wrong}"));
+    life.ended
+}
+
+impl Life<'_> {
+    fn spec(&self, number: usize) -> Spec {
+        let (then, now) = self.story.earlier.specs();
+        self.scene.spec(&self.memory, if number == 0 { then } else { now })
+    }
+
+    /// What happens before a run, and what will happen to it.
+    fn before(&mut self, round: &Round) {
+        self.memory.world.advance(round.after_s * 1000);
+        round.hands.iter().for_each(|edit| self.scene.make(*edit, &mut self.memory));
+        let someone = round.excepts.and_then(|number| self.scene.people.get_mut(number));
+        if let Some(someone) = someone.filter(|someone| !someone.named) {
+            someone.excepted = !someone.excepted;
+        }
+        let fault = |(at, weather): (usize, &Weather)| weather.fault(format!("{at} of {}", round.order.0));
+        self.memory.world.set_faults(round.weather.iter().enumerate().map(fault).collect());
+        let mut struck = round.struck.iter().scan(self.memory.writes, |at, (after, fault)| {
+            *at += after;
+            let struck = (*at, *fault);
+            *at += 1;
+            Some(struck)
+        });
+        (self.memory.fault, self.memory.then) = (struck.next(), struck.next());
+    }
+
+    fn round(&mut self, number: usize) -> Result<(), String> {
+        let round = &self.story.rounds[number];
+        self.before(round);
+        let spec = self.spec(number);
+        let edit = round.between;
+        let (scene, memory) = (&self.scene, &mut self.memory);
+        let by_hand = |memory: &mut Memory| edit.into_iter().for_each(|(_, edit)| scene.make(edit, memory));
+        let hand: Option<witness::Hand<'_>> = edit.map(|(at, _)| (at, &by_hand as _));
+        let course = Course { order: round.order, hand, stopped: round.stopped };
+        let (became, log) = witness::watched(scene, &spec, memory, course);
+        self.heard(round, became, log)?;
+        self.memory.revive();
+        Ok(())
+    }
+
+    /// Notes what a run came to.
+    fn heard(&mut self, round: &Round, became: Result<Became, String>, log: Log) -> Result<(), String> {
+        let ended = &mut self.ended;
+        ended.runs += 1;
+        for sent in &log.0 {
+            (&sent.line, &sent.body, sent.came, sent.said).hash(&mut ended.trace);
+        }
+        let became = became.inspect(|became| ended.rare.became(became, &log));
+        let was_sent = |path: &str| log.writes().any(|sent| sent.left && sent.line.contains(path));
+        if round.stopped.is_some() && matches!(became, Ok(Became::Ended(..))) {
+            ended.rare.met("run: stopped");
+        }
+        if round.between.is_some_and(|(at, _)| at < log.writes().count()) {
+            ended.rare.met("run: edited by hand in the middle");
+        }
+        if round.weather.iter().any(Weather::is_late) && was_sent("/") {
+            ended.rare.met("run: a late request was carried out");
+        }
+        ended.last = log;
+        became.map(drop)
+    }
+
+    /// Nothing went wrong but on the way, so everything has to come out as if nothing had.
+    fn is_strict(&self) -> bool {
+        let rounds = &self.story.rounds;
+        let is_quiet = |round: &Round| round.hands.is_empty() && round.between.is_none() && round.excepts.is_none();
+        self.story.earlier == Earlier::Same
+            && rounds.iter().all(is_quiet)
+            && rounds.iter().skip(1).all(|round| round.after_s < A_DAY_S)
+    }
+
+    /// Two runs without faults, after which nothing is left to do.
+    fn settle(&mut self) -> Result<(), String> {
+        self.memory.world.set_faults(Vec::new());
+        self.memory.world.advance(QUIET_MS);
+        self.memory.land_after(1);
+        let spec = self.spec(1);
+        let rest = witness::settled(&self.scene, &spec, &mut self.memory)?;
+        self.ended.settled = rest.stopped.is_empty();
+        if self.is_strict() {
+            let without_faults = undisturbed(&self.story.scene)?;
+            if without_faults.stopped.is_empty() && !rest.stopped.is_empty() {
+                return Err(format!("I4: it is not healed: {:?}", rest.stopped));
+            }
+            if let Some(difference) = rest.census.difference(&without_faults.census) {
+                return Err(format!("I4: {difference}"));
+            }
+        }
+        if !self.ended.settled {
+            self.ended.rare.met("end: a person has to do something");
+            return Ok(());
+        }
+        let plan = carry::plan(&spec, &mut self.memory);
+        properties::everybody_arrives(&plan, &self.memory).map_err(|error| error.to_string())
+    }
+}
+
+/// Where the scene comes to rest when nothing goes wrong.
+fn undisturbed(scene: &Scene) -> Result<Rest, String> {
+    let (mut memory, spec) = scene.build();
+    witness::settled(scene, &spec, &mut memory)
+}

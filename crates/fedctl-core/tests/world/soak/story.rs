@@ -1,0 +1,187 @@
+//! What happens in one random world, from its seed: the organisations, the spec, and round after round what people do by
+//! hand, what goes wrong on the way, and in which order answers come.
+
+use jumpcloud_sim::fault::{After, Effect, Fault as SimFault, Spread, When};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::carry::Fault;
+use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
+use crate::history::{self, Earlier};
+use crate::worlds::{Scene, fresh_scenes, scenes};
+
+/// How many people a world has at most.
+const PEOPLE: usize = 6;
+
+/// One random world from its beginning to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Story {
+    pub(crate) scene: Scene,
+    /// What the spec says in the first round.
+    pub(crate) earlier: Earlier,
+    pub(crate) rounds: Vec<Round>,
+}
+
+/// One run of the program, and what was before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Round {
+    /// So many seconds after the round before.
+    pub(crate) after_s: u64,
+    pub(crate) hands: Vec<Edit>,
+    /// Somebody whom the spec leaves out from now on, or takes back in.
+    pub(crate) excepts: Option<usize>,
+    pub(crate) weather: Vec<Weather>,
+    /// What becomes of one write or two, each counted from the one before.
+    pub(crate) struck: Vec<(usize, Fault)>,
+    /// The program is told to stop at this turn.
+    pub(crate) stopped: Option<usize>,
+    /// Somebody does something by hand when so many writes were sent.
+    pub(crate) between: Option<(usize, Edit)>,
+    /// What decides in which order answers come, and how many turns are out at most.
+    pub(crate) order: (u64, usize),
+}
+
+/// One thing that goes wrong with some requests.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Weather {
+    method: Option<&'static str>,
+    when: Often,
+    effect: Effect,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Often {
+    /// Only this one, counted from 1.
+    Nth(u64),
+    /// One in so many.
+    OneIn(u32),
+    Always,
+}
+
+impl Weather {
+    /// As the simulator takes it; `name` decides what is drawn.
+    pub(crate) fn fault(&self, name: String) -> SimFault {
+        let when = When { method: self.method.map(str::to_owned), ..When::default() };
+        let when = match self.when {
+            Often::Nth(nth) => When { nth: Some(nth), ..when },
+            Often::OneIn(many) => When { rate: Some(1.0 / f64::from(many)), ..when },
+            Often::Always => when,
+        };
+        SimFault { name, when, effect: self.effect.clone() }
+    }
+
+    /// Whether a request may be carried out when its run is long over.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self.effect, Effect::LateCommit(_))
+    }
+}
+
+/// The tree of the story with this number: its value, and simpler ones.
+pub(crate) fn tree(seed: u64) -> (TestRunner, impl prop::strategy::ValueTree<Value = Story>) {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config { failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let tree = stories().new_tree(&mut runner).unwrap();
+    (runner, tree)
+}
+
+fn stories() -> impl Strategy<Value = Story> {
+    let scenes = prop_oneof![3 => fresh_scenes(PEOPLE), 1 => scenes(PEOPLE)];
+    let rounds = prop::collection::vec(round(), 1..5);
+    (scenes, history::earlier(), rounds).prop_map(|(scene, earlier, rounds)| {
+        // Under another name these templates give other addresses: who means which is not said by the scene then.
+        let by_name = |template: &str| template.contains("{federation}");
+        let is_named = by_name(scene.wish.email) || by_name(scene.wish.username);
+        Story { earlier: if is_named { Earlier::Same } else { earlier }, scene, rounds }
+    })
+}
+
+fn maybe<S: Strategy>(chance: f64, strategy: S) -> impl Strategy<Value = Option<S::Value>> {
+    prop::option::weighted(chance, strategy)
+}
+
+fn round() -> impl Strategy<Value = Round> {
+    let after_s = select(vec![0, 1, 30, 121, 3600, 90_000]);
+    let hands = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(history::edit(), 1..4)];
+    let weather = prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec(weather(), 1..3)];
+    let struck = prop_oneof![2 => Just(Vec::new()), 2 => prop::collection::vec((0_usize..60, fault()), 1..3)];
+    let order = (any::<u64>(), select(vec![1_usize, 2, 5, 8]));
+    let more = (maybe(0.1, 1_usize..120), maybe(0.15, (0_usize..40, between())), order);
+    (after_s, hands, maybe(0.15, 0..PEOPLE), weather, struck, more).prop_map(
+        |(after_s, hands, excepts, weather, struck, (stopped, between, order))| Round {
+            after_s,
+            hands,
+            excepts,
+            weather,
+            struck,
+            stopped,
+            between,
+            order,
+        },
+    )
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    use Fault::{Cut, DoneAnd500, Forbidden, KilledAfter, KilledBefore, KilledLate, Late, NotSent, Refused};
+    let plain = select(vec![KilledBefore, KilledAfter, Cut, Refused, Forbidden, DoneAnd500, NotSent]);
+    prop_oneof![5 => plain, 1 => (1_usize..40).prop_map(Late), 1 => (1_usize..40).prop_map(KilledLate)]
+}
+
+/// What somebody may do in the middle of a run without changing who is meant.
+fn between() -> impl Strategy<Value = Edit> {
+    use AccountEdit::{Annotate, Lock, Rename, Restrict, Suspend, Unroute};
+    let account = select(vec![Annotate, Annotate, Lock, Rename, Restrict, Suspend, Unroute]);
+    let person = select(vec![PersonEdit::Annotate, PersonEdit::Annotate, PersonEdit::BreakMapping]);
+    prop_oneof![
+        3 => (0..PEOPLE, account).prop_map(|(number, edit)| Edit::Account(number, edit)),
+        2 => (0..PEOPLE, person).prop_map(|(number, edit)| Edit::Person(number, edit)),
+        3 => select(ObjectEdit::ALL.to_vec()).prop_map(Edit::Object),
+    ]
+}
+
+fn weather() -> impl Strategy<Value = Weather> {
+    let writes = select(vec![Some("POST"), Some("POST"), Some("PUT"), Some("PUT"), Some("DELETE"), None]);
+    let often = prop_oneof![3 => (1_u64..30).prop_map(Often::Nth), 2 => select(vec![3, 8, 20]).prop_map(Often::OneIn)];
+    let lists = select(vec![
+        Effect::DelayedVisibility { ms: 3_000 },
+        Effect::DelayedVisibility { ms: 40_000 },
+        Effect::UnstableOrder,
+        Effect::FalseTotal { add: 1 },
+        Effect::FalseTotal { add: -1 },
+        Effect::Latency(Spread::Fixed(1)),
+    ]);
+    prop_oneof![
+        5 => (writes, often, broken()).prop_map(|(method, when, effect)| Weather { method, when, effect }),
+        2 => lists.prop_map(|effect| Weather { method: Some("GET"), when: Often::Always, effect }),
+        1 => (1_u64..12).prop_map(|requests| Weather {
+            method: None,
+            when: Often::Always,
+            effect: Effect::RateLimit { requests: 10 + requests, per_ms: 5_000, retry_after_s: None },
+        }),
+    ]
+}
+
+/// What may become of one request.
+fn broken() -> impl Strategy<Value = Effect> {
+    let fail = |status, after_commit| Effect::Fail { status, after_commit, retry_after_s: None };
+    let soon = Effect::LateCommit(After::Requests(Spread::Uniform(1, 40)));
+    let late = Effect::LateCommit(After::Ms(Spread::Uniform(1_000, 200_000)));
+    select(vec![
+        fail(500, false),
+        fail(500, true),
+        fail(502, true),
+        fail(403, false),
+        fail(429, false),
+        Effect::Timeout { after_commit: true },
+        Effect::Timeout { after_commit: false },
+        Effect::Cut { at_byte: 0 },
+        Effect::Cut { at_byte: 0 },
+        Effect::Html403,
+        Effect::EmptyBody,
+        soon.clone(),
+        soon,
+        late,
+    ])
+}

@@ -1,0 +1,192 @@
+//! The oracle: what a state of the stage must not be, judged from who gets in where.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fedctl_core::mark::{USER_ATTRIBUTE, UserMark};
+use fedctl_core::plan::guard::Guard;
+use fedctl_core::plan::{Fate, Plan, PlannedPerson};
+use jumpcloud_sim::{Flag, State, User, UserId, World};
+
+use crate::doors::Doors;
+use crate::seed::{BYSTANDER, sim};
+use crate::stage::Stage;
+
+/// What is wrong with a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Harm {
+    /// The guard that it is the business of.
+    pub(crate) guard: Guard,
+    /// The address of the account, or of the person.
+    pub(crate) about: Box<str>,
+    /// What happens, in words.
+    pub(crate) what: String,
+    /// It strikes somebody whom the federation is not about.
+    pub(crate) strikes_others: bool,
+}
+
+/// What applying may come to for everybody on the stage.
+#[derive(Clone)]
+pub(crate) struct Oracle {
+    before: Doors,
+    /// The accounts that were there, with the person whose mark each carries.
+    accounts: BTreeMap<UserId, Option<UserId>>,
+    /// For each person who is to have one, the address of their account.
+    wanted: BTreeMap<UserId, String>,
+    /// People whose account this plan takes over, or takes for theirs because it opens for them already.
+    adopted: BTreeSet<UserId>,
+    /// People who are to lose their sign-in.
+    losing: BTreeSet<UserId>,
+    /// Addresses of accounts and people from whom some action takes it.
+    closing: BTreeSet<Box<str>>,
+    /// Accounts that nobody got into.
+    shut: BTreeSet<UserId>,
+}
+
+impl Oracle {
+    /// Before anything was done.
+    pub(crate) fn new(stage: &Stage, plan: &Plan) -> Self {
+        let world = &stage.world;
+        let accounts = world.users(stage.secondary).map(|user| (user.id, marked_for(user)));
+        let wanted = plan.people.iter().filter(|person| is_wanted(person));
+        let shut = world.users(stage.secondary).filter(|user| is_shut(user)).map(|user| user.id);
+        let takes_away = plan.actions.iter().filter(|action| action.takes_away());
+        // A membership is called by the group and the member.
+        let from = takes_away.flat_map(|action| action.target.name.rsplit('/').next());
+        let losing = plan.people.iter().filter(|person| person.fate == Fate::Loses).map(|person| sim(person.id));
+        Self {
+            before: Doors::of(stage),
+            accounts: accounts.collect(),
+            wanted: wanted.map(|person| (sim(person.id), person.account.to_lowercase())).collect(),
+            adopted: adopted(plan),
+            losing: losing.collect(),
+            closing: from.map(Into::into).collect(),
+            shut: shut.collect(),
+        }
+    }
+
+    /// What is wrong with a state, if anything is.
+    pub(crate) fn harm(&self, stage: &Stage) -> Option<Harm> {
+        let now = Doors::of(stage);
+        self.lost(&stage.world, &now).or_else(|| self.gained(&stage.world, &now))
+    }
+
+    /// Invariant I9: whoever got into an account gets into it.
+    fn lost(&self, world: &World, now: &Doors) -> Option<Harm> {
+        let before = &self.before;
+        let is_closing = |user: UserId| world.user(user).is_some_and(|user| self.closing.contains(&user.email));
+        let is_losing = |person: &UserId| self.losing.contains(person) || is_closing(*person);
+        let opens = |account: &UserId| now.local.contains(account) || self.comes_in(world, account, now);
+        let owner = |account: &UserId| self.accounts.get(account).copied().flatten();
+        let closes = |account: &UserId| owner(account).is_some_and(|owner| is_losing(&owner)) || is_closing(*account);
+        if let Some(account) = before.local.iter().find(|account| !opens(account) && !closes(account)) {
+            let what = format!("{} has no way in any more", email(world, *account));
+            return Some(self.lockout(world, *account, what));
+        }
+        let mut lost = before.federated.difference(&now.federated);
+        if let Some((person, account)) = lost.find(|(person, account)| !is_losing(person) && !closes(account)) {
+            let what = format!("{} does not get into {} any more", email(world, *person), email(world, *account));
+            return Some(self.lockout(world, *account, what));
+        }
+        let user = before.primary.difference(&now.primary).next()?;
+        Some(self.lockout(world, *user, format!("{} cannot sign in to the primary organisation", email(world, *user))))
+    }
+
+    fn lockout(&self, world: &World, user: UserId, what: String) -> Harm {
+        let about = email(world, user);
+        Harm { guard: Guard::Lockout, strikes_others: is_bystander(world, user), about: about.into(), what }
+    }
+
+    /// Whether the owner of an account comes in through the federation, as themselves.
+    fn comes_in(&self, world: &World, account: &UserId, now: &Doors) -> bool {
+        let is_theirs = |person: &UserId| match self.accounts.get(account).copied().flatten() {
+            Some(owner) => owner == *person,
+            None => self.is_meant(world, *person, *account),
+        };
+        now.federated.iter().any(|(person, opened)| opened == account && is_theirs(person))
+    }
+
+    /// Invariant I10: nobody opens an account that the spec does not give them, and no account opens for two.
+    fn gained(&self, world: &World, now: &Doors) -> Option<Harm> {
+        let mut new = now.federated.difference(&self.before.federated);
+        if let Some((person, account)) = new.find(|(person, account)| !self.may_open(world, *person, *account)) {
+            let what = format!("{} opens {}, which is not theirs", email(world, *person), email(world, *account));
+            return Some(impersonation(world, *account, what));
+        }
+        let mut owners: BTreeMap<UserId, usize> = BTreeMap::new();
+        now.federated.iter().for_each(|(_, account)| *owners.entry(*account).or_default() += 1);
+        let before = |account: &UserId| self.before.federated.iter().filter(|(_, opened)| opened == account).count();
+        if let Some((account, _)) = owners.iter().find(|(account, people)| **people > before(account).max(1)) {
+            let what = format!("{} opens for more than one person", email(world, *account));
+            return Some(impersonation(world, *account, what));
+        }
+        // Whose password is given back has their own again: no gain, unless the account was shut and is not of our making.
+        let is_gain = |account: &&UserId| {
+            let is_ours =
+                world.user(**account).is_some_and(|user| user.attribute(USER_ATTRIBUTE).is_some_and(is_created));
+            self.shut.contains(*account) && !is_ours
+        };
+        let account = now.local.difference(&self.before.local).find(is_gain)?;
+        Some(impersonation(world, *account, format!("{} was shut, and opens", email(world, *account))))
+    }
+
+    /// Whether the spec gives a person the address of an account.
+    fn is_meant(&self, world: &World, person: UserId, account: UserId) -> bool {
+        let address = world.user(account).map(|user| user.email.to_lowercase());
+        self.wanted.get(&person).is_some_and(|wanted| Some(wanted) == address.as_ref())
+    }
+
+    fn may_open(&self, world: &World, person: UserId, account: UserId) -> bool {
+        self.is_meant(world, person, account)
+            && match self.accounts.get(&account) {
+                Some(Some(owner)) => *owner == person,
+                Some(None) => self.adopted.contains(&person),
+                None => world.user(account).and_then(marked_for) == Some(person),
+            }
+    }
+}
+
+fn is_bystander(world: &World, user: UserId) -> bool {
+    world.user(user).is_some_and(|user| &*user.email == BYSTANDER)
+}
+
+fn impersonation(world: &World, user: UserId, what: String) -> Harm {
+    let about = email(world, user);
+    Harm { guard: Guard::Impersonation, strikes_others: is_bystander(world, user), about: about.into(), what }
+}
+
+/// Whether the spec gives somebody an account now.
+fn is_wanted(person: &PlannedPerson) -> bool {
+    match person.fate {
+        Fate::Unchanged | Fate::Gains | Fate::GainsExisting | Fate::TakenOver | Fate::Mended => true,
+        Fate::Loses | Fate::Leaves(_) | Fate::Held(_) => false,
+    }
+}
+
+/// People who come to open an account that was there and that nobody had marked.
+fn adopted(plan: &Plan) -> BTreeSet<UserId> {
+    let existing = plan
+        .people
+        .iter()
+        .filter(|person| matches!(person.fate, Fate::GainsExisting | Fate::TakenOver | Fate::Unchanged | Fate::Mended));
+    existing.map(|person| sim(person.id)).collect()
+}
+
+fn marked_for(user: &User) -> Option<UserId> {
+    Some(sim(UserMark::parse(user.attribute(USER_ATTRIBUTE)?)?.person))
+}
+
+fn is_created(mark: &str) -> bool {
+    UserMark::parse(mark).is_some_and(|mark| mark.origin == fedctl_core::mark::Origin::Created)
+}
+
+fn is_shut(user: &User) -> bool {
+    user.state != State::Activated || user.flag(Flag::AccountLocked) || !user.is_activated()
+}
+
+fn email(world: &World, user: UserId) -> String {
+    match world.user(user).map(|user| &*user.email) {
+        Some(BYSTANDER) => "somebody whom this federation is not about".to_owned(),
+        Some(email) => email.to_owned(),
+        None => user.to_string(),
+    }
+}
