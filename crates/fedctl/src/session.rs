@@ -12,7 +12,7 @@ use fedctl_core::spec::Spec;
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
 
-use crate::access::{Access, OperatorFile};
+use crate::access::{Access, OperatorFile, Places};
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
@@ -37,6 +37,8 @@ pub struct Session {
     pub batch: usize,
     /// How many seconds old traces of earlier runs must be before some things are done.
     pub settle: u32,
+    /// Where leases and journals are.
+    pub places: Places,
     /// Guards that somebody lifts for one plan.
     pub allow: Vec<Allow>,
 }
@@ -77,7 +79,8 @@ impl Session {
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, allow: Vec::new() })
+        let places = access.places();
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() })
     }
 
     /// Takes somebody's word that these people signed in through the federation.

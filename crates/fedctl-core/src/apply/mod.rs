@@ -1,6 +1,7 @@
 //! The executor: a plan as a conversation. It says what to send next and is told what came back; it neither sends nor
 //! waits, knows no clock and no kind, and is `Clone`, so that a rehearsal can branch it.
 
+mod end;
 mod fill;
 mod graph;
 mod judge;
@@ -12,8 +13,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::address::Org;
 use crate::endpoint;
 use crate::live::PAGE;
@@ -23,6 +22,7 @@ use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
+pub use end::End;
 use fill::Given;
 use graph::Graph;
 use talk::Talk;
@@ -42,33 +42,6 @@ pub(crate) fn in_order(plan: &mut Plan) {
             plan.actions.swap(at, to);
             places.swap(at, to);
         }
-    }
-}
-
-/// What became of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "end", content = "why", rename_all = "kebab-case")]
-pub enum End {
-    /// Done, and seen to be so.
-    Applied,
-    /// It was so already.
-    Already,
-    /// Refused, or not as it must be; nothing of it is in doubt.
-    Failed(String),
-    /// Left out because this action did not succeed.
-    Skipped(u32),
-    /// It was sent and nobody knows what became of it.
-    Unknown(String),
-    /// No spelling of the request was taken: a person has to do it.
-    Manual(String),
-    /// The run was stopped before it.
-    NotStarted,
-}
-
-impl End {
-    /// Whether what the action is for is so now.
-    pub fn is_good(&self) -> bool {
-        matches!(self, End::Applied | End::Already)
     }
 }
 

@@ -139,7 +139,8 @@ impl Oracle {
 impl Moment {
     fn of(memory: &Memory) -> Self {
         let (world, secondary) = (&memory.world, memory.secondary);
-        let policies = world.policies(secondary).filter(|policy| policy.enabled && is_marked(&policy.description));
+        // Those without our mark too: taking one over that routes already routes nobody anew.
+        let policies = world.policies(secondary).filter(|policy| policy.enabled);
         let is_federated = |user: &&User| user.password_authority() == Some(RestrictionKind::FederatedIdentityProvider);
         Self {
             routed: policies.flat_map(|policy| policy.groups().map(move |group| (policy.id, group))).collect(),

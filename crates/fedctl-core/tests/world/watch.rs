@@ -51,6 +51,8 @@ pub(crate) struct Sent {
     pub(crate) came: Option<u16>,
     /// Whether it may have arrived.
     pub(crate) left: bool,
+    /// The body of the answer, as one number.
+    pub(crate) said: u64,
     /// The actions that it was for.
     pub(crate) actions: Vec<u32>,
 }
@@ -62,7 +64,7 @@ impl Sent {
 
     /// One without a body, answered.
     pub(crate) fn read(line: &str) -> Self {
-        Self { line: line.to_owned(), body: String::new(), came: Some(200), left: true, actions: Vec::new() }
+        Self { line: line.to_owned(), body: String::new(), came: Some(200), left: true, said: 0, actions: Vec::new() }
     }
 
     /// Whether a text stands in it.

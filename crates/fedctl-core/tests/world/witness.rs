@@ -2,6 +2,7 @@
 //! changed it, and at the end the report is compared with what was sent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub(crate) struct Course<'a> {
     pub(crate) order: (u64, usize),
     /// What a human does meanwhile; before the first write, when it is due after none.
     pub(crate) hand: Option<Hand<'a>>,
+    /// The turn at which it is told to stop, counted from 1.
+    pub(crate) stopped: Option<usize>,
 }
 
 /// What became of one invocation.
@@ -91,7 +94,14 @@ impl Carry for Witness<'_> {
     fn carry(&mut self, request: Request) -> Outcome {
         let line = format!("{} {}", request.method, request.path.split('?').next().unwrap());
         let body = request.body.as_ref().map(|(_, body)| String::from_utf8_lossy(body).into_owned());
-        let sent = Sent { line, body: body.unwrap_or_default(), came: None, left: true, actions: self.actions.clone() };
+        let sent = Sent {
+            line,
+            body: body.unwrap_or_default(),
+            came: None,
+            left: true,
+            said: 0,
+            actions: self.actions.clone(),
+        };
         let (is_write, was_late, was_dead) = (!sent.reads(), self.memory.is_late(), self.memory.dead);
         if is_write && !was_dead {
             self.by_hand();
@@ -130,6 +140,7 @@ impl Witness<'_> {
         match outcome {
             Outcome::Answered(answer) => {
                 sent.came = Some(answer.status);
+                sent.said = hash(&answer.body);
                 let body: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
                 let secret = body.as_ref().and_then(|body| body.pointer("/oidc/clientSecret")?.as_str());
                 self.secret = secret.filter(|secret| !secret.is_empty()).map(str::to_owned).or(self.secret.take());
@@ -183,11 +194,17 @@ impl Witness<'_> {
     fn apply(&mut self, run: &mut Run) -> Option<Vec<End>> {
         let (seed, width) = self.course.order;
         let mut dice = Dice::new(seed);
-        let mut out = Vec::new();
+        let (mut out, mut turns) = (Vec::new(), 0);
         while !self.memory.dead {
             let wants_more = out.is_empty() || (out.len() < width && dice.below(3) > 0);
             match if wants_more { run.next() } else { Next::Blocked } {
-                Next::Do(ticket, turn) => out.push((ticket, turn)),
+                Next::Do(ticket, turn) => {
+                    turns += 1;
+                    if self.course.stopped == Some(turns) {
+                        run.stop();
+                    }
+                    out.push((ticket, turn));
+                }
                 Next::Finished => return Some(run.report()),
                 Next::Blocked => {
                     let (ticket, turn) = out.swap_remove(dice.below(out.len()));
@@ -221,6 +238,17 @@ pub(crate) fn invoke_and_log(
     memory: &mut Memory,
     course: Course<'_>,
 ) -> Result<(Became, Log), String> {
+    let (became, log) = watched(scene, spec, memory, course);
+    became.map(|became| (became, log))
+}
+
+/// The same, with the requests that it sent, whatever came of it.
+pub(crate) fn watched(
+    scene: &Scene,
+    spec: &Spec,
+    memory: &mut Memory,
+    course: Course<'_>,
+) -> (Result<Became, String>, Log) {
     let (log, writes) = (Log::default(), 0);
     let mut witness = Witness {
         scene,
@@ -236,10 +264,10 @@ pub(crate) fn invoke_and_log(
     };
     let plan = match witness.plan(spec) {
         Ok(plan) => Arc::new(plan),
-        Err(why) => return Ok((Became::NoPlan(why), witness.log)),
+        Err(why) => return (Ok(Became::NoPlan(why)), witness.log),
     };
     if !plan.refusals.is_empty() {
-        return Ok((Became::Refused(Arc::unwrap_or_clone(plan)), witness.log));
+        return (Ok(Became::Refused(Arc::unwrap_or_clone(plan))), witness.log);
     }
     witness.oracle = Some(Oracle::new(scene, witness.memory, &plan));
     witness.plan = Some(Arc::clone(&plan));
@@ -252,11 +280,19 @@ pub(crate) fn invoke_and_log(
     let wrong = witness.wrong.or(leak).or_else(|| beyond_the_plan(&plan, &log));
     let wrong = wrong.or_else(|| ends.as_ref().and_then(|ends| untrue(&plan, ends, &log)));
     let plan = Arc::unwrap_or_clone(plan);
-    match (wrong, ends) {
+    let became = match (wrong, ends) {
         (Some(wrong), _) => Err(wrong),
-        (None, None) => Ok((Became::Killed(plan), log)),
-        (None, Some(ends)) => Ok((Became::Ended(plan, ends), log)),
-    }
+        (None, None) => Ok(Became::Killed(plan)),
+        (None, Some(ends)) => Ok(Became::Ended(plan, ends)),
+    };
+    (became, log)
+}
+
+/// Bytes as one number, the same on every machine.
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What was written is what the plan says, call by call: each was taken once at most, and what may make a second object was
@@ -285,6 +321,13 @@ pub(crate) fn beyond_the_plan(plan: &Plan, log: &Log) -> Option<String> {
 
 /// The report says of each action what was sent for it.
 pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
+    let was_looked_at = |at: u32| {
+        log.0
+            .iter()
+            .rev()
+            .find(|sent| sent.actions.contains(&at))
+            .is_some_and(|sent| sent.reads() && sent.came == Some(200))
+    };
     let mut wrong = plan.actions.iter().zip(ends).zip(0u32..).filter_map(|((action, end), at)| {
         let sent: Vec<&Sent> = log.writes().filter(|sent| sent.actions.contains(&at)).collect();
         let may_be_done = |sent: &&Sent| sent.left && sent.came.is_none_or(|status| status < 300 || status >= 400);
@@ -296,7 +339,8 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
             End::Skipped(_) | End::NotStarted => sent.is_empty(),
             End::Unknown(_) => sent.iter().any(may_be_done),
             End::Manual(_) => !sent.iter().any(was_taken),
-            End::Failed(_) => sent.last().is_none_or(|last| last.came.is_some() || !last.left),
+            // A look may have said what became of the one that nobody answered.
+            End::Failed(_) => sent.last().is_none_or(|last| last.came.is_some() || !last.left) || was_looked_at(at),
         };
         let sent: Vec<_> = sent.iter().map(|sent| (&sent.line, sent.came)).collect();
         (!is_true).then(|| {

@@ -25,6 +25,10 @@ impl Run {
             return self.took_back(at, outcome);
         }
         match outcome {
+            // A first request that never left leaves nothing in doubt, and a run that is to stop does not try again.
+            Outcome::NotSent(why) if self.stopping && self.talk(at).sends == 1 && !self.given.holds_any_secret() => {
+                self.finish(at, End::Failed(why));
+            }
             Outcome::NotSent(why) => self.send_again(at, &why),
             Outcome::Unknown(_) => self.in_doubt(at, action),
             Outcome::Answered(answer) => self.answered(at, action, &answer),
