@@ -114,7 +114,7 @@ fn ports(text: &str) -> String {
 }
 
 fn digests(text: &str) -> String {
-    let is_digest = |word: &str| word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_digest = |word: &str| matches!(word.len(), 16 | 64) && word.bytes().all(|digit| digit.is_ascii_hexdigit());
     let word = |word: &str| if is_digest(word) { "DIGEST".to_owned() } else { word.to_owned() };
     let pieces = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
     let piece = |piece: &str| match piece.char_indices().next_back() {
@@ -127,7 +127,10 @@ fn digests(text: &str) -> String {
 #[test]
 fn only_what_differs_from_run_to_run_is_redacted() {
     let digest = "0123456789abcdef".repeat(4);
-    let text = format!("http://127.0.0.1:40123/oauth (6abe1300ac1f576700000001)\nDigest: {digest}\n\"{digest}\"");
-    let redacted = "http://127.0.0.1:PORT/oauth (6abe1300ac1f576700000001)\nDigest: DIGEST\n\"DIGEST\"";
+    let lift = format!("--allow capture@{}", &digest[..16]);
+    let text =
+        format!("http://127.0.0.1:40123/oauth (6abe1300ac1f576700000001)\nDigest: {digest}\n\"{digest}\" {lift}");
+    let redacted =
+        "http://127.0.0.1:PORT/oauth (6abe1300ac1f576700000001)\nDigest: DIGEST\n\"DIGEST\" --allow capture@DIGEST";
     assert_eq!(redact(&text), redacted);
 }

@@ -59,6 +59,22 @@ impl Sandbox {
         sandbox
     }
 
+    /// A federation that was applied just now, by the clock of the simulator, and lacks its routing policy since.
+    #[track_caller]
+    pub(crate) fn a_policy_went_just_now() -> Self {
+        let sandbox = Self::applied();
+        let policies = sandbox.list(Side::Secondary, "/api/v2/identity-provider/policies");
+        let target = format!("/api/v2/identity-provider/policies/{}", text(&policies[0]["id"]));
+        sandbox.api(Side::Secondary, "DELETE", &target, &Value::Null);
+        sandbox.change_world(|world| {
+            let users = world["users"].as_array().expect("users are a list").iter();
+            let made =
+                users.map(|user| u64::from_str_radix(&text(&user["id"])[..8], 16).expect("ids begin with a time"));
+            world["now_ms"] = json!(made.max().expect("there are users") * 1000);
+        });
+        sandbox
+    }
+
     /// Ends the server; its spec and its keys stay.
     pub(crate) fn stop(&mut self) {
         // A process that has ended already is what is wanted.

@@ -282,6 +282,8 @@ fn http_client(key: &Key, options: &Options) -> Result<reqwest::Client, BuildErr
         .redirect(redirect::Policy::none())
         // reqwest sends again by its own judgement; a write must not.
         .retry(reqwest::retry::never())
+        // The same with every feature: another crate may bring HTTP/2, which cuts and refuses in other ways.
+        .http1_only()
         .referer(false)
         .no_proxy()
         .https_only(!sandbox)

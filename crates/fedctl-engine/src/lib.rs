@@ -5,6 +5,9 @@
 
 mod applying;
 mod http;
+pub mod journal;
+pub mod lease;
+mod private;
 mod reading;
 
 use std::future::Future;
@@ -12,9 +15,15 @@ use std::time::Duration;
 
 use fedctl_core::request::{Ask, Outcome, Request};
 
-pub use applying::apply;
+pub use applying::{Note, apply};
 pub use http::{BindError, Organizations};
 pub use reading::{Progress, read};
+
+/// A time since 1970 as people and journals read it: UTC, to the second.
+pub fn utc(since_1970: Duration) -> String {
+    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or(0);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+}
 
 /// Asks questions, and lets time pass.
 pub trait Reads: Sync {

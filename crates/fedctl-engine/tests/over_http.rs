@@ -11,7 +11,7 @@ use fedctl_core::plan::Plan;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::request::{Ask, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
-use fedctl_engine::{BindError, Organizations, Reads, Writes};
+use fedctl_engine::{BindError, Note, Organizations, Reads, Writes};
 use jumpcloud_sim::fixture::{self, Pair};
 use jumpcloud_sim::http::{self, Handle};
 use secrecy::SecretString;
@@ -115,8 +115,8 @@ impl Setup {
         // Without a number of answers nobody ever notifies.
         let stop = Notify::new();
         let mut answers = 0;
-        let ends = fedctl_engine::apply(&mut run, &self.organizations, concurrency, stop.notified(), |_| {
-            answers += 1;
+        let ends = fedctl_engine::apply(&mut run, &self.organizations, concurrency, stop.notified(), |_, note| {
+            answers += usize::from(matches!(note, Note::Answered));
             if Some(answers) == stop_after {
                 stop.notify_one();
             }
@@ -157,7 +157,7 @@ async fn no_more_requests_are_out_than_were_allowed() {
         setup.organizations.most.store(0, Ordering::SeqCst);
         let mut run = Run::new(Arc::new(plan), 100);
         let never = futures_util::future::pending();
-        let ends = fedctl_engine::apply(&mut run, &setup.organizations, concurrency, never, |_| {}).await;
+        let ends = fedctl_engine::apply(&mut run, &setup.organizations, concurrency, never, |_, _| {}).await;
         assert!(ends.iter().all(End::is_good));
         assert_eq!(setup.organizations.most.load(Ordering::SeqCst), concurrency);
         setup.handle.stop().await.unwrap();

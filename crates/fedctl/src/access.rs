@@ -27,6 +27,19 @@ pub struct Access<'a> {
     keys: Keys<'a>,
 }
 
+/// Where leases and journals are, as far as an operator file says so.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// A folder of lease files.
+    pub files: Option<PathBuf>,
+    /// A store of leases.
+    pub store: Option<Box<operator::Store>>,
+    /// A folder of journals.
+    pub journal: Option<PathBuf>,
+    /// Where paths begin.
+    pub folder: PathBuf,
+}
+
 /// An operator file that was read.
 #[derive(Debug)]
 pub struct OperatorFile {
@@ -164,6 +177,24 @@ impl<'a> Access<'a> {
     pub fn settle(&self, spec: &Spec) -> u32 {
         let said = self.file.as_ref().and_then(|file| file.operator.settle.as_ref());
         said.map_or(if spec.sandbox.is_some() { 0 } else { SETTLE }, |settle| settle.value)
+    }
+
+    /// Where a run that writes says so to others, and where it writes down what it does.
+    pub fn places(&self) -> Places {
+        let Some(OperatorFile { folder, operator }) = &self.file else { return Places::default() };
+        let at = |path: &operator::FilePath| folder.join(path.as_str());
+        Places {
+            files: match &operator.lease {
+                Some(operator::Lease::Files(path)) => Some(at(path)),
+                Some(operator::Lease::Store(_)) | None => None,
+            },
+            store: match &operator.lease {
+                Some(operator::Lease::Store(store)) => Some(store.clone()),
+                Some(operator::Lease::Files(_)) | None => None,
+            },
+            journal: operator.journal.as_ref().map(|path| at(path)),
+            folder: folder.clone(),
+        }
     }
 
     fn credentials(&self, side: &Side) -> Option<(&OperatorFile, &Credentials)> {

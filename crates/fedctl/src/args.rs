@@ -219,7 +219,7 @@ pub struct Demo {
 /// `schema`
 #[derive(Debug, clap::Args)]
 pub struct Schema {
-    /// Which document: `plan` and `show`, `apply`, `verify`, or `trace`
+    /// Which document: `plan` and `show`, `apply`, `verify`, `trace`, or a journal
     #[arg(value_enum)]
     pub document: Document,
 }
@@ -235,6 +235,8 @@ pub enum Document {
     Verify,
     /// One person's way.
     Trace,
+    /// The lines of a journal.
+    Journal,
 }
 
 /// `completions`

@@ -35,6 +35,30 @@ pub fn operator_at_home() -> Option<PathBuf> {
     Some(PathBuf::from(home).join(".config/fedctl/operator.yaml"))
 }
 
+/// Where programs of this user keep what they can do without: `$XDG_STATE_HOME`, else its place at home.
+pub fn state_home() -> Option<PathBuf> {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let at_home = || folder("HOME").map(|home| home.join(".local/state"));
+    folder("XDG_STATE_HOME").or_else(at_home).or_else(|| folder("LOCALAPPDATA"))
+}
+
+/// Who runs this, where, for people: `ann@host, process 4711`.
+pub fn who() -> String {
+    let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let user = user.filter(|name| !name.is_empty()).unwrap_or_else(|| "somebody".to_owned());
+    format!("{user}@{}, process {}", host(), std::process::id())
+}
+
+#[cfg(unix)]
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn host() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "some machine".to_owned())
+}
+
 /// Whether this is a run that nobody watches, of what somebody else may have written.
 pub fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())

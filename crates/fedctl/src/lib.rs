@@ -11,11 +11,13 @@ pub mod render;
 pub mod secret;
 pub mod session;
 pub mod settle;
+pub mod signals;
 pub mod simulated;
 pub mod snippet;
 pub mod source;
 pub mod ui;
 pub mod worktree;
+pub mod writing;
 
 use args::{Args, Command};
 use exit::Exit;

@@ -4,18 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
+use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::spec::Spec;
+use fedctl_core::trace::cast::Cast;
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
 
-use crate::access::{Access, OperatorFile};
+use crate::access::{Access, OperatorFile, Places};
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
+use crate::render::rehearsed::Rehearsed;
 use crate::source::Source;
 use crate::ui::Ui;
 
@@ -37,8 +40,22 @@ pub struct Session {
     pub batch: usize,
     /// How many seconds old traces of earlier runs must be before some things are done.
     pub settle: u32,
+    /// Where leases and journals are.
+    pub places: Places,
     /// Guards that somebody lifts for one plan.
     pub allow: Vec<Allow>,
+}
+
+/// A plan, and what it was made of.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// When the newest trace of an earlier run was made, seconds since 1970.
+    pub newest: Option<u64>,
+    /// What its rehearsal came to, if there was anything to rehearse.
+    pub rehearsed: Option<Rehearsed>,
+    cast: Option<Cast>,
+    live: Live,
 }
 
 impl Session {
@@ -77,7 +94,8 @@ impl Session {
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, allow: Vec::new() })
+        let places = access.places();
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() })
     }
 
     /// Takes somebody's word that these people signed in through the federation.
@@ -98,24 +116,30 @@ impl Session {
     ///
     /// # Errors
     /// They cannot be read, or do not bear out what the spec says.
-    pub async fn plan(&self, ui: &mut Ui) -> Result<Plan, Failure> {
-        Ok(self.plan_and_newest(ui).await?.0)
-    }
-
-    /// The same, and when the newest trace of an earlier run was made, seconds since 1970.
-    ///
-    /// # Errors
-    /// As for a plan.
-    pub async fn plan_and_newest(&self, ui: &mut Ui) -> Result<(Plan, Option<u64>), Failure> {
-        let step = |live: &_| planner::step(&self.spec, &self.terms, live);
+    pub async fn plan(&self, ui: &mut Ui) -> Result<Planned, Failure> {
+        let step = |live: &_| planner::step_with_cast(&self.spec, &self.terms, live);
         let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
         .await
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        let plan: Plan = self.ready(step, ui)?;
+        let (plan, cast) = self.ready(step, ui)?;
         self.knows_them(&plan)?;
-        Ok((plan, live.newest_trace(&self.spec.names())))
+        let newest = live.newest_trace(&self.spec.names());
+        let mut planned = Planned { plan, rehearsed: None, newest, cast, live };
+        self.rehearse(&mut planned);
+        Ok(planned)
+    }
+
+    /// Rehearses a plan, and refuses it for what comes of that. One that does nothing is not, nor one that nothing allows.
+    pub fn rehearse(&self, planned: &mut Planned) {
+        let Planned { plan, cast, live, .. } = planned;
+        let Some(cast) = cast.as_ref().filter(|_| !plan.is_empty()) else { return };
+        let mut rehearsal = fedctl_rehearsal::rehearse(&self.spec, &self.terms, live, plan, cast);
+        plan.refusals.append(&mut rehearsal.refusals);
+        plan.refusals.sort();
+        plan.refusals.dedup();
+        planned.rehearsed = Some(Rehearsed::of(rehearsal));
     }
 
     /// A word about somebody who is not there is a mistake, and would pass unseen.

@@ -1,6 +1,8 @@
 //! The executor: a plan as a conversation. It says what to send next and is told what came back; it neither sends nor
 //! waits, knows no clock and no kind, and is `Clone`, so that a rehearsal can branch it.
 
+mod end;
+mod every_order;
 mod fill;
 mod graph;
 mod judge;
@@ -12,8 +14,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::address::Org;
 use crate::endpoint;
 use crate::live::PAGE;
@@ -23,6 +23,7 @@ use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
+pub use end::End;
 use fill::Given;
 use graph::Graph;
 use talk::Talk;
@@ -42,33 +43,6 @@ pub(crate) fn in_order(plan: &mut Plan) {
             plan.actions.swap(at, to);
             places.swap(at, to);
         }
-    }
-}
-
-/// What became of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "end", content = "why", rename_all = "kebab-case")]
-pub enum End {
-    /// Done, and seen to be so.
-    Applied,
-    /// It was so already.
-    Already,
-    /// Refused, or not as it must be; nothing of it is in doubt.
-    Failed(String),
-    /// Left out because this action did not succeed.
-    Skipped(u32),
-    /// It was sent and nobody knows what became of it.
-    Unknown(String),
-    /// No spelling of the request was taken: a person has to do it.
-    Manual(String),
-    /// The run was stopped before it.
-    NotStarted,
-}
-
-impl End {
-    /// Whether what the action is for is so now.
-    pub fn is_good(&self) -> bool {
-        matches!(self, End::Applied | End::Already)
     }
 }
 
@@ -178,45 +152,10 @@ impl Run {
         self.ended
     }
 
-    /// What became of an action, as far as it has ended.
-    pub fn end(&self, at: u32) -> Option<&End> {
-        self.ends.get(at as usize)?.as_ref()
-    }
-
-    /// The actions that may begin now, in the order in which [`Run::next`] begins them.
-    pub fn ready(&self) -> Vec<u32> {
-        match (self.given.holds_any_secret(), self.stopping) {
-            (true, _) => self.graph.section.intersection(&self.ready).copied().collect(),
-            (false, true) => Vec::new(),
-            (false, false) => self.ready.iter().copied().collect(),
-        }
-    }
-
-    /// Whether something waits for the end of an action whatever that will be, so that a failure lets it go on.
-    pub fn lets_go_on(&self, at: u32) -> bool {
+    /// The rows about everybody that an action is one of the first of.
+    fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
         let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
-        let mut rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Ended);
-        rows.any(|row| row.then.iter().any(|then| self.ends[*then as usize].is_none()))
-    }
-
-    /// What to do next for one of the actions that are ready, and for no other: for whoever tries every order. It is over
-    /// with this action when it is blocked.
-    pub fn next_of(&mut self, at: u32) -> Next {
-        if self.ready.remove(&at) {
-            self.begin(at);
-        }
-        loop {
-            if let Some((at, planned)) = self.turns.pop_front() {
-                match self.turn(at, planned) {
-                    Some(turn) => return self.hand_out(Out::One(at), turn),
-                    None => continue,
-                }
-            }
-            return match self.batch.pop_first() {
-                Some((org, actions)) => self.look_at_users(org, actions),
-                None => Next::Blocked,
-            };
-        }
+        rows.map(|number| &self.graph.rows[*number as usize])
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
@@ -375,8 +314,8 @@ impl Run {
             if row.open > 0 {
                 continue;
             }
-            let (of, blame, then) = (row.of, row.blame, row.then.clone());
-            for waiting in then {
+            let (of, blame, then) = (row.of, row.blame, Arc::clone(&row.then));
+            for waiting in then.iter().copied() {
                 match blame.filter(|_| self.is_blamed(of, good, at, waiting)) {
                     Some(blame) => work.push_back((waiting, End::Skipped(blame))),
                     None => self.one_less(waiting),
@@ -387,9 +326,8 @@ impl Run {
 
     /// The people whose actions wait for what this check sees.
     fn waiting_for(&self, check: u32) -> impl Iterator<Item = u32> {
-        let rows = self.graph.first_of.get(&graph::end(self.action(check))).into_iter().flatten();
-        let rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Seen);
-        let people = rows.flat_map(|row| &row.then).filter(|at| self.ends[**at as usize].is_none());
+        let rows = self.rows_after(check).filter(|row| row.of == Scope::Seen);
+        let people = rows.flat_map(|row| row.then.iter()).filter(|at| self.ends[**at as usize].is_none());
         people.filter_map(|at| match self.action(*at).subject {
             Subject::Person(person) => Some(person),
             Subject::Federation => None,

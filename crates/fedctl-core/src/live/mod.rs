@@ -9,6 +9,7 @@ pub(crate) mod index;
 mod newest;
 pub(crate) mod point;
 mod query;
+pub mod source;
 pub mod users;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Scope;
 use super::index::Index;
+use super::source::Source;
 use crate::decode::{Fed, Undecoded};
 use crate::mark::{ROUTE_ATTRIBUTE, USER_ATTRIBUTE, UserMark};
 use crate::object_id::ObjectId;
@@ -36,15 +37,6 @@ pub struct Authority {
     pub kind: Box<str>,
     /// The integration it belongs to.
     pub id: Option<ObjectId>,
-}
-
-/// Another directory that keeps some of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// What it is, in words of the service: `active_directory`, `scim`. `[spec]`
-    pub kind: Box<str>,
-    /// The fields that it keeps, as far as the answer says which.
-    pub fields: Box<[Box<str>]>,
 }
 
 /// One user, as far as fedctl cares.
@@ -360,8 +352,9 @@ impl Wire<'_> {
         let is_whole = |entry: &RestrictedWire<'_>| entry.field.is_some() && entry.kind.is_some();
         let says_authority = self.restricted_fields.is_some() && restricted.iter().all(is_whole);
         let authority = restricted.iter().find(|entry| entry.field.as_deref() == Some("password"));
-        let is_external = self.externally_managed == Some(true);
-        let source = source(restricted, self.external_source_type.as_deref().filter(|_| is_external), is_external);
+        let kept = restricted.iter().filter_map(|entry| Some((entry.kind.as_deref()?, entry.field.as_deref())));
+        let external = (self.externally_managed == Some(true))
+            .then(|| self.external_source_type.as_deref().filter(|name| !name.is_empty()));
         let email = Email::fold(&text(self.email)).into();
         let username = text(self.username);
         Ok(User {
@@ -382,24 +375,9 @@ impl Wire<'_> {
             route: find(ROUTE_ATTRIBUTE),
             // `[spec]`: an object that names the administrator; what is not one is no administrator.
             is_admin: self.admin.is_some_and(|admin| admin.get().starts_with('{') && admin.get() != "{}"),
-            source,
+            source: Source::of(kept, external).map(Box::new),
         })
     }
-}
-
-/// The directory that keeps some of a user: the identity provider is none. `[spec]`: `externally_managed` is older than
-/// `restrictedFields`, and keeps all that the other would name.
-fn source(restricted: &[RestrictedWire<'_>], named: Option<&str>, is_external: bool) -> Option<Box<Source>> {
-    const OTHERS: [&str; 2] = ["active_directory", "scim"];
-    let is_of_others = |entry: &&RestrictedWire<'_>| entry.kind.as_deref().is_some_and(|kind| OTHERS.contains(&kind));
-    let kept: Vec<&RestrictedWire<'_>> = restricted.iter().filter(is_of_others).collect();
-    let by_entry = kept.first().and_then(|entry| entry.kind.as_deref());
-    let by_flag = is_external.then(|| named.filter(|name| !name.is_empty()).unwrap_or("another directory"));
-    let kind = by_entry.or(by_flag)?.into();
-    Some(Box::new(Source {
-        kind,
-        fields: kept.iter().filter_map(|entry| Some(entry.field.as_deref()?.into())).collect(),
-    }))
 }
 
 /// A list that is `null` is empty, and one that is not there is none.

@@ -3,6 +3,7 @@
 //! From text to a valid [`Operator`], or to everything that is wrong with it. Pure: it names files, programs and variables,
 //! and opens, runs and reads none of them.
 
+mod leases;
 mod not_yet;
 mod questions;
 mod sources;
@@ -19,8 +20,8 @@ use crate::text::reader::{Fields, Reader};
 use crate::text::{Format, document};
 
 pub use questions::{Form, Question};
-pub use types::{Argv, Ceilings, Credentials, HostOverrides, Limit, Limits, Operator, Protect, Source};
-pub use words::{ClientId, FilePath, HttpsUrl, ProxyUrl, Variable};
+pub use types::{Argv, Ceilings, Credentials, HostOverrides, Lease, Limit, Limits, Operator, Protect, Source, Store};
+pub use words::{BucketUrl, ClientId, FilePath, HttpsUrl, ProxyUrl, StoreEndpoint, StoreRegion, Variable};
 
 /// The largest operator file.
 pub const MAX_OPERATOR_BYTES: usize = MAX_FILE_BYTES;
@@ -88,6 +89,8 @@ fn read(reader: &mut Reader, top: &Fields<'_>) -> Operator {
         forms: forms(reader, top),
         settle: settle(reader, top),
         limits: limits(reader, top),
+        lease: leases::lease(reader, top),
+        journal: leases::journal(reader, top),
     };
     reader.extend(not_yet::check(top));
     operator
@@ -144,14 +147,19 @@ fn forms(reader: &mut Reader, top: &Fields<'_>) -> BTreeMap<Question, Located<Fo
 
 /// At most an hour: whoever waits longer has stopped waiting.
 fn settle(reader: &mut Reader, top: &Fields<'_>) -> Option<Located<u32>> {
-    let at = top.at("settle");
-    let text = reader.text(top.get("settle")?, &at)?;
+    seconds(reader, top, "settle", 0)
+}
+
+/// A number of seconds with its unit, from a bound to an hour.
+fn seconds(reader: &mut Reader, fields: &Fields<'_>, key: &str, least: u32) -> Option<Located<u32>> {
+    let at = fields.at(key);
+    let text = reader.text(fields.get(key)?, &at)?;
     let digits = text.strip_suffix('s').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     match digits.and_then(|digits| digits.parse().ok()) {
-        Some(seconds @ 0..=3600) => Some(Located::new(seconds, at)),
+        Some(seconds) if (least..=3600).contains(&seconds) => Some(Located::new(seconds, at)),
         Some(_) | None => {
             let problem = Diagnostic::error(Code::InvalidDuration, format!("`{text}` is no number of seconds"));
-            reader.push(problem.at_value(&at, "").help("write `0s` to `3600s`"));
+            reader.push(problem.at_value(&at, "").help(format!("write `{least}s` to `3600s`")));
             None
         }
     }

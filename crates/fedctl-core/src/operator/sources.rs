@@ -10,7 +10,7 @@ use crate::text::reader::{Fields, Reader, in_backticks};
 pub(super) const SOURCES: &[&str] = &["env", "file", "exec", "vault", "keyring", "service_account"];
 
 /// Where the secret of a service account can come from.
-const SECRET_SOURCES: &[&str] = &["env", "file", "exec"];
+pub(super) const SECRET_SOURCES: &[&str] = &["env", "file", "exec"];
 
 const KEYS: &[&str] = &["env", "file", "exec", "vault", "keyring", "service_account", "organizations", "hosts"];
 const EXAMPLES: &[&str] = &["env: ACME_API_KEY", "file: /run/secrets/acme", "exec: [/usr/bin/pass, show, acme]"];
@@ -41,7 +41,11 @@ fn organizations(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Located<crate:
 }
 
 /// The one source that is written, and the client id if it is a service account's.
-fn source(reader: &mut Reader, fields: &Fields<'_>, of: &[&str]) -> Option<(Source, Option<Located<ClientId>>)> {
+pub(super) fn source(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    of: &[&str],
+) -> Option<(Source, Option<Located<ClientId>>)> {
     let written: Vec<&str> = of.iter().copied().filter(|key| fields.get(key).is_some()).collect();
     let [key] = *written else {
         if fields.is_written() {

@@ -53,17 +53,13 @@ fn what_is_not_done_yet_is_refused_where_it_is_asked_for() {
     let text = "\
 version: 1
 credentials: {a: {vault: x}, b: {keyring: y}, c: {env: C}}
-lease: x
-journal: {}
 escrow: []
 ";
     let help = "\n    help: remove it for now: what is asked for is done or refused, never passed over";
     insta::assert_snapshot!(shown(text).replace(help, ""), @r"
     2:19 not-yet: a key from `vault` is not done by this version of fedctl
     2:34 not-yet: a key from `keyring` is not done by this version of fedctl
-    3:1 not-yet: a lease is not done by this version of fedctl
-    4:1 not-yet: a journal is not done by this version of fedctl
-    5:1 not-yet: an escrow is not done by this version of fedctl
+    3:1 not-yet: an escrow is not done by this version of fedctl
     ");
 }
 
@@ -92,6 +88,53 @@ fn a_service_account_has_an_id_and_a_secret_from_somewhere() {
     ");
     let nested = account("{client_id: x, secret: {vault: y}}");
     assert_eq!(codes(&nested), [Code::MissingKey, Code::UnknownKey]);
+}
+
+#[test]
+fn a_lease_is_in_files_or_in_a_store_and_a_journal_in_a_folder() {
+    let files = valid("version: 1\nlease: {file: /var/lib/leases}\njournal: {dir: journals}\n");
+    assert!(matches!(files.lease, Some(Lease::Files(path)) if path.as_str() == "/var/lib/leases"));
+    assert_eq!(files.journal.map(|dir| dir.as_str().to_owned()).as_deref(), Some("journals"));
+    let Some(Lease::Store(store)) = valid(EXAMPLE).lease else { panic!("the example has a store") };
+    assert_eq!((store.url.bucket(), store.url.prefix()), ("acme-fedctl", "leases"));
+    assert_eq!(store.expiry.map(|expiry| expiry.value), Some(60));
+    assert!(matches!(store.secret_access_key, Source::Env(_)) && store.session_token.is_none());
+    let key = "access_key_id: {env: A}, secret_access_key: {env: B}";
+    let wrong = [
+        "lease: x".to_owned(),
+        "lease: {}".to_owned(),
+        format!("lease: {{file: /a, store: {{url: s3://a, {key}}}}}"),
+        "lease: {store: {url: s3://a}}".to_owned(),
+        format!("lease: {{store: {{url: s3://A/../b, {key}}}}}"),
+        format!("lease: {{store: {{url: s3://a, endpoint: http://s3.example.com, {key}}}}}"),
+        format!("lease: {{store: {{url: s3://a, endpoint: http://127.0.0.1.example.com, {key}}}}}"),
+        format!("lease: {{store: {{url: s3://a, expiry: 4s, {key}}}}}"),
+        "journal: {}".to_owned(),
+    ];
+    let shown: String = wrong.iter().map(|text| shown(&format!("version: 1\n{text}\n"))).collect();
+    insta::assert_snapshot!(shown, @r"
+    2:8 wrong-type: `lease` is text, not a mapping
+    2:1 missing-key: `lease.file` is missing
+        help: write it, for example `file: /var/lib/fedctl/leases`
+    2:19 several-sources: `lease` says twice where leases are
+        help: keep one: runs that look in different places do not see each other
+    2:9 missing-key: `lease.store.access_key_id` is missing
+        help: write it, for example `access_key_id: {env: LEASE_ACCESS_KEY_ID}`
+    2:9 missing-key: `lease.store.secret_access_key` is missing
+        help: write it, for example `secret_access_key: {env: LEASE_SECRET_ACCESS_KEY}`
+    2:22 invalid-url: this is no bucket of an object store
+        help: write the bucket and, if there is one, a prefix, as in `s3://acme-fedctl/leases`
+    2:40 invalid-url: this is no address of an object store
+        help: write `https://` and the host, without a user name or password; `http://` is for `127.0.0.1` and `[::1]` alone
+    2:40 invalid-url: this is no address of an object store
+        help: write `https://` and the host, without a user name or password; `http://` is for `127.0.0.1` and `[::1]` alone
+    2:38 invalid-duration: `4s` is no number of seconds
+        help: write `5s` to `3600s`
+    2:1 missing-key: `journal.dir` is missing
+        help: write it, for example `dir: /var/lib/fedctl/journal`
+    ");
+    let plain = format!("version: 1\nlease: {{store: {{url: s3://a, endpoint: \"http://[::1]:9000\", {key}}}}}\n");
+    assert!(matches!(valid(&plain).lease, Some(Lease::Store(store)) if store.endpoint.as_ref().unwrap().is_plain()));
 }
 
 #[test]

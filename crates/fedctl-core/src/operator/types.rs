@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::questions::{Form, Question};
-use super::words::{ClientId, FilePath, HttpsUrl, ProxyUrl, Variable};
+use super::words::{BucketUrl, ClientId, FilePath, HttpsUrl, ProxyUrl, StoreEndpoint, StoreRegion, Variable};
 use crate::spec::{CredentialsName, Email, FieldPath, Located, OrganizationId};
 
 /// Everything that whoever runs fedctl says about the world outside the two organisations. Everything has a default.
@@ -27,6 +27,38 @@ pub struct Operator {
     pub settle: Option<Located<u32>>,
     /// How fast to ask at most; default slow at first, and faster while the answers are good.
     pub limits: Limits,
+    /// What lets one run at a time write to an organisation; default files in the state directory of the machine.
+    pub lease: Option<Lease>,
+    /// The folder of the journals; default one in the state directory of the machine.
+    pub journal: Option<Located<FilePath>>,
+}
+
+/// What lets one run at a time write to an organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// Locked files in a folder: for runs on one machine.
+    Files(Located<FilePath>),
+    /// Objects in a store that refuses a write whose condition does not hold.
+    Store(Box<Store>),
+}
+
+/// An object store that holds leases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    /// The bucket and the prefix.
+    pub url: Located<BucketUrl>,
+    /// Where it answers; default the service that invented the protocol, in its region.
+    pub endpoint: Option<Located<StoreEndpoint>>,
+    /// Its region; default `us-east-1`.
+    pub region: Option<Located<StoreRegion>>,
+    /// Where the id of the key comes from.
+    pub access_key_id: Source,
+    /// Where its secret comes from.
+    pub secret_access_key: Source,
+    /// Where the token of a key for a while comes from; default none.
+    pub session_token: Option<Source>,
+    /// How many seconds after its last renewal a lease may be taken by another run; default 60.
+    pub expiry: Option<Located<u32>>,
 }
 
 /// One key, or one service account: where its secret comes from, and what it may be used for.

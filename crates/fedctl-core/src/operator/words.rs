@@ -14,6 +14,12 @@ words! {
     HttpsUrl,
     /// The address of a proxy, `http://` or `https://`, without a user name or password.
     ProxyUrl,
+    /// An object store: `s3://`, the name of a bucket and, if there is one, a prefix.
+    BucketUrl,
+    /// Where an object store answers: `https://`, or `http://` and a literal of the loopback interface.
+    StoreEndpoint,
+    /// The region of an object store: lower-case letters, digits and hyphens, at most 64.
+    StoreRegion,
 }
 
 impl FilePath {
@@ -79,6 +85,79 @@ impl Word for ProxyUrl {
                 "write `http://` or `https://`, the host and the port, without a user name or password, as in `http://proxy.example.com:3128`",
             )),
         }
+    }
+}
+
+impl BucketUrl {
+    /// The name of the bucket.
+    pub fn bucket(&self) -> &str {
+        self.parts().0
+    }
+
+    /// What every name in it begins with; empty if nothing.
+    pub fn prefix(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        let rest = self.0.strip_prefix("s3://").unwrap_or_default();
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        (bucket, prefix.trim_end_matches('/'))
+    }
+}
+
+impl Word for BucketUrl {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let url = Self(text.to_owned());
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
+        let is_prefix = |c: char| c.is_ascii_alphanumeric() || "-_./=".contains(c);
+        let prefix = url.prefix();
+        if text.starts_with("s3://")
+            && made_of(url.bucket(), 63, is_name)
+            && (prefix.is_empty() || made_of(prefix, 512, is_prefix))
+            && !prefix.split('/').any(|part| part == "." || part == ".." || (part.is_empty() && !prefix.is_empty()))
+        {
+            return Ok(url);
+        }
+        Err(Refused::new(Code::InvalidUrl, "this is no bucket of an object store")
+            .help("write the bucket and, if there is one, a prefix, as in `s3://acme-fedctl/leases`"))
+    }
+}
+
+impl StoreEndpoint {
+    /// Whether it answers without TLS, on this machine.
+    pub fn is_plain(&self) -> bool {
+        self.0.starts_with("http://")
+    }
+}
+
+impl Word for StoreEndpoint {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let host = text.strip_prefix("http://").map(|rest| rest.split('/').next().unwrap_or_default());
+        let is_loopback = host.is_some_and(|host| {
+            ["127.0.0.1", "[::1]"].iter().any(|literal| {
+                host.strip_prefix(literal).is_some_and(|port| {
+                    port.is_empty()
+                        || port.strip_prefix(':').is_some_and(|port| made_of(port, 5, |c| c.is_ascii_digit()))
+                })
+            })
+        });
+        if is_url(text, &["https://"]) || (is_loopback && is_url(text, &["http://"])) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new(Code::InvalidUrl, "this is no address of an object store").help(
+            "write `https://` and the host, without a user name or password; `http://` is for `127.0.0.1` and `[::1]` alone",
+        ))
+    }
+}
+
+impl Word for StoreRegion {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        if made_of(text, 64, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new(Code::InvalidName, "this is no region of an object store")
+            .help("write it as its console does, as in `eu-central-1`"))
     }
 }
 

@@ -213,7 +213,7 @@ impl Pair {
             Pair::None => "not made yet",
             Pair::Broken => {
                 "broken: the identity provider has the client id of an app that is gone, so nobody can sign in; \
-                 `fedctl apply` makes another"
+                 `fedctl plan` shows how that is repaired"
             }
             Pair::Foreign => "not ours: the identity provider is not of this federation",
             Pair::Unproved => {

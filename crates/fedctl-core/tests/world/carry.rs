@@ -16,10 +16,13 @@ use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 use fedctl_core::trace::{self, Verification};
-use jumpcloud_sim::fault::{Effect, Fault as SimFault, When};
+use jumpcloud_sim::fault::{Delivery, Effect, Fault as SimFault, When};
 use jumpcloud_sim::fixture::Pair;
 use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, Response as SimResponse, World};
 use zeroize::Zeroizing;
+
+/// How long an answer is waited for, in milliseconds.
+const PATIENCE_MS: u64 = 30_000;
 
 /// What becomes of one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +178,15 @@ impl Memory {
 
     fn send(&mut self, request: &Request) -> Outcome {
         let request = self.on_the_wire(request);
-        Outcome::Answered(answered(self.world.meet(&request).0))
+        let (answer, fate) = self.world.meet(&request);
+        match fate.delivery {
+            Delivery::Whole => Outcome::Answered(answered(answer)),
+            Delivery::Cut(_) => Outcome::Unknown("the connection was cut".to_owned()),
+            Delivery::Never => {
+                self.world.advance(PATIENCE_MS);
+                Outcome::Unknown("nobody answered in time".to_owned())
+            }
+        }
     }
 
     /// A request as the simulator takes it.

@@ -141,7 +141,7 @@ fn taken_over_into_managed() -> (Memory, Spec) {
 }
 
 /// Every kind of world that some row is for.
-const SITUATIONS: [fn() -> (Memory, Spec); 8] = [
+pub(crate) const SITUATIONS: [fn() -> (Memory, Spec); 8] = [
     world,
     secret_lost,
     app_deleted,

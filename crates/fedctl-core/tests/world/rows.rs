@@ -43,7 +43,7 @@ enum Fate {
 }
 
 /// A world before a run: how it came about, and whether the plan for it is one that may be applied.
-type Situation = (Scene, History);
+pub(crate) type Situation = (Scene, History);
 
 /// Runs a plan, and answers what `firsts` wait for last. `None` if it was killed.
 fn adverse(run: &mut Run, carry: &mut impl Carry, firsts: &BTreeSet<usize>, fate: Fate) -> Option<Vec<End>> {
@@ -179,7 +179,7 @@ fn tight(access: &'static str, earlier: Earlier, killed: Vec<usize>, edits: &[Ed
 }
 
 /// Worlds in which people with passwords join when routing works or before it does, and things are to be repaired.
-fn tight_situations() -> Vec<Situation> {
+pub(crate) fn tight_situations() -> Vec<Situation> {
     let object = Edit::Object;
     let given = Edit::Account(0, AccountEdit::GivePassword);
     let half = [
@@ -271,7 +271,7 @@ const SHUT: &str = "an account that is not active has no way in to lose; people 
 const UNUSED: &str = "what is removed is used by nobody; until all is in the one that stays, a human may still choose";
 const NO_PASSWORD: &str = "no plan takes a local password away yet, so nothing is lost; it is for when one does";
 
-fn name(row: &Edge) -> String {
+pub(crate) fn name(row: &Edge) -> String {
     let end = |order::End(org, kind, verb): order::End| format!("{org} {kind}, {}", verb.as_str());
     format!("{} -> {}", end(row.first), end(row.then))
 }

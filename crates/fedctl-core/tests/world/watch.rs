@@ -51,6 +51,8 @@ pub(crate) struct Sent {
     pub(crate) came: Option<u16>,
     /// Whether it may have arrived.
     pub(crate) left: bool,
+    /// The body of the answer, as one number.
+    pub(crate) said: u64,
     /// The actions that it was for.
     pub(crate) actions: Vec<u32>,
     /// When it was sent, by the clock of the world.
@@ -69,6 +71,7 @@ impl Sent {
             body: String::new(),
             came: Some(200),
             left: true,
+            said: 0,
             actions: Vec::new(),
             at_ms: u64::MAX,
         }

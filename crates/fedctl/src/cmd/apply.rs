@@ -6,59 +6,104 @@ use std::sync::Arc;
 
 use fedctl_core::apply::Run;
 use fedctl_core::plan::Plan;
+use fedctl_engine::journal::Journal;
+use fedctl_engine::lease::Leased;
 
 use crate::args::{Apply, Format};
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::planfile::{self, PlanFile};
-use crate::render::report::{self, Report};
+use crate::render::report::{self, Report, Stopped};
 use crate::render::text::{count, visible};
 use crate::session::Session;
 use crate::settle;
 use crate::source::Source;
 use crate::ui::Ui;
+use crate::writing::{self, Writing};
 
 /// Plans and applies.
 ///
 /// # Errors
 /// Whatever stops it before anything was written, or keeps what was done from being said.
 pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
-    let (session, plan) = tokio::select! {
-        approved = approved(args, operator, ui) => approved?,
-        () = signal() => {
-            ui.end_question();
-            return Err(failure::interrupted());
-        }
+    let saved = if planfile::is_plan(&args.path) { Some(PlanFile::read(&args.path)?) } else { None };
+    let session = open(args, saved.as_ref(), operator, ui)?;
+    let mut writing = Writing::begin(&session).await?;
+    let done = under_lease(args, saved.as_ref(), &session, &mut writing, ui).await;
+    let Writing { leases, mut signals, .. } = writing;
+    leases.free().await;
+    let report = match done? {
+        (report, Exit::Done) => report,
+        (_, exit) => return Ok(exit),
     };
-    let (ends, interrupted) = apply(&session, &plan, ui).await;
-    let report = Report { plan: &plan, ends: &ends, interrupted };
-    tell(&report, args.format, ui)?;
-    let exit = report.exit();
-    if exit != Exit::Done {
-        return Ok(exit);
-    }
     tokio::select! {
         proved = prove(&session, &report, ui) => proved,
-        () = signal() => Err(failure::interrupted_after_apply()),
+        () = signals.asked() => Err(failure::interrupted_after_apply()),
     }
 }
 
-/// The plan that may be applied: made, compared with a saved one, shown, and taken for good by somebody.
-async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<(Session, Arc<Plan>), Failure> {
-    let saved = if planfile::is_plan(&args.path) { Some(PlanFile::read(&args.path)?) } else { None };
+/// The spec, or the one that a saved plan was made from, and the two organisations.
+fn open(args: &Apply, saved: Option<&PlanFile>, operator: Option<&Path>, ui: &mut Ui) -> Result<Session, Failure> {
     if saved.is_none() && args.exact {
         return Err(Failure::new(Exit::Usage, "--exact goes with a saved plan"));
     }
-    let source = saved.as_ref().map_or_else(|| Source::read(&args.path), PlanFile::source)?;
+    let source = saved.map_or_else(|| Source::read(&args.path), PlanFile::source)?;
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
-    session.take_word(saved.as_ref().map_or(&[], |saved| &saved.head.frame.signed_in));
+    session.take_word(saved.map_or(&[], |saved| &saved.head.frame.signed_in));
     session.allow.clone_from(&args.allow);
-    let bound = saved.as_ref().map(|saved| &*saved.head.frame.digest);
-    let (mut plan, lifted) = settle::plan(&session, bound, ui).await?;
-    let left = saved.as_ref().map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
+    Ok(session)
+}
+
+/// Everything that happens while no other run may write: planning, being approved, applying.
+async fn under_lease(
+    args: &Apply,
+    saved: Option<&PlanFile>,
+    session: &Session,
+    writing: &mut Writing,
+    ui: &mut Ui,
+) -> Result<(Report, Exit), Failure> {
+    let plan = tokio::select! {
+        approved = writing.leases.keep(approved(args, saved, session, ui)) => approved?,
+        () = writing.signals.asked() => {
+            ui.end_question();
+            return Err(failure::interrupted());
+        }
+        why = writing.leases.lost() => {
+            ui.end_question();
+            return Err(Failure::new(Exit::Failed, format!("the lease was lost: {why}")).unwritten());
+        }
+    };
+    let (mut journal, path) = writing.journal(session, &plan, ui)?;
+    let report = apply(session, &plan, writing, &mut journal, ui).await;
+    journal.end(&plan, &report.ends, report.stopped.as_ref().map(Stopped::as_str));
+    if let Some(error) = journal.given_up() {
+        ui.warn(&writing::without(path.as_deref(), &error.to_string()));
+    }
+    tell(&report, args.format, ui)?;
+    let exit = report.exit();
+    if let (Some(path), true) = (path, exit != Exit::Done) {
+        ui.say(&format!("Journal of this run: {}\n", visible(&path.display().to_string())));
+    }
+    Ok((report, exit))
+}
+
+/// The plan that may be applied: made, compared with a saved one, shown, and taken for good by somebody.
+async fn approved(
+    args: &Apply,
+    saved: Option<&PlanFile>,
+    session: &Session,
+    ui: &mut Ui,
+) -> Result<Arc<Plan>, Failure> {
+    let bound = saved.map(|saved| &*saved.head.frame.digest);
+    let (mut planned, lifted) = settle::plan(session, bound, ui).await?;
+    let left = saved.map(|saved| saved.settle(&mut planned.plan, args.exact)).transpose()?.unwrap_or_default();
+    if !left.is_empty() {
+        session.rehearse(&mut planned);
+    }
+    let (rehearsed, plan) = (planned.rehearsed, planned.plan);
     let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
-    let text = super::plan::view(&session, &plan, args.full).text();
+    let text = super::plan::view(session, &plan, rehearsed.as_ref(), args.full).text();
     // Whoever is to say yes has to see to what.
     if is_asked && ui.asks() {
         ui.warn(&text);
@@ -75,7 +120,7 @@ async fn approved(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<
     if is_asked {
         approve(ui).await?;
     }
-    Ok((session, Arc::new(plan)))
+    Ok(Arc::new(plan))
 }
 
 async fn approve(ui: &mut Ui) -> Result<(), Failure> {
@@ -115,45 +160,53 @@ fn verdict(answer: Option<&str>) -> Result<(), Failure> {
 }
 
 /// Prints the report; what is for people and has no place in JSON goes to standard error.
-fn tell(report: &Report<'_>, format: Format, ui: &mut Ui) -> Result<(), Failure> {
+fn tell(report: &Report, format: Format, ui: &mut Ui) -> Result<(), Failure> {
     let printed = match format {
         Format::Text => ui.out(&report.text()),
         Format::Json => ui.out(&report.json()),
     };
-    if format == Format::Json && report.interrupted {
-        ui.warn(&report.stopped());
+    if format == Format::Json && report.stopped.is_some() {
+        ui.warn(&report.rest());
     }
     printed.map_err(|failure| if report.wrote() { failure.after_writing() } else { failure.unwritten() })
 }
 
-/// Ends when somebody asks to stop.
-async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Applies, until it is done or a signal asks to stop.
-pub async fn apply(session: &Session, plan: &Arc<Plan>, ui: &mut Ui) -> (Vec<fedctl_core::apply::End>, bool) {
+/// Applies, until it is done, a signal asks to stop, or a lease is lost.
+pub async fn apply(
+    session: &Session,
+    plan: &Arc<Plan>,
+    writing: &mut Writing,
+    journal: &mut Journal,
+    ui: &mut Ui,
+) -> Report {
     let mut run = Run::new(Arc::clone(plan), session.batch);
-    let interrupted = std::sync::atomic::AtomicBool::new(false);
+    let Writing { leases, signals, .. } = writing;
+    let asked = std::cell::Cell::new(false);
     let stop = async {
-        signal().await;
-        interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
+        tokio::select! {
+            () = signals.asked() => asked.set(true),
+            _ = leases.lost() => {}
+        }
     };
-    let total = plan.actions.len();
-    let ends = fedctl_engine::apply(&mut run, &session.organizations, session.concurrency, stop, |run| {
-        ui.progress(&format!("applying: {} of {}", run.ended(), count(total, "action", "actions")));
-    })
-    .await;
-    (ends, interrupted.into_inner())
+    let total = count(plan.actions.len(), "action", "actions");
+    let organizations = Leased::new(&session.organizations, leases);
+    let applying = fedctl_engine::apply(&mut run, &organizations, session.concurrency, stop, |run, note| {
+        journal.note(run, note);
+        if let Some(error) = journal.given_up() {
+            ui.warn(&writing::without(None, &error.to_string()));
+        }
+        ui.progress(&format!("applying: {} of {total}", run.ended()));
+    });
+    let ends = leases.keep(applying).await;
+    let lost = leases.why_lost().map(Stopped::LeaseLost);
+    Report { plan: Arc::clone(plan), ends, stopped: lost.or(asked.get().then_some(Stopped::Signal)) }
 }
 
 /// Applied is not done: everybody who should can sign in, as far as can be known. Whoever is left for the next plan is no
 /// fault of this one.
-async fn prove(session: &Session, report: &Report<'_>, ui: &mut Ui) -> Result<Exit, Failure> {
+async fn prove(session: &Session, report: &Report, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut found = session.verify(ui).await.map_err(Failure::after_apply)?;
-    let left: BTreeSet<&str> = report::left(report.plan).collect();
+    let left: BTreeSet<&str> = report::left(&report.plan).collect();
     found.people.retain(|person| !left.contains(&*person.email));
     if report.has_probed() {
         found.pair = found.pair.after_probe();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fedctl_client::Url;
 use fedctl_core::plan::{Fate, Plan};
+use fedctl_engine::journal::Journal;
 use jumpcloud_sim::{World, fixture, http};
 use secrecy::SecretString;
 
@@ -13,13 +14,13 @@ use crate::access::Access;
 use crate::args::Demo;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::report::Report;
 use crate::render::{findings, text::visible};
 use crate::session::Session;
 use crate::simulated::browser::Browser;
 use crate::simulated::world::{self, Opened};
 use crate::source::Source;
 use crate::ui::Ui;
+use crate::writing::Writing;
 
 /// Tells the story, and ends with a person signed in.
 ///
@@ -80,20 +81,20 @@ fn session(base_url: &str, organizations: &[Opened], ui: &mut Ui) -> Result<Sess
 
 async fn story(session: &Session, base_url: &str, ui: &mut Ui) -> Result<Exit, Failure> {
     ui.out(&title(3, "fedctl plan demo.yaml"))?;
-    let first = Arc::new(session.plan(ui).await?);
-    ui.out(&plan::view(session, &first, false).text())?;
+    let planned = session.plan(ui).await?;
+    let (rehearsed, first) = (planned.rehearsed, Arc::new(planned.plan));
+    ui.out(&plan::view(session, &first, rehearsed.as_ref(), false).text())?;
 
     ui.out(&title(4, "fedctl apply demo.yaml"))?;
-    let (ends, interrupted) = apply::apply(session, &first, ui).await;
-    let report = Report { plan: &first, ends: &ends, interrupted };
+    let report = apply::apply(session, &first, &mut Writing::alone()?, &mut Journal::none(), ui).await;
     ui.out(&report.text())?;
     if report.exit() != Exit::Done {
         return Ok(report.exit());
     }
 
     ui.out(&title(5, "fedctl plan demo.yaml, again"))?;
-    let second = session.plan(ui).await?;
-    ui.out(&plan::view(session, &second, false).text())?;
+    let second = session.plan(ui).await?.plan;
+    ui.out(&plan::view(session, &second, None, false).text())?;
     if !second.is_empty() {
         return Err(Failure::new(Exit::Failed, "the second plan is not empty"));
     }

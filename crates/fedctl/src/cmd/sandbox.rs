@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::args::Sandbox;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::signals::Signals;
 use crate::simulated::settings;
 use crate::simulated::world::{self, Opened};
 use crate::ui::Ui;
@@ -73,7 +74,8 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
         spec: spec.as_ref().map(|(spec, _)| spec.clone()),
         proxy: proxied.as_ref().map(Proxied::environment),
     };
-    let stop = stop()?;
+    // Listened for before anybody is told that the sandbox is there.
+    let mut signals = Signals::listen()?;
     ui.out(&format!("{}\n", serde_json::to_string(&hello).unwrap_or_default()))?;
     ui.say(&format!("SIMULATED: serving {} until it is stopped with Ctrl-C\n", handle.base_url()));
     if let Some((spec, keys)) = spec {
@@ -85,7 +87,7 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
              export HTTPS_PROXY={https_proxy}\n    export SSL_CERT_FILE={ssl_cert_file}\n"
         ));
     }
-    stop.await;
+    signals.asked().await;
     if let Some(proxied) = proxied {
         proxied.proxy.stop().await?;
     }
@@ -155,27 +157,6 @@ impl Proxied {
             ssl_cert_file: self.folder.path().join(CERTIFICATE).display().to_string(),
         }
     }
-}
-
-/// Ctrl-C, or the signal that service managers send: listened for before anybody is told that the sandbox is there.
-#[cfg(unix)]
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _: std::io::Result<()> = tokio::signal::ctrl_c().await;
-    })
 }
 
 /// Writes the spec and the keys; gives their paths.

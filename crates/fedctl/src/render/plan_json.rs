@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::frame::Frame;
+use super::rehearsed::Rehearsed;
 use super::rows::{ActionRow, NoteRow, PersonRow, RefusalRow, Rows};
 
 /// The name of this format and its version. A field may be added in one version; none changes its meaning.
@@ -34,6 +35,8 @@ pub struct Document<'a> {
     /// What is known about the client secret that both organisations hold: `none`, `broken`, `foreign`, `unproved`, `proved`, `suspect`,
     /// and others that later versions may know.
     secret: &'a str,
+    /// What a rehearsal on the simulator's model came to; null where there was nothing to rehearse.
+    rehearsed: Option<&'a Rehearsed>,
     /// Everybody of the population.
     people: &'a [PersonRow],
     /// What is done, in an order that works.
@@ -61,6 +64,7 @@ pub fn json(rows: &Rows, frame: &Frame) -> String {
         empty: rows.actions.is_empty(),
         requests: frame.requests,
         secret: &rows.head.secret,
+        rehearsed: frame.rehearsed.as_ref(),
         people: &rows.people,
         actions: &rows.actions,
         notes: &rows.notes,

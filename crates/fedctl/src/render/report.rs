@@ -1,6 +1,7 @@
 //! What became of a plan, for people and for machines.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fedctl_core::address::Kind;
 use fedctl_core::apply::End;
@@ -18,13 +19,32 @@ use crate::exit::Exit;
 pub const SCHEMA: &str = "fedctl.report.v1";
 
 /// A plan and what became of its actions.
-pub struct Report<'a> {
+pub struct Report {
     /// The plan.
-    pub plan: &'a Plan,
+    pub plan: Arc<Plan>,
     /// What became of each action, in the order of the plan.
-    pub ends: &'a [End],
-    /// The run was stopped by a signal.
-    pub interrupted: bool,
+    pub ends: Vec<End>,
+    /// Why the run was stopped before all was done, if it was.
+    pub stopped: Option<Stopped>,
+}
+
+/// Why a run was stopped before all was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stopped {
+    /// Somebody asked for it.
+    Signal,
+    /// A lease was lost, and why.
+    LeaseLost(Arc<str>),
+}
+
+impl Stopped {
+    /// The reason, as a person reads it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Stopped::Signal => "somebody asked for it",
+            Stopped::LeaseLost(why) => why,
+        }
+    }
 }
 
 /// What `apply --format json` prints.
@@ -39,6 +59,9 @@ pub struct Document<'a> {
     digest: String,
     /// It was stopped by a signal; the next `fedctl apply` goes on.
     interrupted: bool,
+    /// Why the lease was lost, if it was: then nothing was begun any more, for another run may write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease_lost: Option<&'a str>,
     /// How many actions came to what.
     counts: BTreeMap<&'static str, usize>,
     /// What became of each action, in the order of the plan.
@@ -64,13 +87,13 @@ pub struct Row<'a> {
     because_of: Option<String>,
 }
 
-impl Report<'_> {
+impl Report {
     /// The code that the run ends with, as far as the report alone decides it.
     pub fn exit(&self) -> Exit {
         let any = |is: fn(&End) -> bool| self.ends.iter().any(is);
         let manual_only = self.ends.iter().all(|end| end.is_good() || matches!(end, End::Manual(_) | End::Skipped(_)));
         match () {
-            () if self.interrupted => Exit::Interrupted,
+            () if self.stopped == Some(Stopped::Signal) => Exit::Interrupted,
             () if self.ends.iter().all(End::is_good) => Exit::Done,
             () if manual_only && any(|end| matches!(end, End::Manual(_))) => Exit::Manual,
             () if any(|end| matches!(end, End::Applied | End::Unknown(_))) => Exit::Partial,
@@ -85,14 +108,14 @@ impl Report<'_> {
             action.target.kind == Kind::IdentityProvider && matches!(action.verb, Verb::Create | Verb::Update)
         };
         let done = |what: &dyn Fn(&Action) -> bool| {
-            self.plan.actions.iter().zip(self.ends).any(|(action, end)| what(action) && *end == End::Applied)
+            self.plan.actions.iter().zip(&self.ends).any(|(action, end)| what(action) && *end == End::Applied)
         };
         done(&writes) && done(&|action| matches!(action.write, Write::Probe { .. }))
     }
 
     fn counts(&self, word: fn(&End) -> &'static str) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
-        for end in self.ends {
+        for end in &self.ends {
             *counts.entry(word(end)).or_default() += 1;
         }
         counts
@@ -101,7 +124,7 @@ impl Report<'_> {
     /// The report as text.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        for (action, end) in self.plan.actions.iter().zip(self.ends) {
+        for (action, end) in self.plan.actions.iter().zip(&self.ends) {
             if let Some(why) = why(end) {
                 let target = visible(&action.target.to_string());
                 text.push_str(&format!("{}: {} {target}\n    {}\n", word(end), action.verb.as_str(), visible(why)));
@@ -112,8 +135,8 @@ impl Report<'_> {
         }
         text.push_str(&self.skipped());
         text.push_str(&format!("Applied {}: {}.\n", visible(&self.plan.federation), self.summary()));
-        if self.interrupted {
-            text.push_str(&self.stopped());
+        if self.stopped.is_some() {
+            text.push_str(&self.rest());
         }
         text
     }
@@ -125,9 +148,16 @@ impl Report<'_> {
     }
 
     /// What a run that was stopped leaves.
-    pub fn stopped(&self) -> String {
+    pub fn rest(&self) -> String {
         let written = if self.wrote() { "Nothing is lost" } else { "Nothing was written" };
-        format!("Stopped before the end: {}. {written}: the next `fedctl apply` goes on from here.\n", self.summary())
+        let lost = match &self.stopped {
+            Some(Stopped::LeaseLost(why)) => format!(" The lease was lost ({}).", visible(why)),
+            Some(Stopped::Signal) | None => String::new(),
+        };
+        format!(
+            "Stopped before the end: {}.{lost} {written}: the next `fedctl apply` goes on from here.\n",
+            self.summary()
+        )
     }
 
     /// Whether something was written, or may have been.
@@ -135,13 +165,13 @@ impl Report<'_> {
         let wrote = |(action, end): (&Action, &End)| {
             action.verb != Verb::Check && matches!(end, End::Applied | End::Unknown(_))
         };
-        self.plan.actions.iter().zip(self.ends).any(wrote)
+        self.plan.actions.iter().zip(&self.ends).any(wrote)
     }
 
     /// What was left out, folded by what it was left out for.
     fn skipped(&self) -> String {
         let mut causes: BTreeMap<u32, usize> = BTreeMap::new();
-        for (at, end) in (0u32..).zip(self.ends) {
+        for (at, end) in (0u32..).zip(&self.ends) {
             if matches!(end, End::Skipped(_)) {
                 *causes.entry(self.root(at)).or_default() += 1;
             }
@@ -166,14 +196,18 @@ impl Report<'_> {
 
     /// The report as one JSON document.
     pub fn json(&self) -> String {
-        let rows = self.plan.actions.iter().zip(self.ends).zip(0u32..);
+        let rows = self.plan.actions.iter().zip(&self.ends).zip(0u32..);
         to_text(&Document {
             schema: SCHEMA,
             federation: &self.plan.federation,
             digest: self.plan.digest(),
-            interrupted: self.interrupted,
-            counts: self.counts(code),
-            left: left(self.plan).collect(),
+            interrupted: self.stopped == Some(Stopped::Signal),
+            lease_lost: match &self.stopped {
+                Some(Stopped::LeaseLost(why)) => Some(why),
+                Some(Stopped::Signal) | None => None,
+            },
+            counts: self.counts(End::as_str),
+            left: left(&self.plan).collect(),
             actions: rows.map(|((action, end), at)| self.row(action, end, at)).collect(),
         })
     }
@@ -183,7 +217,7 @@ impl Report<'_> {
         Row {
             target: action.target.to_string(),
             verb: action.verb.as_str(),
-            end: code(end),
+            end: end.as_str(),
             why: why(end),
             because_of: matches!(end, End::Skipped(_)).then(|| target(self.root(at))),
         }
@@ -200,19 +234,6 @@ fn why(end: &End) -> Option<&str> {
     match end {
         End::Failed(why) | End::Unknown(why) | End::Manual(why) => Some(why),
         End::Applied | End::Already | End::Skipped(_) | End::NotStarted => None,
-    }
-}
-
-/// A word for machines.
-fn code(end: &End) -> &'static str {
-    match end {
-        End::Applied => "applied",
-        End::Already => "already",
-        End::Failed(_) => "failed",
-        End::Skipped(_) => "skipped",
-        End::Unknown(_) => "unknown",
-        End::Manual(_) => "manual",
-        End::NotStarted => "not-started",
     }
 }
 

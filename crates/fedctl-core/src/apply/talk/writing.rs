@@ -21,6 +21,10 @@ impl Run {
         let plan = Arc::clone(&self.plan);
         let action = &plan.actions[at as usize];
         match outcome {
+            // A first request that never left leaves nothing in doubt, and a run that is to stop does not try again.
+            Outcome::NotSent(why) if self.stopping && self.talk(at).sends == 1 && !self.given.holds_any_secret() => {
+                self.finish(at, End::Failed(why));
+            }
             Outcome::NotSent(why) => self.send_again(at, &why),
             Outcome::Unknown(_) => self.in_doubt(at, action),
             Outcome::Answered(answer) => self.answered(at, action, &answer),

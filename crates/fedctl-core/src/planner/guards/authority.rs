@@ -3,7 +3,7 @@
 use super::Whom;
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
-use crate::live::users::Source;
+use crate::live::source::Source;
 use crate::live::{Live, User};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::{Action, Verb};

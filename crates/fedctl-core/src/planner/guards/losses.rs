@@ -84,21 +84,21 @@ pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let too_many = ALL.into_iter().filter_map(|loss| {
         let number = losses.values().filter(|(other, _)| *other >= loss).count();
         let most = loss.most(context, people);
-        (number > most).then(|| format!("{number} would {}, and {most} may", loss.as_str()))
+        (number > most).then(|| format!("{number} of {people} people would {}, and {most} may in a day", loss.as_str()))
     });
     let too_many: Vec<String> = too_many.collect();
     if !too_many.is_empty() {
-        plan.refuse(refusal(context, &losses, before, people, &too_many));
+        plan.refuse(refusal(context, &losses, before, &too_many));
     }
 }
 
-fn refusal(context: &Context<'_>, losses: &Losses, before: usize, people: usize, too_many: &[String]) -> Refusal {
+fn refusal(context: &Context<'_>, losses: &Losses, before: usize, too_many: &[String]) -> Refusal {
     let now: Vec<String> = losses.iter().filter(|(_, (_, now))| *now).map(|(email, _)| email.to_string()).collect();
     let earlier = match before {
         0 => String::new(),
         before => format!(", {before} of them by what was done today already"),
     };
-    let why = format!("of {people} people {}{earlier}: {}", too_many.join("; "), some(now.iter().cloned(), now.len()));
+    let why = format!("{}{earlier}: {}", too_many.join("; "), some(now.iter().cloned(), now.len()));
     let way_out = if routing_policy::turns_off(context) {
         "leave `routing_policy.enabled` as it was"
     } else {
@@ -125,7 +125,9 @@ fn by_this_plan(context: &Context<'_>, live: &Live, plan: &Builder) -> Vec<(Box<
         Some((email.into(), loss))
     });
     let routed = context.found.routing_group.members.iter().filter(|_| routing_policy::turns_off(context));
-    let by_switch = routed.map(|id| (accounts.get(*id).map_or_else(|| id.to_string().into(), email), Loss::Unrouted));
+    // An account that is shut opens for nobody as it is.
+    let routed = routed.map(|id| (id, accounts.get(*id))).filter(|(_, user)| !user.is_some_and(User::is_shut));
+    let by_switch = routed.map(|(id, user)| (user.map_or_else(|| id.to_string().into(), email), Loss::Unrouted));
     by_action.chain(by_switch).collect()
 }
 

@@ -60,12 +60,12 @@ pub(super) fn capture(context: &Context<'_>, live: &Live, plan: &mut Builder) {
         }
         None => "write `members: managed`: no end of an address tells these people from the others".to_owned(),
     };
-    plan.refuse(Refusal::new(
-        Guard::Capture,
-        &user_group::routing_group(context.spec),
-        format!("its rule would also route {}", some(caught.iter().map(|email| (*email).to_owned()), caught.len())),
-        way_out,
-    ));
+    let why = format!(
+        "its rule would also route {}, and while they are members nobody is routed",
+        some(caught.iter().map(|email| (*email).to_owned()), caught.len())
+    );
+    let refusal = Refusal::new(Guard::Capture, &user_group::routing_group(context.spec), why, way_out);
+    plan.refuse(refusal.about_so_many(caught.len()));
 }
 
 /// The shortest end that all wanted addresses share and none of the others has; it begins with `.` or `@`.

@@ -86,9 +86,7 @@ fn refusal(what: Taken, whom: Whom<'_>, why: &str) -> Refusal {
     };
     let way_out = match (what, whom.person) {
         (Taken::SignIn, _) => {
-            "do not take it from them (are they still to be in the population, is routing to stay on?), or \
-                               protect them no longer"
-                .to_owned()
+            "let them keep it: in the population, with routing on; or protect them no longer".to_owned()
         }
         (Taken::Password | Taken::Account, Some(person)) => format!("leave {} out with `people.except`", person.email),
         (Taken::Password | Taken::Account, None) => "leave their person out with `people.except`".to_owned(),

@@ -1,22 +1,16 @@
 //! Lives through one story, and says what is wrong with it.
 
-use std::cell::Cell;
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash};
 
-use fedctl_core::apply::{End, Run};
-use fedctl_core::plan::Plan;
-use fedctl_core::planner::Step;
 use fedctl_core::spec::Spec;
 
 use super::rare::Rare;
-use super::storm::{Storm, Trace};
-use super::story::{Round, Story};
+use super::story::{Round, Story, Weather};
 use crate::carry::{self, Memory};
 use crate::history::Earlier;
-use crate::interleave;
-use crate::judge::Judge;
-use crate::picture;
-use crate::properties::{self, bad};
+use crate::properties;
+use crate::watch::Log;
+use crate::witness::{self, Became, Course, Rest};
 use crate::worlds::Scene;
 
 /// How long after the last round the runs without faults begin, so that nothing is under way any more.
@@ -24,16 +18,18 @@ const QUIET_MS: u64 = 1_000_000;
 const A_DAY_S: u64 = 86_400;
 
 /// How a story ended.
+#[derive(Default)]
 pub(crate) struct Ended {
     pub(crate) rare: Rare,
-    pub(crate) trace: Trace,
+    /// Everything that was said and done, as one number.
+    pub(crate) trace: DefaultHasher,
+    /// The requests of the last run.
+    pub(crate) last: Log,
     /// What is wrong, if anything is.
     pub(crate) wrong: Option<String>,
     /// Runs of the program.
     pub(crate) runs: u64,
-    /// Of plans that nothing had happened before: whether a guard refused it.
-    pub(crate) faultless: Option<bool>,
-    /// Both last runs did all of their plans.
+    /// Nothing was left to do at the end.
     pub(crate) settled: bool,
 }
 
@@ -42,15 +38,12 @@ struct Life<'s> {
     scene: Scene,
     memory: Memory,
     ended: Ended,
-    late: bool,
 }
 
-/// Lives through a story; `told` keeps everything that is said.
-pub(crate) fn live(story: &Story, told: bool) -> Ended {
-    let trace = Trace { lines: told.then(Vec::new), ..Trace::default() };
-    let ended = Ended { rare: Rare::default(), trace, wrong: None, runs: 0, faultless: None, settled: false };
+/// Lives through a story.
+pub(crate) fn live(story: &Story) -> Ended {
     let (memory, _) = story.scene.build();
-    let mut life = Life { story, scene: story.scene.clone(), memory, ended, late: false };
+    let mut life = Life { story, scene: story.scene.clone(), memory, ended: Ended::default() };
     for number in 0..story.rounds.len() {
         if let Err(wrong) = life.round(number) {
             life.ended.wrong = Some(format!("round {number}: {wrong}"));
@@ -67,52 +60,60 @@ impl Life<'_> {
         self.scene.spec(&self.memory, if number == 0 { then } else { now })
     }
 
-    fn before(&mut self, number: usize) {
-        let round = &self.story.rounds[number];
+    /// What happens before a run, and what will happen to it.
+    fn before(&mut self, round: &Round) {
         self.memory.world.advance(round.after_s * 1000);
-        for edit in &round.hands {
-            self.scene.make(*edit, &mut self.memory);
-            self.ended.trace.note(|| format!("by hand: {edit:?}"), &[]);
-        }
+        round.hands.iter().for_each(|edit| self.scene.make(*edit, &mut self.memory));
         let someone = round.excepts.and_then(|number| self.scene.people.get_mut(number));
         if let Some(someone) = someone.filter(|someone| !someone.named) {
             someone.excepted = !someone.excepted;
         }
-        let fault = |(at, weather): (usize, &super::story::Weather)| {
-            let word = if weather.is_late() { "late" } else { "fault" };
-            weather.fault(format!("{word} {at} {}", round.order.0))
-        };
+        let fault = |(at, weather): (usize, &Weather)| weather.fault(format!("{at} of {}", round.order.0));
         self.memory.world.set_faults(round.weather.iter().enumerate().map(fault).collect());
-        self.ended.trace.note(|| format!("round {number}"), &[]);
+        let mut struck = round.struck.iter().scan(self.memory.writes, |at, (after, fault)| {
+            *at += after;
+            let struck = (*at, *fault);
+            *at += 1;
+            Some(struck)
+        });
+        (self.memory.fault, self.memory.then) = (struck.next(), struck.next());
     }
 
     fn round(&mut self, number: usize) -> Result<(), String> {
-        self.before(number);
-        let spec = self.spec(number);
         let round = &self.story.rounds[number];
-        self.ended.runs += 1;
-        let (stopping, late) = (Cell::new(false), self.late);
-        let mut storm =
-            Storm::new(&mut self.memory, (&self.scene, round), &mut self.ended.trace, &mut self.ended.rare, &stopping);
-        storm.late = late || round.weather.iter().any(super::story::Weather::is_late);
-        self.late = storm.late;
-        let plan = planned(&spec, &mut storm);
-        if number == 0 && round.hands.is_empty() && round.weather.is_empty() {
-            self.ended.faultless = plan.as_ref().map(|plan| !plan.refusals.is_empty());
-        }
-        if let Some(plan) = plan.filter(|plan| plan.refusals.is_empty()) {
-            applied(plan, storm, round)?;
-        }
-        self.after();
+        self.before(round);
+        let spec = self.spec(number);
+        let edit = round.between;
+        let (scene, memory) = (&self.scene, &mut self.memory);
+        let by_hand = |memory: &mut Memory| edit.into_iter().for_each(|(_, edit)| scene.make(edit, memory));
+        let hand: Option<witness::Hand<'_>> = edit.map(|(at, _)| (at, &by_hand as _));
+        let course = Course { order: round.order, hand, stopped: round.stopped };
+        let (became, log) = witness::watched(scene, &spec, memory, course);
+        self.heard(round, became, log)?;
+        self.memory.revive();
         Ok(())
     }
 
-    fn after(&mut self) {
-        let world = &mut self.memory.world;
-        if world.faults().any(|(fault, count)| fault.name.starts_with("late") && count.fired > 0) {
-            self.ended.rare.met("run: a late request was carried out");
+    /// Notes what a run came to.
+    fn heard(&mut self, round: &Round, became: Result<Became, String>, log: Log) -> Result<(), String> {
+        let ended = &mut self.ended;
+        ended.runs += 1;
+        for sent in &log.0 {
+            (&sent.line, &sent.body, sent.came, sent.said).hash(&mut ended.trace);
         }
-        self.memory.dead = false;
+        let became = became.inspect(|became| ended.rare.became(became, &log));
+        let was_sent = |path: &str| log.writes().any(|sent| sent.left && sent.line.contains(path));
+        if round.stopped.is_some() && matches!(became, Ok(Became::Ended(..))) {
+            ended.rare.met("run: stopped");
+        }
+        if round.between.is_some_and(|(at, _)| at < log.writes().count()) {
+            ended.rare.met("run: edited by hand in the middle");
+        }
+        if round.weather.iter().any(Weather::is_late) && was_sent("/") {
+            ended.rare.met("run: a late request was carried out");
+        }
+        ended.last = log;
+        became.map(drop)
     }
 
     /// Nothing went wrong but on the way, so everything has to come out as if nothing had.
@@ -128,113 +129,30 @@ impl Life<'_> {
     fn settle(&mut self) -> Result<(), String> {
         self.memory.world.set_faults(Vec::new());
         self.memory.world.advance(QUIET_MS);
+        self.memory.land_after(1);
         let spec = self.spec(1);
-        let without_faults = if self.is_strict() { properties::arrivals(&self.story.scene) } else { None };
-        let mut left = Vec::new();
-        for _ in 0..2 {
-            match self.calm(&spec)? {
-                Some(ends) => left = ends,
-                None if without_faults.is_some() => return Err("a guard refuses, and nobody did anything".to_owned()),
-                None => return Ok(()),
+        let rest = witness::settled(&self.scene, &spec, &mut self.memory)?;
+        self.ended.settled = rest.stopped.is_empty();
+        if self.is_strict() {
+            let without_faults = undisturbed(&self.story.scene)?;
+            if without_faults.stopped.is_empty() && !rest.stopped.is_empty() {
+                return Err(format!("I4: it is not healed: {:?}", rest.stopped));
+            }
+            if let Some(difference) = rest.census.difference(&without_faults.census) {
+                return Err(format!("I4: {difference}"));
             }
         }
-        if !left.is_empty() {
+        if !self.ended.settled {
             self.ended.rare.met("end: a person has to do something");
-            return if without_faults.is_some() { Err(format!("not healed: {left:?}")) } else { Ok(()) };
+            return Ok(());
         }
-        self.ended.settled = true;
-        properties::nothing_left(&spec, &mut self.memory).map_err(|error| error.to_string())?;
         let plan = carry::plan(&spec, &mut self.memory);
-        properties::everybody_arrives(&plan, &self.memory).map_err(|error| error.to_string())?;
-        if let Some(without_faults) = without_faults {
-            let now = properties::by_address(&self.memory);
-            if now != without_faults {
-                return Err(format!("who gets in where: {now:?}, and without faults {without_faults:?}"));
-            }
-            properties::one_of_each(&self.scene, &spec, &mut self.memory).map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-
-    /// A run in which nothing goes wrong; what of it did not succeed. `None` when a guard refuses it.
-    fn calm(&mut self, spec: &Spec) -> Result<Option<Vec<String>>, String> {
-        let round = Round::calm();
-        let stopping = Cell::new(false);
-        let mut storm =
-            Storm::new(&mut self.memory, (&self.scene, &round), &mut self.ended.trace, &mut self.ended.rare, &stopping);
-        // What an earlier run sent may be carried out with the first request.
-        storm.late = self.late;
-        self.ended.runs += 1;
-        match planned(spec, &mut storm) {
-            Some(plan) if plan.refusals.is_empty() => applied(plan, storm, &round).map(Some),
-            Some(_) | None => Ok(None),
-        }
+        properties::everybody_arrives(&plan, &self.memory).map_err(|error| error.to_string())
     }
 }
 
-/// The plan, if there is one.
-fn planned(spec: &Spec, storm: &mut Storm<'_>) -> Option<Plan> {
-    let plan = match carry::step(spec, storm) {
-        Ok(Step::Ready(plan)) => *plan,
-        Ok(Step::Problems(_)) => {
-            storm.rare.met("plan: the spec does not fit the organisations");
-            return None;
-        }
-        Ok(Step::Unknown(_)) => {
-            storm.rare.met("read: not known");
-            return None;
-        }
-        Ok(Step::Read(queries)) => panic!("it never ends to read: {queries:?}"),
-        Err(error) => {
-            let refused = matches!(error, fedctl_core::read::ReadError::Refused { .. });
-            storm.rare.met(if refused { "read: the service refused" } else { "read: nobody answered" });
-            return None;
-        }
-    };
-    storm.rare.planned(&plan);
-    storm.rare.refused(&plan);
-    Some(plan)
-}
-
-/// Applies a plan, and says what of it did not succeed.
-fn applied(plan: Plan, mut storm: Storm<'_>, round: &Round) -> Result<Vec<String>, String> {
-    let before = picture::strangers(storm.scene, storm.memory);
-    storm.applies = Some((plan.clone(), Judge::new(storm.scene, storm.memory, &plan)));
-    let mut run = Run::new(Arc::new(plan.clone()), 4);
-    let stopping = storm.stopping;
-    let mut turns = 0;
-    let ends = interleave::apply(&mut run, &mut storm, round.order, |run, _, _| {
-        turns += 1;
-        if round.stopped == Some(turns) {
-            stopping.set(true);
-            run.stop();
-        }
-    });
-    said(&mut storm, &plan, &ends);
-    if let Some(wrong) = storm.wrong {
-        return Err(wrong);
-    }
-    if !storm.late && round.between.is_none() {
-        let after = picture::strangers(storm.scene, storm.memory);
-        if let Some(difference) = picture::difference(&before, &after) {
-            return Err(format!("I6: {difference}"));
-        }
-    }
-    Ok(bad(&plan, &ends).into_iter().map(|(what, end)| format!("{what}: {end:?}")).collect())
-}
-
-fn said(storm: &mut Storm<'_>, plan: &Plan, ends: &[End]) {
-    if storm.stopping.get() {
-        storm.rare.met("run: stopped");
-    }
-    storm.trace.note(|| format!("{ends:?}"), &[]);
-    if storm.memory.dead {
-        return;
-    }
-    storm.rare.ended(ends);
-    let mut creates =
-        plan.actions.iter().zip(ends).filter(|(action, _)| action.verb == fedctl_core::plan::Verb::Create);
-    if storm.lost_creations() > 0 && creates.all(|(_, end)| end.is_good()) {
-        storm.rare.met("write: a creation that nobody answered was found");
-    }
+/// Where the scene comes to rest when nothing goes wrong.
+fn undisturbed(scene: &Scene) -> Result<Rest, String> {
+    let (mut memory, spec) = scene.build();
+    witness::settled(scene, &spec, &mut memory)
 }

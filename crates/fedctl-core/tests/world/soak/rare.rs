@@ -1,9 +1,12 @@
 //! Branches that are seldom taken: each is counted, and a long run that never met one has not tried it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fedctl_core::apply::End;
 use fedctl_core::plan::{Because, Fate, Plan, Verb};
+
+use crate::watch::Log;
+use crate::witness::Became;
 
 /// What was met, and how often.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,14 +53,13 @@ pub(crate) const BRANCHES: &[&str] = &[
     "write: given up after several tries",
     "write: so already",
     "wait: the service is busy",
-    "wait: looked at again until it showed",
-    "run: killed before a request",
-    "run: killed after a request",
+    "wait: looked at again",
+    "run: killed",
+    "run: a request did not leave",
     "run: stopped",
     "run: stopped, and the secret still went to the provider",
     "run: a late request was carried out",
     "run: edited by hand in the middle",
-    "run: nothing left the machine",
 ];
 
 impl Rare {
@@ -84,7 +86,28 @@ impl Rare {
         BRANCHES.iter().filter(|what| self.count(what) == 0).copied().collect()
     }
 
-    pub(crate) fn planned(&mut self, plan: &Plan) {
+    /// What became of a run.
+    pub(crate) fn became(&mut self, became: &Became, log: &Log) {
+        match became {
+            Became::NoPlan(why) => self.met(format!("read: {}", no_plan(why))),
+            Became::Refused(plan) => {
+                self.planned(plan);
+                plan.refusals.iter().for_each(|refusal| self.met(format!("guard: {}", refusal.guard.as_str())));
+            }
+            Became::Killed(plan) => {
+                self.planned(plan);
+                self.met("run: killed");
+            }
+            Became::Ended(plan, ends) => {
+                self.planned(plan);
+                self.ended(ends);
+                self.found(plan, ends, log);
+            }
+        }
+        self.said(log);
+    }
+
+    fn planned(&mut self, plan: &Plan) {
         for person in &plan.people {
             if let Fate::Held(held) = person.fate {
                 let word = serde_json::to_value(held).unwrap();
@@ -105,12 +128,8 @@ impl Rare {
         }
     }
 
-    pub(crate) fn refused(&mut self, plan: &Plan) {
-        plan.refusals.iter().for_each(|refusal| self.met(format!("guard: {}", refusal.guard.as_str())));
-    }
-
     /// What became of the actions of a run.
-    pub(crate) fn ended(&mut self, ends: &[End]) {
+    fn ended(&mut self, ends: &[End]) {
         for end in ends {
             match end {
                 End::Already => self.met("write: so already"),
@@ -138,4 +157,54 @@ impl Rare {
             self.met(what);
         }
     }
+
+    /// Creations that nobody answered, and that the look found.
+    fn found(&mut self, plan: &Plan, ends: &[End], log: &Log) {
+        let was_lost =
+            |at: u32| log.writes().any(|sent| sent.came.is_none() && sent.left && sent.actions.contains(&at));
+        for (at, (action, end)) in (0_u32..).zip(plan.actions.iter().zip(ends)) {
+            if action.verb == Verb::Create && *end == End::Applied && was_lost(at) {
+                self.met("write: a creation that nobody answered was found");
+            }
+        }
+    }
+
+    /// What shows in the requests alone.
+    fn said(&mut self, log: &Log) {
+        let (mut asked, mut refused) = (BTreeSet::new(), false);
+        for sent in &log.0 {
+            if sent.came == Some(429) {
+                self.met("wait: the service is busy");
+            }
+            if !sent.left {
+                self.met("run: a request did not leave");
+            }
+            if sent.reads() {
+                if !asked.insert((&sent.line, &sent.body)) && !sent.actions.is_empty() {
+                    self.met("wait: looked at again");
+                }
+                continue;
+            }
+            asked.clear();
+            match sent.came {
+                Some(400 | 404 | 405 | 422) if sent.line.contains("/identity-provider/policies") => refused = true,
+                Some(200..300) if refused && sent.line.contains("/identity-provider/policies") => {
+                    refused = false;
+                    self.met("write: a form was refused, the next was taken");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Why there was no plan, as a kind.
+fn no_plan(why: &str) -> &'static str {
+    let kinds = [
+        ("answers", "the service refused"),
+        ("cannot be read", "an answer made no sense"),
+        ("Diagnostic", "the spec does not fit the organisations"),
+        ("UnknownGroup", "the spec does not fit the organisations"),
+    ];
+    kinds.into_iter().find(|(word, _)| why.contains(word)).map_or("nobody answered", |(_, kind)| kind)
 }

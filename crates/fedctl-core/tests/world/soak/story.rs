@@ -1,11 +1,12 @@
 //! What happens in one random world, from its seed: the organisations, the spec, and round after round what people do by
 //! hand, what goes wrong on the way, and in which order answers come.
 
-use jumpcloud_sim::fault::{After, Effect, Fault, Spread, When};
+use jumpcloud_sim::fault::{After, Effect, Fault as SimFault, Spread, When};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use crate::carry::Fault;
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::history::{self, Earlier};
 use crate::worlds::{Scene, fresh_scenes, scenes};
@@ -31,33 +32,14 @@ pub(crate) struct Round {
     /// Somebody whom the spec leaves out from now on, or takes back in.
     pub(crate) excepts: Option<usize>,
     pub(crate) weather: Vec<Weather>,
-    /// The program is killed at this request, before or after it is carried out.
-    pub(crate) killed: Option<(usize, bool)>,
+    /// What becomes of one write or two, each counted from the one before.
+    pub(crate) struck: Vec<(usize, Fault)>,
     /// The program is told to stop at this turn.
     pub(crate) stopped: Option<usize>,
-    /// Somebody does something by hand at this request of the run.
+    /// Somebody does something by hand when so many writes were sent.
     pub(crate) between: Option<(usize, Edit)>,
-    /// From this request on so many do not leave.
-    pub(crate) outage: Option<(usize, usize)>,
     /// What decides in which order answers come, and how many turns are out at most.
     pub(crate) order: (u64, usize),
-}
-
-impl Round {
-    /// Nothing happens, and nothing goes wrong.
-    pub(crate) fn calm() -> Self {
-        Self {
-            after_s: 0,
-            hands: Vec::new(),
-            excepts: None,
-            weather: Vec::new(),
-            killed: None,
-            stopped: None,
-            between: None,
-            outage: None,
-            order: (0, 1),
-        }
-    }
 }
 
 /// One thing that goes wrong with some requests.
@@ -79,14 +61,14 @@ enum Often {
 
 impl Weather {
     /// As the simulator takes it; `name` decides what is drawn.
-    pub(crate) fn fault(&self, name: String) -> Fault {
+    pub(crate) fn fault(&self, name: String) -> SimFault {
         let when = When { method: self.method.map(str::to_owned), ..When::default() };
         let when = match self.when {
             Often::Nth(nth) => When { nth: Some(nth), ..when },
             Often::OneIn(many) => When { rate: Some(1.0 / f64::from(many)), ..when },
             Often::Always => when,
         };
-        Fault { name, when, effect: self.effect.clone() }
+        SimFault { name, when, effect: self.effect.clone() }
     }
 
     /// Whether a request may be carried out when its run is long over.
@@ -123,23 +105,28 @@ fn maybe<S: Strategy>(chance: f64, strategy: S) -> impl Strategy<Value = Option<
 fn round() -> impl Strategy<Value = Round> {
     let after_s = select(vec![0, 1, 30, 121, 3600, 90_000]);
     let hands = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(history::edit(), 1..4)];
-    let weather = prop_oneof![1 => Just(Vec::new()), 2 => prop::collection::vec(weather(), 1..3)];
-    let ends = (maybe(0.2, (1_usize..120, any::<bool>())), maybe(0.1, 1_usize..120));
+    let weather = prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec(weather(), 1..3)];
+    let struck = prop_oneof![2 => Just(Vec::new()), 2 => prop::collection::vec((0_usize..60, fault()), 1..3)];
     let order = (any::<u64>(), select(vec![1_usize, 2, 5, 8]));
-    let more = (maybe(0.12, (1_usize..80, between())), maybe(0.08, (1_usize..120, 1_usize..12)), order);
-    (after_s, hands, maybe(0.15, 0..PEOPLE), weather, ends, more).prop_map(
-        |(after_s, hands, excepts, weather, (killed, stopped), (between, outage, order))| Round {
+    let more = (maybe(0.1, 1_usize..120), maybe(0.15, (0_usize..40, between())), order);
+    (after_s, hands, maybe(0.15, 0..PEOPLE), weather, struck, more).prop_map(
+        |(after_s, hands, excepts, weather, struck, (stopped, between, order))| Round {
             after_s,
             hands,
             excepts,
             weather,
-            killed,
+            struck,
             stopped,
             between,
-            outage,
             order,
         },
     )
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    use Fault::{Cut, DoneAnd500, Forbidden, KilledAfter, KilledBefore, KilledLate, Late, NotSent, Refused};
+    let plain = select(vec![KilledBefore, KilledAfter, Cut, Refused, Forbidden, DoneAnd500, NotSent]);
+    prop_oneof![5 => plain, 1 => (1_usize..40).prop_map(Late), 1 => (1_usize..40).prop_map(KilledLate)]
 }
 
 /// What somebody may do in the middle of a run without changing who is meant.
