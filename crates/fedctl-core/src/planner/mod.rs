@@ -40,11 +40,14 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
     })
 }
 
-/// The same, with everybody whose sign-in the plan may touch: for a rehearsal.
-pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Cast)> {
+/// The same, with everybody whose sign-in the plan may touch, for a rehearsal; nobody where there is nothing to rehearse.
+pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>)> {
     resolved_and(spec, live, confirm::removals, |people, found| {
         let context = Context { spec, terms, people, found, as_of: live.as_of };
-        (plan(&context, live), cast::of(&context, live))
+        let plan = plan(&context, live);
+        let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
+        let cast = is_rehearsed.then(|| cast::of(&context, live));
+        (plan, cast)
     })
 }
 

@@ -186,6 +186,6 @@ fn adoptable(scene: &Scene, memory: &Memory, index: usize) -> BTreeSet<UserId> {
     accounts.filter(|account| marked_for(account).is_none()).map(|account| account.id).collect()
 }
 
-fn is_shut(user: &User) -> bool {
+pub(crate) fn is_shut(user: &User) -> bool {
     user.state != State::Activated || user.flag(Flag::AccountLocked) || !user.is_activated()
 }

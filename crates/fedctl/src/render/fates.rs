@@ -19,7 +19,7 @@ pub struct Said {
 /// Every fate, in the order in which people should read of it.
 pub static ALL: [Said; 8] = [
     said("loses", '-', ["person loses", "people lose"], "sign-in, because the spec says so"),
-    said("leaves", '-', ["person leaves", "people leave"], "the federation, and lose what they have of it"),
+    said("leaves", '-', ["person leaves", "people leave"], "the population, and what they have of it is taken back"),
     said("gains", '+', ["person gains", "people gain"], "sign-in to an account that is made for them"),
     said(
         "gains-existing",

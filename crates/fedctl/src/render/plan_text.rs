@@ -7,6 +7,7 @@ use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
 use super::fates;
+use super::rehearsed::Rehearsed;
 use super::text::{columns, count, visible};
 use crate::source::Source;
 
@@ -23,6 +24,8 @@ pub struct View<'a> {
     pub names: [&'a str; 2],
     /// Where the simulator is, if it plays both organisations.
     pub sandbox: Option<&'a str>,
+    /// What a rehearsal came to, if there was anything to rehearse.
+    pub rehearsed: Option<&'a Rehearsed>,
     /// List everything.
     pub full: bool,
     /// What lists everything, where this does not.
@@ -225,6 +228,7 @@ impl View<'_> {
             count(plan.requests(), "request", "requests"),
             plan.digest(),
         ));
+        text.extend(self.rehearsed.map(Rehearsed::text));
         text
     }
 }

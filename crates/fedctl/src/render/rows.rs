@@ -125,7 +125,7 @@ pub struct NoteRow {
 }
 
 /// Why a plan must not be applied.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RefusalRow {
     /// Which guard.
     pub guard: String,
