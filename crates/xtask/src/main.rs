@@ -106,6 +106,12 @@ static TASKS: &[Task] = &[
         steps: fuzz,
     },
     Task {
+        name: "reads",
+        takes: None,
+        about: "every list that planning reads, with every lie that it can tell, and changed between any two pages",
+        steps: reads,
+    },
+    Task {
         name: "refusals",
         takes: Some("[--cases N] [--seed N]"),
         about: "how often a guard refuses a plan of a random world in which nothing is wrong",
@@ -167,6 +173,14 @@ fn crash_matrix(args: &[String]) -> Vec<Step> {
         of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
         Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
     ]
+}
+
+fn reads(args: &[String]) -> Vec<Step> {
+    vec![Step::harness(
+        "reads",
+        ["fedctl-core", "world", "reads::i7_every_list_with_every_lie_and_every_boundary"],
+        args,
+    )]
 }
 
 fn refusals(args: &[String]) -> Vec<Step> {
