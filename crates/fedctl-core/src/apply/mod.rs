@@ -21,6 +21,7 @@ use crate::object_id::ObjectId;
 use crate::plan::action::{Action, Subject};
 use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
+use crate::planted::planted;
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
 pub use end::End;
@@ -266,7 +267,7 @@ impl Run {
             if self.ends[at as usize].is_some() {
                 continue;
             }
-            let good = end.is_good();
+            let good = planted!(GoesOnAfterFailure => true, end.is_good());
             if let (false, Subject::Person(person)) = (good, self.action(at).subject) {
                 self.broken.insert(person);
             }
@@ -375,7 +376,8 @@ impl Run {
     /// has no local way in, so that being routed takes nothing away. Of whoever a saved plan leaves for the next one, neither
     /// is known: what was left out may be what keeps them from gaining or losing.
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
-        let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
+        let left = planted!(StrangersRouted => true, self.plan.left.contains(&account));
+        let Some(at) = people.get(&account) else { return left };
         let person = &self.plan.people[*at as usize];
         if matches!(person.fate, Fate::Leaves(_)) {
             return self.plan.left.contains(&account) && !self.broken.contains(at);

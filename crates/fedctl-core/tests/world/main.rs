@@ -39,6 +39,7 @@ mod soak;
 mod stories;
 mod sweep;
 mod takeover;
+mod unproven;
 mod watch;
 mod whole;
 mod witness;
