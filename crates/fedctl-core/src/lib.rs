@@ -24,6 +24,10 @@ pub mod operator;
 pub mod people;
 pub mod plan;
 pub mod planner;
+#[cfg(not(planted))]
+mod planted;
+#[cfg(planted)]
+pub mod planted;
 pub mod read;
 pub mod request;
 pub mod spec;

@@ -11,14 +11,19 @@ use crate::seed::settle;
 pub(crate) struct Answers(Vec<(&'static Question, &'static str)>);
 
 impl Answers {
-    /// The rows; that of the stage is not among them.
+    /// The rows; that of the stage is not among them. An answer that some document contradicts is tried alone.
     pub(crate) fn rows() -> Vec<Self> {
-        let sizes: Vec<usize> = QUESTIONS.iter().map(|question| question.answers.len()).collect();
+        let (documented, open): (Vec<&'static Question>, Vec<&'static Question>) =
+            QUESTIONS.iter().partition(|question| question.is_documented);
+        let sizes: Vec<usize> = open.iter().map(|question| question.answers.len()).collect();
         let row = |row: Vec<usize>| {
-            let others = QUESTIONS.iter().zip(row).filter(|(_, answer)| *answer > 0);
-            Self(others.map(|(question, answer)| (question, question.answers[answer])).collect())
+            let others = open.iter().zip(row).filter(|(_, answer)| *answer > 0);
+            Self(others.map(|(question, answer)| (*question, question.answers[answer])).collect())
         };
-        pairwise::rows(&sizes).into_iter().skip(1).map(row).collect()
+        let alone = documented
+            .into_iter()
+            .flat_map(|question| question.answers.iter().skip(1).map(move |answer| Self(vec![(question, *answer)])));
+        pairwise::rows(&sizes).into_iter().skip(1).map(row).chain(alone).collect()
     }
 
     /// How many answers there are besides those of the stage.
@@ -29,6 +34,32 @@ impl Answers {
     /// Those that matter then.
     pub(crate) fn of(&self, when: When) -> Self {
         Self(self.0.iter().filter(|(question, _)| question.when == when).copied().collect())
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those that are not among others.
+    pub(crate) fn without(&self, others: &[Self]) -> Self {
+        let is_there = |answer: &&(&'static Question, &'static str)| {
+            let is = |other: &(&'static Question, &'static str)| (other.0.name, other.1) == (answer.0.name, answer.1);
+            others.iter().any(|other| other.0.iter().any(is))
+        };
+        Self(self.0.iter().filter(|answer| !is_there(answer)).copied().collect())
+    }
+
+    /// The fewest of these answers that still harm, and how.
+    pub(crate) fn least<H>(&self, harm: H, mut harms: impl FnMut(&Self) -> Option<H>) -> (Self, H) {
+        let mut least = (self.clone(), harm);
+        for one in self.singles() {
+            let fewer = Self(least.0.0.iter().filter(|answer| answer.0.name != one.0[0].0.name).copied().collect());
+            if let Some(harm) = harms(&fewer) {
+                least = (fewer, harm);
+            }
+        }
+        least
     }
 
     /// Each alone.

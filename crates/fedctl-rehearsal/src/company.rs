@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fedctl_core::address::{Address, Kind, Org};
 use fedctl_core::object_id::ObjectId;
+use fedctl_core::plan::action::After;
 use fedctl_core::plan::{Action, Adoptable, Known, Plan, PlannedPerson, Subject};
 use fedctl_core::trace::cast::{Cast, Part};
 
@@ -98,7 +99,11 @@ fn renumber(action: &Action, number: impl Fn(u32) -> Option<u32>) -> Action {
 
 fn named(action: &Action) -> Vec<Address> {
     let looked_at = action.look.iter().flat_map(|look| look.args.iter().map(|arg| arg.0.clone()));
-    action.names().into_iter().map(|(address, _)| address).chain(looked_at).collect()
+    let compared = action.changes.iter().filter_map(|change| match &change.after {
+        Some(After::Of(address, _)) => Some(address.clone()),
+        Some(After::Text(_) | After::Secret) | None => None,
+    });
+    action.names().into_iter().map(|(address, _)| address).chain(looked_at).chain(compared).collect()
 }
 
 fn account(person: &PlannedPerson) -> Address {

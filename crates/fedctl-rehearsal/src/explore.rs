@@ -126,19 +126,23 @@ impl Search<'_> {
     /// The new states in which an action may leave a state.
     fn after(&mut self, state: &State, action: u32) -> Vec<State> {
         let mut new = Vec::new();
-        let done = played(state, action, Fate::Done);
-        let landed = done.progress.clone();
-        new.extend(self.kept(done, state.at, Step { action, fate: Fate::Done }));
-        if self.way.is_exhaustive || !self.lost.contains(&action) {
-            let lost = played(state, action, Fate::Unanswered);
-            if lost.progress == landed {
+        let mut step = |search: &mut Self, fate: Fate| {
+            let next = played(state, action, fate);
+            let progress = next.progress.clone();
+            new.extend(search.kept(next, state.at, Step { action, fate }));
+            progress
+        };
+        // In another order it was done there already; if it fails in this one, that is a refusal.
+        if self.way.is_exhaustive || !self.is_known(&done(state, action)) {
+            let done = step(self, Fate::Done);
+            // A conversation is about its own object: where a lost answer comes to the same, it does so in every state.
+            let is_tried = !self.way.is_exhaustive && self.lost.contains(&action);
+            if !is_tried && step(self, Fate::Unanswered) == done {
                 self.lost.insert(action);
             }
-            new.extend(self.kept(lost, state.at, Step { action, fate: Fate::Unanswered }));
         }
-        let refused = played(state, action, Fate::Refused);
-        if self.way.is_exhaustive || !is_a_delay(state, &refused) {
-            new.extend(self.kept(refused, state.at, Step { action, fate: Fate::Refused }));
+        if self.way.is_exhaustive || state.run.failure_lets_go_on(action) {
+            step(self, Fate::Refused);
         }
         new
     }
@@ -153,11 +157,20 @@ impl Search<'_> {
     }
 
     fn is_new(&mut self, progress: &Progress) -> bool {
-        let swapped = |places: &Vec<usize>| places.iter().map(|at| progress[*at]).collect::<Progress>();
-        let same = self.company.swapped.as_ref().map(swapped).filter(|swapped| swapped < progress);
-        let is_new = self.seen.insert(same.unwrap_or_else(|| progress.clone()));
+        let is_new = self.seen.insert(self.unswapped(progress));
         self.explored.states = self.seen.len();
         is_new
+    }
+
+    fn is_known(&self, progress: &Progress) -> bool {
+        self.seen.contains(&self.unswapped(progress))
+    }
+
+    /// The same for the same two people, whichever of them is first.
+    fn unswapped(&self, progress: &Progress) -> Progress {
+        let swapped = |places: &Vec<usize>| places.iter().map(|at| progress[*at]).collect::<Progress>();
+        let swapped = self.company.swapped.as_ref().map(swapped).filter(|swapped| swapped < progress);
+        swapped.unwrap_or_else(|| progress.clone())
     }
 
     /// The order of the plan, with nothing refused, with each one, and with every two.
@@ -218,10 +231,11 @@ fn played(state: &State, action: u32, fate: Fate) -> State {
     next
 }
 
-/// Whether a refusal lets nothing begin that could not have begun anyway, now or later.
-fn is_a_delay(before: &State, refused: &State) -> bool {
-    let ready = before.run.ready();
-    let ended = (0u32..).zip(before.progress.iter().zip(&*refused.progress));
-    let mut ended = ended.filter(|(_, (before, after))| before != after).map(|(at, _)| at);
-    refused.run.ready().iter().all(|at| ready.contains(at)) && !ended.any(|at| refused.run.lets_go_on(at))
+/// What has become of each action if this one is done.
+fn done(state: &State, action: u32) -> Progress {
+    let mut progress = state.progress.clone();
+    if let Some(byte) = progress.get_mut(action as usize) {
+        *byte = GOOD;
+    }
+    progress
 }

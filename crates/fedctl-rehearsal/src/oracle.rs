@@ -25,6 +25,7 @@ pub(crate) struct Harm {
 }
 
 /// What applying may come to for everybody on the stage.
+#[derive(Clone)]
 pub(crate) struct Oracle {
     before: Doors,
     /// The accounts that were there, with the person whose mark each carries.
@@ -78,7 +79,7 @@ impl Oracle {
         let owner = |account: &UserId| self.accounts.get(account).copied().flatten();
         let closes = |account: &UserId| owner(account).is_some_and(|owner| is_losing(&owner)) || is_closing(*account);
         if let Some(account) = before.local.iter().find(|account| !opens(account) && !closes(account)) {
-            let what = format!("the owner of {} has no way in any more", email(world, *account));
+            let what = format!("{} has no way in any more", email(world, *account));
             return Some(self.lockout(world, *account, what));
         }
         let mut lost = before.federated.difference(&now.federated);
@@ -90,9 +91,9 @@ impl Oracle {
         Some(self.lockout(world, *user, format!("{} cannot sign in to the primary organisation", email(world, *user))))
     }
 
-    fn lockout(&self, world: &World, about: UserId, what: String) -> Harm {
-        let about = email(world, about);
-        Harm { guard: Guard::Lockout, strikes_others: *about == *BYSTANDER, about: about.into(), what }
+    fn lockout(&self, world: &World, user: UserId, what: String) -> Harm {
+        let about = email(world, user);
+        Harm { guard: Guard::Lockout, strikes_others: is_bystander(world, user), about: about.into(), what }
     }
 
     /// Whether the owner of an account comes in through the federation, as themselves.
@@ -144,9 +145,13 @@ impl Oracle {
     }
 }
 
-fn impersonation(world: &World, about: UserId, what: String) -> Harm {
-    let about = email(world, about);
-    Harm { guard: Guard::Impersonation, strikes_others: *about == *BYSTANDER, about: about.into(), what }
+fn is_bystander(world: &World, user: UserId) -> bool {
+    world.user(user).is_some_and(|user| &*user.email == BYSTANDER)
+}
+
+fn impersonation(world: &World, user: UserId, what: String) -> Harm {
+    let about = email(world, user);
+    Harm { guard: Guard::Impersonation, strikes_others: is_bystander(world, user), about: about.into(), what }
 }
 
 /// Whether the spec gives somebody an account now.
@@ -179,5 +184,9 @@ fn is_shut(user: &User) -> bool {
 }
 
 fn email(world: &World, user: UserId) -> String {
-    world.user(user).map_or_else(|| user.to_string(), |user| user.email.to_string())
+    match world.user(user).map(|user| &*user.email) {
+        Some(BYSTANDER) => "somebody whom this federation is not about".to_owned(),
+        Some(email) => email.to_owned(),
+        None => user.to_string(),
+    }
 }

@@ -66,7 +66,10 @@ pub(crate) const QUESTIONS: [Question; 22] = [
     applying("provider-sent-secret", &["replace", "keep", "wipe"], "does an update of the provider take a new secret?"),
     applying("provider-absent-secret", &["wipe", "keep"], "does an update of the provider without a secret keep it?"),
     applying("provider-url-trimmed", &["false", "true"], "does the provider keep the last slash of its url?"),
-    applying("provider-makes-policy", &["false", "true"], "does making a provider make a routing policy, too?"),
+    Question {
+        is_documented: true,
+        ..applying("provider-makes-policy", &["false", "true"], "does making a provider make a routing policy, too?")
+    },
     applying("policy-enabled-by-default", &["true", "false"], "is a routing policy on that does not say so?"),
     applying("second-settings", &["conflict", "replace"], "what does a second POST of the settings of an app do?"),
     applying("oidc-app-description", &["keep", "drop"], "does an app keep its description?"),

@@ -6,7 +6,7 @@ use fedctl_core::apply::End;
 use fedctl_core::kinds;
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
-use fedctl_core::plan::guard::{Guard, Refusal};
+use fedctl_core::plan::guard::Refusal;
 use fedctl_core::plan::order::Edge;
 use fedctl_core::planner::Terms;
 use fedctl_core::spec::Spec;
@@ -55,6 +55,8 @@ pub struct Doubt {
     pub answer: String,
     /// What would happen, and after which steps.
     pub what: String,
+    /// Some document gives another answer.
+    pub is_documented_otherwise: bool,
 }
 
 /// What a rehearsal is made by. Only tests change it.
@@ -141,7 +143,7 @@ impl Theatre<'_> {
         self.in_every_order(&start, class, company);
         self.straight_on(&start, company);
         for row in self.rows.clone() {
-            self.under(&row, &start, company);
+            self.under(row, &start, company);
         }
     }
 
@@ -152,20 +154,19 @@ impl Theatre<'_> {
     /// Every order and every refusal under the likely answers, and every sign-in under the others.
     fn in_every_order(&mut self, start: &Stage, class: &Class, company: &Company) {
         let oracle = Oracle::new(start, &company.plan);
-        let mut open: Vec<(Answers, Oracle)> =
-            self.rows.iter().map(|row| row.of(When::SigningIn)).map(|row| under(row, start, company)).collect();
+        let rows = self.rows.iter().map(|row| row.of(When::SigningIn));
+        let mut open: Vec<(Answers, Oracle)> = rows.map(|row| under(row, start, company)).collect();
         let (mut known, mut harm, mut doubts) = (BTreeSet::new(), None, Vec::new());
         let explored = explore::everywhere(company, start.clone(), &self.way, |state| {
-            if !known.insert(facts(&state.stage)) {
-                return true;
+            if known.insert(facts(&state.stage)) {
+                harm = oracle.harm(&state.stage).map(|harm| (state.at, harm));
+                let at = state.at;
+                open.retain_mut(|(row, oracle)| {
+                    let (left, found) = ask(row, oracle, &mut state.stage, start, company);
+                    doubts.extend(found.into_iter().map(|doubt| (doubt, at)));
+                    left.map(|left| (*row, *oracle) = left).is_some()
+                });
             }
-            harm = oracle.harm(&state.stage).map(|harm| (state.at, harm));
-            open.retain(|(row, oracle)| {
-                let harm = harm_under(row, oracle, &mut state.stage);
-                let is_none = harm.is_none();
-                doubts.extend(harm.map(|harm| (row.clone(), state.at, harm, state.stage.clone())));
-                is_none
-            });
             harm.is_none()
         });
         self.rehearsal.states += explored.states;
@@ -173,13 +174,8 @@ impl Theatre<'_> {
         if let Some((at, harm)) = &harm {
             self.rehearsal.refusals.push(words::refusal(harm, class, company, &explored.steps(*at)));
         }
-        for (row, at, harm, stage) in doubts {
-            let harms = |single: Answers| {
-                let (single, oracle) = under(single, start, company);
-                harm_under(&single, &oracle, &mut stage.clone()).map(|harm| (single, harm))
-            };
-            let alone = row.singles().filter_map(harms).collect();
-            self.doubt(alone, (row, harm), &words::after(company, &explored.steps(at)));
+        for ((answers, harm), at) in doubts {
+            self.doubt(&answers, &harm, &words::last(company, &explored.steps(at)));
         }
     }
 
@@ -198,46 +194,56 @@ impl Theatre<'_> {
         self.compare(&stage, "after everything was done");
     }
 
-    /// The order of the plan under answers that matter when it is applied.
-    fn under(&mut self, row: &Answers, start: &Stage, company: &Company) {
-        let Some((harm, after)) = self.harm_on_the_way(row, start, company) else { return };
-        let harms = |single: Answers| Some((single.clone(), self.harm_on_the_way(&single, start, company)?.0));
-        let alone = row.of(When::Applying).singles().filter_map(harms).collect();
-        self.doubt(alone, (row.clone(), harm), &after);
+    /// The order of the plan under other answers. Which of them harm alone is said, and the others are tried without them.
+    fn under(&mut self, mut row: Answers, start: &Stage, company: &Company) {
+        while let Some((harm, after)) = self.harm_on_the_way(&row, start, company) {
+            let harms = |single: Answers| Some((single.clone(), self.harm_on_the_way(&single, start, company)?.0));
+            let alone: Vec<(Answers, Harm)> = row.singles().filter_map(harms).collect();
+            alone.iter().for_each(|(answers, harm)| self.doubt(answers, harm, &after));
+            if alone.is_empty() {
+                let (row, (harm, after)) = row.least((harm, after), |row| self.harm_on_the_way(row, start, company));
+                return self.doubt(&row, &harm, &after);
+            }
+            let alone: Vec<Answers> = alone.into_iter().map(|(answers, _)| answers).collect();
+            row = row.without(&alone);
+        }
     }
 
     fn harm_on_the_way(&self, row: &Answers, start: &Stage, company: &Company) -> Option<(Harm, String)> {
         let mut stage = start.clone();
         row.set(&mut stage.world);
         let oracle = Oracle::new(&stage, &company.plan);
-        let mut found = None;
+        let (mut found, mut known) = (None, BTreeSet::new());
         explore::straight_on(company, &mut stage, &self.way, |stage, steps| {
-            found = oracle.harm(stage).map(|harm| (harm, words::after(company, steps)));
+            let harm = known.insert(facts(stage)).then(|| oracle.harm(stage)).flatten();
+            found = harm.map(|harm| (harm, words::last(company, steps)));
             found.is_none()
         });
         found
     }
 
-    /// Harm under a row of answers: said of each that harms alone, else of all of them.
-    fn doubt(&mut self, alone: Vec<(Answers, Harm)>, row: (Answers, Harm), after: &str) {
-        let which = if alone.is_empty() { vec![row] } else { alone };
-        for (answers, harm) in which {
-            let what = format!("{}, {after}", harm.what);
-            if harm.strikes_others && !answers.are_against_documents() {
-                self.rehearsal.refusals.push(Refusal {
-                    guard: Guard::Unproven,
-                    about: harm.about.clone(),
-                    why: format!("nobody knows: {} If `{}`, {what}", answers.asks(), answers.switches()),
-                    way_out: "try the first step in the console of the secondary organisation".to_owned(),
-                    count: Some(1),
-                });
-            }
-            let doubt = Doubt { question: answers.asks(), answer: answers.switches(), what };
-            let is_known = |known: &Doubt| known.answer == doubt.answer;
-            if !self.rehearsal.doubts.iter().any(is_known) {
-                self.rehearsal.doubts.push(doubt);
-            }
+    /// Harm under answers that no document gives. Where it strikes somebody whom the federation is not about, the plan is
+    /// refused.
+    fn doubt(&mut self, answers: &Answers, harm: &Harm, after: &str) {
+        let doubt = Doubt {
+            question: answers.asks(),
+            answer: answers.switches(),
+            what: format!("{} {after}", harm.what),
+            is_documented_otherwise: answers.are_against_documents(),
+        };
+        if self.rehearsal.doubts.iter().any(|known| known.answer == doubt.answer) {
+            return;
         }
+        if harm.strikes_others && !doubt.is_documented_otherwise {
+            self.rehearsal.refusals.push(words::unproven(harm, &doubt));
+        }
+        self.rehearsal.doubts.push(doubt);
+        // It was said; what it hides is asked without it.
+        let last = answers.singles().last();
+        for row in &mut self.rows {
+            *row = row.without(last.as_slice());
+        }
+        self.rows.retain(|row| !row.is_empty());
     }
 
     fn end(self) -> Rehearsal {
@@ -261,4 +267,35 @@ fn harm_under(row: &Answers, oracle: &Oracle, stage: &mut Stage) -> Option<Harm>
     let harm = oracle.harm(stage);
     row.unset(&mut stage.world);
     harm
+}
+
+/// A row of answers that is still open, with its oracle.
+type Open = (Answers, Oracle);
+
+/// Asks everybody to sign in under a row of answers. What of it harms is taken out; the rest is asked again.
+fn ask(
+    row: &Answers,
+    oracle: &Oracle,
+    stage: &mut Stage,
+    start: &Stage,
+    company: &Company,
+) -> (Option<Open>, Vec<(Answers, Harm)>) {
+    let (mut found, mut open) = (Vec::new(), (row.clone(), oracle.clone()));
+    while let Some(harm) = harm_under(&open.0, &open.1, stage) {
+        let mut harms = |row: &Answers| {
+            let (row, oracle) = under(row.clone(), start, company);
+            harm_under(&row, &oracle, stage)
+        };
+        let singles = open.0.singles();
+        let alone: Vec<(Answers, Harm)> =
+            singles.filter_map(|single| harms(&single).map(|harm| (single, harm))).collect();
+        if alone.is_empty() {
+            found.push(open.0.least(harm, harms));
+            return (None, found);
+        }
+        let harmful: Vec<Answers> = alone.iter().map(|(answers, _)| answers.clone()).collect();
+        open = under(open.0.without(&harmful), start, company);
+        found.extend(alone);
+    }
+    ((!open.0.is_empty()).then_some(open), found)
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use fedctl_core::address::Org;
+use fedctl_core::kinds::oidc_app::wire::AppSettings;
 use fedctl_core::kinds::user_group::wire::{Group, Method};
 use fedctl_core::live::users::State;
 use fedctl_core::live::{Live, Needs, User};
@@ -33,6 +34,7 @@ pub(crate) fn sim<T: From<SimId>>(id: ObjectId) -> T {
 pub(crate) struct Set<'a> {
     live: &'a Live,
     attribute: &'a str,
+    login: &'a str,
     bare: Stage,
     /// Groups whose members are known.
     groups: Vec<(Org, ObjectId, &'a [ObjectId])>,
@@ -42,9 +44,10 @@ pub(crate) struct Set<'a> {
 
 impl<'a> Set<'a> {
     /// Builds the objects.
-    pub(crate) fn new(spec: &'a Spec, terms: &Terms, live: &'a Live, organizations: [ObjectId; 2]) -> Self {
+    pub(crate) fn new(spec: &'a Spec, terms: &'a Terms, live: &'a Live, organizations: [ObjectId; 2]) -> Self {
         let mut world = World::new(1);
-        world.now_ms = live.as_of.map_or(world.now_ms, |seconds| seconds.saturating_mul(1000));
+        // What the plan makes is younger than all that was read, and so are its ids.
+        world.now_ms = live.as_of.map_or(world.now_ms, |seconds| seconds.saturating_add(60).saturating_mul(1000));
         world.freeze(true);
         world.set_issuer(&terms.issuer);
         world.set_login_callback(&terms.callback);
@@ -54,8 +57,15 @@ impl<'a> Set<'a> {
         let keys = [primary, secondary].map(|org| world.add_key(&[org]));
         let bare = Stage { world, primary, secondary, keys };
         let attribute = spec.people.mapping.attribute.as_str();
-        let mut set =
-            Self { live, attribute, bare, groups: Vec::new(), app_users: Vec::new(), policy_users: Vec::new() };
+        let mut set = Self {
+            live,
+            attribute,
+            login: &terms.login,
+            bare,
+            groups: Vec::new(),
+            app_users: Vec::new(),
+            policy_users: Vec::new(),
+        };
         set.add_groups();
         set.add_apps();
         set.add_provider();
@@ -89,7 +99,9 @@ impl<'a> Set<'a> {
         }
         let Some(rule) = rule else { return };
         let query = rule.query.as_deref().and_then(|query| serde_json::from_str(query).ok());
-        query.into_iter().for_each(|query| drop(console::set_rule(world, id, &query)));
+        if let Some(query) = query {
+            console::set_rule(world, id, &query);
+        }
         let method = match rule.method {
             Method::Static => Membership::Static,
             Method::Rule => Membership::DynamicAutomated,
@@ -107,7 +119,7 @@ impl<'a> Set<'a> {
                 "description": &*app.description, "config": {}, "sso": {"type": "oidc", "hidden": hidden}});
             self.bare.call(Org::Primary, "POST", "/api/applications", &body);
             if let Some(Some(settings)) = needs.app_settings(self.live, app.id) {
-                self.bare.world.set_client(sim(app.id), client(settings));
+                self.bare.world.set_client(sim(app.id), client(settings, self.login));
             }
             for group in needs.app_groups(self.live, app.id).unwrap_or_default() {
                 console::set_app_group(&mut self.bare.world, sim(app.id), sim(*group), true);
@@ -229,7 +241,9 @@ fn organization(world: &mut World, id: ObjectId) -> OrgId {
     let org = world.add_organization("", Region::Us);
     // The group that every organisation has was read, if it matters.
     let own: Vec<GroupId> = world.groups(org).map(|group| group.id).collect();
-    own.into_iter().for_each(|group| drop(console::delete_group(world, group)));
+    for group in own {
+        console::delete_group(world, group);
+    }
     org
 }
 
@@ -263,7 +277,7 @@ fn given(group: &Group) -> Vec<(String, String)> {
     all.into_iter().flatten().filter_map(|entry| Some((text(entry, "name")?, text(entry, "value")?))).collect()
 }
 
-fn client(settings: &fedctl_core::kinds::oidc_app::wire::AppSettings) -> OidcSettings {
+fn client(settings: &AppSettings, login: &str) -> OidcSettings {
     let claims = settings.dynamic_claims.iter();
     OidcSettings {
         client_id: settings.client_id.to_string(),
@@ -275,7 +289,7 @@ fn client(settings: &fedctl_core::kinds::oidc_app::wire::AppSettings) -> OidcSet
             "none" => ClientAuth::None,
             _ => ClientAuth::Basic,
         },
-        relying_party_url: String::new(),
+        relying_party_url: login.to_owned(),
         dynamic_claims: claims
             .map(|claim| DynamicClaim { name: claim.name.to_string(), value: claim.value.to_string() })
             .collect(),

@@ -1,12 +1,13 @@
 //! What a rehearsal says.
 
 use fedctl_core::plan::action::{Action, Write};
-use fedctl_core::plan::guard::Refusal;
+use fedctl_core::plan::guard::{Guard, Refusal};
 
 use crate::class::Class;
 use crate::company::Company;
 use crate::explore::Step;
 use crate::oracle::Harm;
+use crate::rehearse::Doubt;
 
 /// The refusal for harm that comes after these steps.
 pub(crate) fn refusal(harm: &Harm, class: &Class, company: &Company, steps: &[Step]) -> Refusal {
@@ -35,6 +36,23 @@ pub(crate) fn after(company: &Company, steps: &[Step]) -> String {
         format!("{}. {}: {}", number + 1, name(action), step.fate.as_str())
     };
     format!("after {}", steps.iter().enumerate().map(told).collect::<Vec<_>>().join(", "))
+}
+
+/// The last of these steps alone, where nobody needs to go the way again.
+pub(crate) fn last(company: &Company, steps: &[Step]) -> String {
+    let action = steps.last().map(|step| &company.plan.actions[step.action as usize]);
+    action.map_or("before anything is done".to_owned(), |action| format!("after {}", name(action)))
+}
+
+/// The refusal for harm to others under an answer that nobody knows.
+pub(crate) fn unproven(harm: &Harm, doubt: &Doubt) -> Refusal {
+    Refusal {
+        guard: Guard::Unproven,
+        about: harm.about.clone(),
+        why: format!("nobody knows: {} If it is `{}`, {}", doubt.question, doubt.answer, doubt.what),
+        way_out: "find out by trying it in an organisation that nobody uses".to_owned(),
+        count: Some(1),
+    }
 }
 
 /// An action in a few words.

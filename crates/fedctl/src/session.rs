@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
+use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::spec::Spec;
+use fedctl_core::trace::cast::Cast;
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
 
@@ -16,6 +18,7 @@ use crate::access::{Access, OperatorFile, Places};
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
+use crate::render::rehearsed::Rehearsed;
 use crate::source::Source;
 use crate::ui::Ui;
 
@@ -41,6 +44,18 @@ pub struct Session {
     pub places: Places,
     /// Guards that somebody lifts for one plan.
     pub allow: Vec<Allow>,
+}
+
+/// A plan, and what it was made of.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// When the newest trace of an earlier run was made, seconds since 1970.
+    pub newest: Option<u64>,
+    /// What its rehearsal came to, if there was anything to rehearse.
+    pub rehearsed: Option<Rehearsed>,
+    cast: Option<Cast>,
+    live: Live,
 }
 
 impl Session {
@@ -97,28 +112,39 @@ impl Session {
         plan.allow(&self.allow, bound, ui.asks()).map_err(|denied| failure::not_allowed(&denied))
     }
 
+    /// Dates marks by the time of a saved plan, in seconds since 1970: applied a day later, it is the same plan.
+    pub fn date_by(&mut self, as_of: Option<u64>) {
+        self.terms.rules.as_of = as_of;
+    }
+
     /// Reads both organisations and plans.
     ///
     /// # Errors
     /// They cannot be read, or do not bear out what the spec says.
-    pub async fn plan(&self, ui: &mut Ui) -> Result<Plan, Failure> {
-        Ok(self.plan_and_newest(ui).await?.0)
-    }
-
-    /// The same, and when the newest trace of an earlier run was made, seconds since 1970.
-    ///
-    /// # Errors
-    /// As for a plan.
-    pub async fn plan_and_newest(&self, ui: &mut Ui) -> Result<(Plan, Option<u64>), Failure> {
-        let step = |live: &_| planner::step(&self.spec, &self.terms, live);
+    pub async fn plan(&self, ui: &mut Ui) -> Result<Planned, Failure> {
+        let step = |live: &_| planner::step_with_cast(&self.spec, &self.terms, live);
         let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
         .await
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        let plan: Plan = self.ready(step, ui)?;
+        let (plan, cast) = self.ready(step, ui)?;
         self.knows_them(&plan)?;
-        Ok((plan, live.newest_trace(&self.spec.names())))
+        let newest = live.newest_trace(&self.spec.names());
+        let mut planned = Planned { plan, rehearsed: None, newest, cast, live };
+        self.rehearse(&mut planned);
+        Ok(planned)
+    }
+
+    /// Rehearses a plan, and refuses it for what comes of that. One that does nothing is not, nor one that nothing allows.
+    pub fn rehearse(&self, planned: &mut Planned) {
+        let Planned { plan, cast, live, .. } = planned;
+        let Some(cast) = cast.as_ref().filter(|_| !plan.is_empty()) else { return };
+        let mut rehearsal = fedctl_rehearsal::rehearse(&self.spec, &self.terms, live, plan, cast);
+        plan.refusals.append(&mut rehearsal.refusals);
+        plan.refusals.sort();
+        plan.refusals.dedup();
+        planned.rehearsed = Some(Rehearsed::of(rehearsal));
     }
 
     /// A word about somebody who is not there is a mistake, and would pass unseen.

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use fedctl_core::apply::settle::{self, Wait};
-use fedctl_core::plan::Plan;
 
 use crate::failure::Failure;
-use crate::session::Session;
+use crate::session::{Planned, Session};
 use crate::ui::Ui;
 
 /// Plans; if the newest trace of an earlier run is too young for what the plan does, waits and plans again. Guards that
@@ -14,14 +13,19 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// As for a plan.
-pub async fn plan(session: &Session, bound: Option<&str>, ui: &mut Ui) -> Result<(Plan, Result<(), Failure>), Failure> {
+pub async fn plan(
+    session: &Session,
+    bound: Option<&str>,
+    ui: &mut Ui,
+) -> Result<(Planned, Result<(), Failure>), Failure> {
     let mut waited_for = None;
     loop {
-        let (mut plan, newest) = session.plan_and_newest(ui).await?;
-        let lifted = session.lift(&mut plan, bound, ui);
+        let mut planned = session.plan(ui).await?;
+        let lifted = session.lift(&mut planned.plan, bound, ui);
+        let newest = planned.newest;
         // A trace is waited for once, whatever the server's clock says then: that of a simulator may stand still.
-        let wait = settle::wait(&plan, newest.filter(|_| newest != waited_for), session.settle);
-        let Some(Wait { age, rest }) = wait else { return Ok((plan, lifted)) };
+        let wait = settle::wait(&planned.plan, newest.filter(|_| newest != waited_for), session.settle);
+        let Some(Wait { age, rest }) = wait else { return Ok((planned, lifted)) };
         ui.say(&format!(
             "something of this federation was made {age} s ago, and what an earlier run did after that may not show yet: \
              waiting {rest} s to plan again (`settle` in the operator file); nothing was written, and Ctrl-C ends it\n"

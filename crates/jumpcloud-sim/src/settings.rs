@@ -154,7 +154,7 @@ settings! {
     provider_url_trimmed: bool = false, "provider-url-trimmed";
     /// What deleting an identity provider does that a policy names \[unknown\].
     provider_in_use: ProviderInUse = ProviderInUse::Refuse, "provider-in-use";
-    /// Whether creating an identity provider makes a policy too \[unknown\].
+    /// Whether creating an identity provider makes a policy too \[doc: it does not\].
     provider_makes_policy: bool = false, "provider-makes-policy";
     /// The wire form of routing policies: body, envelope of the list, verb of an update \[unknown\].
     policy_form: PolicyForm = PolicyForm::A, "policy-form";

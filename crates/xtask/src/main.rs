@@ -77,7 +77,7 @@ static TASKS: &[Task] = &[
     Task {
         name: "clients",
         takes: None,
-        about: "programs that are not ours, against the sandbox and its proxy: installs what is missing",
+        about: "programs that are not ours: clients of the sandbox, an object store for leases; installs what is missing",
         steps: clients,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
@@ -94,10 +94,22 @@ static TASKS: &[Task] = &[
         steps: contract,
     },
     Task {
+        name: "crash-matrix",
+        takes: None,
+        about: "every story, every write, everything that can become of it; then fifty processes that are killed",
+        steps: crash_matrix,
+    },
+    Task {
         name: "fuzz",
         takes: Some("[--minutes N] [--seed N]"),
         about: "random requests to the simulator, for ten minutes if nothing else is said",
         steps: fuzz,
+    },
+    Task {
+        name: "refusals",
+        takes: Some("[--cases N] [--seed N]"),
+        about: "how often a guard refuses a plan of a random world in which nothing is wrong",
+        steps: refusals,
     },
     Task {
         name: "mutants",
@@ -105,7 +117,18 @@ static TASKS: &[Task] = &[
         about: "small changes to executor, guards, trace and reader, or every M-th of them: which ones no test notices",
         steps: mutants,
     },
+    Task {
+        name: "canary",
+        takes: None,
+        about: "secrets in every place that they come from, searched for in everything that is left behind",
+        steps: canary,
+    },
 ];
+
+fn canary(args: &[String]) -> Vec<Step> {
+    let test = "canary::i8_no_secret_is_left_anywhere_also_where_answers_are_waited_out";
+    vec![Step::harness("canary", ["fedctl", "e2e", test], args)]
+}
 
 fn test(_: &[String]) -> Vec<Step> {
     let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
@@ -135,6 +158,19 @@ fn bench(args: &[String]) -> Vec<Step> {
 fn contract(_: &[String]) -> Vec<Step> {
     let test = ["test", "--locked", "--package", "fedctl-core", "--test", "contract"];
     vec![Step::cargo("contract", test.iter().chain(&["--", "--include-ignored", "--nocapture"]))]
+}
+
+fn crash_matrix(args: &[String]) -> Vec<Step> {
+    let of = |name, test| Step::harness(name, ["fedctl-core", "world", test], args);
+    vec![
+        of("one fault", "crash_matrix::i4_every_story_every_write_every_delivery"),
+        of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
+        Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
+    ]
+}
+
+fn refusals(args: &[String]) -> Vec<Step> {
+    vec![Step::harness("refusals", ["fedctl-core", "world", "guards::refusals_without_a_fault"], args)]
 }
 
 /// Unoptimised, for sums that overflow to be found too.

@@ -21,7 +21,7 @@ pub(crate) struct Row {
     /// One of the first that did not succeed, or for [`Scope::Seen`] the check.
     pub(crate) blame: Option<u32>,
     /// The actions that wait for it.
-    pub(crate) then: Vec<u32>,
+    pub(crate) then: Arc<[u32]>,
 }
 
 /// The waiting of a whole plan.
@@ -34,10 +34,10 @@ pub(crate) struct Graph {
     /// Rows about everybody.
     pub(crate) rows: Vec<Row>,
     /// For each action, the rows that it is one of the first of.
-    pub(crate) first_of: BTreeMap<End, Vec<u32>>,
+    pub(crate) first_of: Arc<BTreeMap<End, Vec<u32>>>,
     /// The section around the client secret: once it was shown, nothing else is begun until the provider that carries it
     /// was read back.
-    pub(crate) section: BTreeSet<u32>,
+    pub(crate) section: Arc<BTreeSet<u32>>,
 }
 
 /// What waits for each action, one after the other: there may be half a million actions, most with one or two.
@@ -81,17 +81,19 @@ impl Graph {
             waits: vec![0; plan.actions.len()],
             next: Arc::default(),
             rows: Vec::new(),
-            first_of: BTreeMap::new(),
-            section: numbered(&plan.actions).filter(|(_, action)| carries_secret(action)).map(|(at, _)| at).collect(),
+            first_of: Arc::default(),
+            section: Arc::new(in_section(&plan.actions)),
         };
         let mut pairs = names(plan);
         let ends = by_end(&plan.actions);
+        let mut first_of: BTreeMap<End, Vec<u32>> = BTreeMap::new();
         for row in rows {
             match row.of {
                 Scope::SamePerson => same_person(&plan.actions, row, &ends, &mut pairs),
-                Scope::All | Scope::Ended | Scope::Seen => graph.everybody(row, &ends),
+                Scope::All | Scope::Ended | Scope::Seen => graph.everybody(row, &ends, &mut first_of),
             }
         }
+        graph.first_of = Arc::new(first_of);
         let next = Next::of_pairs(pairs, plan.actions.len());
         for then in &next.then {
             graph.waits[*then as usize] += 1;
@@ -100,15 +102,15 @@ impl Graph {
         graph
     }
 
-    fn everybody(&mut self, row: &Edge, ends: &BTreeMap<End, Vec<u32>>) {
+    fn everybody(&mut self, row: &Edge, ends: &BTreeMap<End, Vec<u32>>, first_of: &mut BTreeMap<End, Vec<u32>>) {
         let (Some(first), Some(then)) = (ends.get(&row.first), ends.get(&row.then)) else { return };
         let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        self.first_of.entry(row.first).or_default().push(number);
+        first_of.entry(row.first).or_default().push(number);
         for at in then {
             self.waits[*at as usize] += 1;
         }
         let open = u32::try_from(first.len()).unwrap_or(u32::MAX);
-        self.rows.push(Row { of: row.of, open, blame: None, then: then.clone() });
+        self.rows.push(Row { of: row.of, open, blame: None, then: then.as_slice().into() });
     }
 }
 
@@ -155,7 +157,7 @@ pub(crate) fn order(plan: &Plan) -> Vec<u32> {
             let row = &mut graph.rows[*row as usize];
             row.open -= 1;
             if row.open == 0 {
-                freed.extend(&row.then);
+                freed.extend(row.then.iter());
             }
         }
         for then in freed {
@@ -187,6 +189,10 @@ fn by_end(actions: &[Action]) -> BTreeMap<End, Vec<u32>> {
         ends.entry(end(action)).or_default().push(at);
     }
     ends
+}
+
+fn in_section(actions: &[Action]) -> BTreeSet<u32> {
+    numbered(actions).filter(|(_, action)| carries_secret(action)).map(|(at, _)| at).collect()
 }
 
 fn carries_secret(action: &Action) -> bool {

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::address::Address;
 use crate::endpoint::{self, Writing};
 use crate::plan::hole::Give;
+use crate::planted::planted;
 
 /// Why a request could not be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +135,7 @@ fn list(merge: &Merge<'_>, object: &Object<'_>, fill: &Fill<'_>) -> Result<Vec<u
                 placed[at] = true;
                 written.push(fill(ours[at].1)?);
             }
-            None if goes(&its_key) => {}
+            None if goes(&its_key) || is_planted(merge.field) => {}
             None => written.push(foreign(entry.get())),
         }
     }
@@ -142,6 +143,12 @@ fn list(merge: &Merge<'_>, object: &Object<'_>, fill: &Fill<'_>) -> Result<Vec<u
         written.push(fill(text)?);
     }
     Ok([b"[", &*written.join(&b','), b"]"].concat())
+}
+
+/// Whether entries of others in this list are dropped, by mistake.
+fn is_planted(_field: &str) -> bool {
+    planted!(ArrayReplaced => _field == "attributes", false)
+        || planted!(CallbacksReplaced => _field == "redirectUris" || _field == "dynamicClaims", false)
 }
 
 /// What tells an entry from the others, as JSON text; for plain values they themselves.

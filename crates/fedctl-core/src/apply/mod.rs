@@ -2,6 +2,7 @@
 //! waits, knows no clock and no kind, and is `Clone`, so that a rehearsal can branch it.
 
 mod end;
+mod every_order;
 mod fill;
 mod graph;
 mod judge;
@@ -20,6 +21,7 @@ use crate::object_id::ObjectId;
 use crate::plan::action::{Action, Subject};
 use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
+use crate::planted::planted;
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
 pub use end::End;
@@ -153,45 +155,10 @@ impl Run {
         self.ended
     }
 
-    /// What became of an action, as far as it has ended.
-    pub fn end(&self, at: u32) -> Option<&End> {
-        self.ends.get(at as usize)?.as_ref()
-    }
-
-    /// The actions that may begin now, in the order in which [`Run::next`] begins them.
-    pub fn ready(&self) -> Vec<u32> {
-        match (self.given.holds_any_secret(), self.stopping) {
-            (true, _) => self.graph.section.intersection(&self.ready).copied().collect(),
-            (false, true) => Vec::new(),
-            (false, false) => self.ready.iter().copied().collect(),
-        }
-    }
-
-    /// Whether something waits for the end of an action whatever that will be, so that a failure lets it go on.
-    pub fn lets_go_on(&self, at: u32) -> bool {
+    /// The rows about everybody that an action is one of the first of.
+    fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
         let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
-        let mut rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Ended);
-        rows.any(|row| row.then.iter().any(|then| self.ends[*then as usize].is_none()))
-    }
-
-    /// What to do next for one of the actions that are ready, and for no other: for whoever tries every order. It is over
-    /// with this action when it is blocked.
-    pub fn next_of(&mut self, at: u32) -> Next {
-        if self.ready.remove(&at) {
-            self.begin(at);
-        }
-        loop {
-            if let Some((at, planned)) = self.turns.pop_front() {
-                match self.turn(at, planned) {
-                    Some(turn) => return self.hand_out(Out::One(at), turn),
-                    None => continue,
-                }
-            }
-            return match self.batch.pop_first() {
-                Some((org, actions)) => self.look_at_users(org, actions),
-                None => Next::Blocked,
-            };
-        }
+        rows.map(|number| &self.graph.rows[*number as usize])
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
@@ -300,7 +267,7 @@ impl Run {
             if self.ends[at as usize].is_some() {
                 continue;
             }
-            let good = end.is_good();
+            let good = planted!(GoesOnAfterFailure => true, end.is_good());
             if let (false, Subject::Person(person)) = (good, self.action(at).subject) {
                 self.broken.insert(person);
             }
@@ -351,8 +318,8 @@ impl Run {
             if row.open > 0 {
                 continue;
             }
-            let (of, blame, then) = (row.of, row.blame, row.then.clone());
-            for waiting in then {
+            let (of, blame, then) = (row.of, row.blame, Arc::clone(&row.then));
+            for waiting in then.iter().copied() {
                 match blame.filter(|_| self.is_blamed(of, good, at, waiting)) {
                     Some(blame) => work.push_back((waiting, End::Skipped(blame))),
                     None => self.one_less(waiting),
@@ -363,9 +330,8 @@ impl Run {
 
     /// The people whose actions wait for what this check sees.
     fn waiting_for(&self, check: u32) -> impl Iterator<Item = u32> {
-        let rows = self.graph.first_of.get(&graph::end(self.action(check))).into_iter().flatten();
-        let rows = rows.map(|number| &self.graph.rows[*number as usize]).filter(|row| row.of == Scope::Seen);
-        let people = rows.flat_map(|row| &row.then).filter(|at| self.ends[**at as usize].is_none());
+        let rows = self.rows_after(check).filter(|row| row.of == Scope::Seen);
+        let people = rows.flat_map(|row| row.then.iter()).filter(|at| self.ends[**at as usize].is_none());
         people.filter_map(|at| match self.action(*at).subject {
             Subject::Person(person) => Some(person),
             Subject::Federation => None,
@@ -410,7 +376,8 @@ impl Run {
     /// has no local way in, so that being routed takes nothing away. Of whoever a saved plan leaves for the next one, neither
     /// is known: what was left out may be what keeps them from gaining or losing.
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
-        let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
+        let left = planted!(StrangersRouted => true, self.plan.left.contains(&account));
+        let Some(at) = people.get(&account) else { return left };
         let person = &self.plan.people[*at as usize];
         if matches!(person.fate, Fate::Leaves(_)) {
             return self.plan.left.contains(&account) && !self.broken.contains(at);

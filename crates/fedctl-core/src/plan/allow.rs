@@ -155,6 +155,11 @@ impl Plan {
         lifts.collect::<Option<Vec<_>>>().unwrap_or_default()
     }
 
+    /// Whether nothing refuses it that nothing lifts.
+    pub fn may_be_allowed(&self) -> bool {
+        self.refusals.iter().all(|refusal| refusal.guard.lift() != Lift::Never)
+    }
+
     /// Takes back what was lifted: everything refuses this plan again that did.
     pub fn forget_lifts(&mut self) {
         self.refusals.append(&mut self.lifted);

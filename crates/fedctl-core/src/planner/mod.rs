@@ -40,11 +40,14 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
     })
 }
 
-/// The same, with everybody whose sign-in the plan may touch: for a rehearsal.
-pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Cast)> {
+/// The same, with everybody whose sign-in the plan may touch, for a rehearsal; nobody where there is nothing to rehearse.
+pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>)> {
     resolved_and(spec, live, confirm::removals, |people, found| {
         let context = Context { spec, terms, people, found, as_of: live.as_of };
-        (plan(&context, live), cast::of(&context, live))
+        let plan = plan(&context, live);
+        let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
+        let cast = is_rehearsed.then(|| cast::of(&context, live));
+        (plan, cast)
     })
 }
 
@@ -99,12 +102,12 @@ fn resolved_and<T>(
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
         guards::dependants(live, &mut needs, found);
     }
+    // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
+    needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
     if let (Some(people), Some(found)) = (&mut people, &mut found) {
         read_the_log(live, &mut needs, people, found);
         last(spec, live, &mut needs, people, found);
     }
-    // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
-    needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
     if let Some(people) = &people {
         problems.extend(people.problems.iter().cloned());
     }

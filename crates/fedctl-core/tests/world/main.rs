@@ -20,6 +20,7 @@ mod hands;
 mod history;
 mod interleave;
 mod judge;
+mod leave;
 mod oracle;
 mod order;
 mod pairwise;

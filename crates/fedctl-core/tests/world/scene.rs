@@ -223,6 +223,7 @@ impl Scene {
         let (address, username) = (&wish.email, &wish.username);
         let mapping = format!("{attribute}email: \"{address}\", username: \"{username}\", domains: [beta.com]");
         writeln!(people, "  mapping: {{{mapping}}}\n  copy: {}", wish.copy).unwrap();
+        writeln!(people, "  on_leave: {}", wish.on_leave).unwrap();
         if !wish.authority.is_empty() {
             writeln!(people, "  password_authority: {}", wish.authority).unwrap();
         }

@@ -15,7 +15,7 @@ use crate::ui::Ui;
 /// An invalid spec, or organisations that cannot be read or do not bear it out.
 pub async fn run(args: &Adopt, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let session = Session::open(&args.spec, operator, ui)?;
-    let plan = session.plan(ui).await?;
+    let plan = session.plan(ui).await?.plan;
     if plan.adoptable.is_empty() {
         ui.say("nothing stands in the place of this federation that could be taken over\n");
         return Ok(Exit::Done);

@@ -51,6 +51,7 @@ fn open(args: &Apply, saved: Option<&PlanFile>, operator: Option<&Path>, ui: &mu
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
     session.take_word(saved.map_or(&[], |saved| &saved.head.frame.signed_in));
+    session.date_by(saved.and_then(|saved| saved.head.frame.as_of));
     session.allow.clone_from(&args.allow);
     Ok(session)
 }
@@ -96,10 +97,14 @@ async fn approved(
     ui: &mut Ui,
 ) -> Result<Arc<Plan>, Failure> {
     let bound = saved.map(|saved| &*saved.head.frame.digest);
-    let (mut plan, lifted) = settle::plan(session, bound, ui).await?;
-    let left = saved.map(|saved| saved.settle(&mut plan, args.exact)).transpose()?.unwrap_or_default();
+    let (mut planned, lifted) = settle::plan(session, bound, ui).await?;
+    let left = saved.map(|saved| saved.settle(&mut planned.plan, args.exact)).transpose()?.unwrap_or_default();
+    if !left.is_empty() {
+        session.rehearse(&mut planned);
+    }
+    let (rehearsed, plan) = (planned.rehearsed, planned.plan);
     let is_asked = !plan.is_empty() && plan.refusals.is_empty() && !args.auto_approve;
-    let text = super::plan::view(session, &plan, args.full).text();
+    let text = super::plan::view(session, &plan, rehearsed.as_ref(), args.full).text();
     // Whoever is to say yes has to see to what.
     if is_asked && ui.asks() {
         ui.warn(&text);
@@ -194,7 +199,8 @@ pub async fn apply(
         ui.progress(&format!("applying: {} of {total}", run.ended()));
     });
     let ends = leases.keep(applying).await;
-    let lost = leases.why_lost().map(Stopped::LeaseLost);
+    // A run that was paused and found everything done by another has written nothing, and may not have noticed.
+    let lost = leases.check().await.err().map(Stopped::LeaseLost);
     Report { plan: Arc::clone(plan), ends, stopped: lost.or(asked.get().then_some(Stopped::Signal)) }
 }
 

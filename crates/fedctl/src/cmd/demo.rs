@@ -81,8 +81,9 @@ fn session(base_url: &str, organizations: &[Opened], ui: &mut Ui) -> Result<Sess
 
 async fn story(session: &Session, base_url: &str, ui: &mut Ui) -> Result<Exit, Failure> {
     ui.out(&title(3, "fedctl plan demo.yaml"))?;
-    let first = Arc::new(session.plan(ui).await?);
-    ui.out(&plan::view(session, &first, false).text())?;
+    let planned = session.plan(ui).await?;
+    let (rehearsed, first) = (planned.rehearsed, Arc::new(planned.plan));
+    ui.out(&plan::view(session, &first, rehearsed.as_ref(), false).text())?;
 
     ui.out(&title(4, "fedctl apply demo.yaml"))?;
     let report = apply::apply(session, &first, &mut Writing::alone()?, &mut Journal::none(), ui).await;
@@ -92,8 +93,8 @@ async fn story(session: &Session, base_url: &str, ui: &mut Ui) -> Result<Exit, F
     }
 
     ui.out(&title(5, "fedctl plan demo.yaml, again"))?;
-    let second = session.plan(ui).await?;
-    ui.out(&plan::view(session, &second, false).text())?;
+    let second = session.plan(ui).await?.plan;
+    ui.out(&plan::view(session, &second, None, false).text())?;
     if !second.is_empty() {
         return Err(Failure::new(Exit::Failed, "the second plan is not empty"));
     }

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::planfile;
 use crate::render::frame::Frame;
+use crate::render::rehearsed::Rehearsed;
 use crate::render::rows::Rows;
 use crate::render::{plan_json, plan_markdown, plan_text};
 use crate::session::Session;
@@ -21,16 +22,17 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     let mut session = Session::open(&args.spec, operator, ui)?;
     session.take_word(&args.signed_in);
     session.allow.clone_from(&args.allow);
-    let mut plan = session.plan(ui).await?;
-    let lifted = session.lift(&mut plan, None, ui);
+    let mut planned = session.plan(ui).await?;
+    let lifted = session.lift(&mut planned.plan, None, ui);
+    let (rehearsed, mut plan) = (planned.rehearsed.as_ref(), planned.plan);
     // It costs a walk through the whole plan.
-    let frame = || Frame::of(&session, &plan);
+    let frame = || Frame::of(&session, &plan, rehearsed);
     let with_rows = |show: fn(&Rows, &Frame) -> String| {
         let frame = frame();
         show(&frame.rows(&plan), &frame)
     };
     ui.out(&match args.format {
-        PlanFormat::Text => view(&session, &plan, args.full).text(),
+        PlanFormat::Text => view(&session, &plan, rehearsed, args.full).text(),
         PlanFormat::Json => with_rows(plan_json::json),
         PlanFormat::Markdown => with_rows(plan_markdown::text),
     })?;
@@ -46,8 +48,8 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     if let Some(path) = &args.out {
         // Whoever applies it says again what they lift.
         plan.forget_lifts();
-        let frame = Frame::of(&session, &plan);
-        let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, false) };
+        let frame = Frame::of(&session, &plan, rehearsed);
+        let saved = plan_text::View { more: "show --format json", ..view(&session, &plan, rehearsed, false) };
         planfile::write(path, &plan, &session.source, frame, saved.text())?;
         ui.say(&format!("saved to {}; apply it with: fedctl apply {}\n", path.display(), path.display()));
     }
@@ -55,9 +57,15 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
 }
 
 /// A plan with what it is shown with.
-pub fn view<'a>(session: &'a Session, plan: &'a fedctl_core::plan::Plan, full: bool) -> plan_text::View<'a> {
+pub fn view<'a>(
+    session: &'a Session,
+    plan: &'a fedctl_core::plan::Plan,
+    rehearsed: Option<&'a Rehearsed>,
+    full: bool,
+) -> plan_text::View<'a> {
     plan_text::View {
         plan,
+        rehearsed,
         source: &session.source,
         names: [&session.spec.primary, &session.spec.secondary].map(|side| side.credentials.as_str()),
         sandbox: session.spec.sandbox.as_ref().map(|sandbox| sandbox.as_str()),

@@ -6,6 +6,7 @@ use fedctl_core::plan::Plan;
 use fedctl_core::spec::FieldPath;
 use serde::{Deserialize, Serialize};
 
+use super::rehearsed::Rehearsed;
 use super::rows::Rows;
 use crate::session::Session;
 use crate::source::Places;
@@ -31,6 +32,9 @@ pub struct Frame {
     /// The guards that somebody lifted for this plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lifted: Vec<String>,
+    /// What a rehearsal came to, if there was anything to rehearse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Rehearsed>,
     /// Of whom somebody said that they signed in through the federation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signed_in: Vec<String>,
@@ -40,7 +44,7 @@ pub struct Frame {
 
 impl Frame {
     /// The frame of a plan that was just made.
-    pub fn of(session: &Session, plan: &Plan) -> Self {
+    pub fn of(session: &Session, plan: &Plan, rehearsed: Option<&Rehearsed>) -> Self {
         let paths = plan.people.iter().map(|person| &person.spec);
         let paths: Vec<&FieldPath> =
             paths.chain(plan.actions.iter().filter_map(|action| action.spec.as_ref())).collect();
@@ -55,12 +59,13 @@ impl Frame {
             digest,
             requests: plan.requests(),
             secret: plan.pair.as_str().to_owned(),
+            rehearsed: rehearsed.cloned(),
             signed_in: session.terms.rules.signed_in.iter().map(|said| said.to_string()).collect(),
             places: session.source.places(&paths),
         }
     }
 
-    /// The rows of a plan with the places that this frame knows.
+    /// The rows of a plan with what this frame knows.
     pub fn rows(&self, plan: &Plan) -> Rows {
         Rows::of(plan.lines()).expect("the lines of a plan are rows").framed(self)
     }

@@ -11,6 +11,7 @@ pub mod plan_diff;
 pub mod plan_json;
 pub mod plan_markdown;
 pub mod plan_text;
+pub mod rehearsed;
 pub mod report;
 pub mod rows;
 pub mod schemas;

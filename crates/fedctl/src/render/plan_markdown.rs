@@ -86,7 +86,12 @@ fn end(rows: &Rows, frame: &Frame) -> String {
             format!("{}, about {}.", count(actions, "action", "actions"), count(frame.requests, "request", "requests"))
         }
     };
-    format!("\n{what} Client secret: {}. Digest: {}\n", code(&frame.secret), code(&frame.digest))
+    let rehearsed = frame.rehearsed.as_ref().map(|rehearsed| {
+        let remarks: String = rehearsed.remarks().map(|remark| format!("- {}\n", code(&remark))).collect();
+        format!("\n{}.\n{remarks}", rehearsed.line())
+    });
+    let rehearsed = rehearsed.unwrap_or_default();
+    format!("{rehearsed}\n{what} Client secret: {}. Digest: {}\n", code(&frame.secret), code(&frame.digest))
 }
 
 /// The text so far.
@@ -140,7 +145,7 @@ impl Page {
         };
         for (fate, people) in by_fate(rows).into_iter().filter(|(fate, _)| *fate != "unchanged") {
             let rows: Vec<String> = people.iter().map(row).collect();
-            if fate == "loses" {
+            if matches!(fate, "loses" | "leaves") {
                 self.0.push_str(&format!("\n#### {}\n\n{}", who(fate, people.len()), rows.concat()));
             } else {
                 self.folded(&who(fate, people.len()), &rows);
@@ -267,6 +272,7 @@ mod tests {
         Frame {
             allow: Vec::new(),
             lifted: Vec::new(),
+            rehearsed: None,
             signed_in: Vec::new(),
             names: ["acme".to_owned(), "beta".to_owned()],
             sandbox: None,

@@ -7,6 +7,7 @@ use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
 use super::fates;
+use super::rehearsed::Rehearsed;
 use super::text::{columns, count, visible};
 use crate::source::Source;
 
@@ -23,6 +24,8 @@ pub struct View<'a> {
     pub names: [&'a str; 2],
     /// Where the simulator is, if it plays both organisations.
     pub sandbox: Option<&'a str>,
+    /// What a rehearsal came to, if there was anything to rehearse.
+    pub rehearsed: Option<&'a Rehearsed>,
     /// List everything.
     pub full: bool,
     /// What lists everything, where this does not.
@@ -95,13 +98,13 @@ impl View<'_> {
     fn list(&self, people: &[&PlannedPerson]) -> String {
         let shown = match people.first().map(|person| person.fate) {
             None | Some(Fate::Unchanged) => return String::new(),
-            Some(Fate::Loses) => people.len(),
+            Some(Fate::Loses | Fate::Leaves(_)) => people.len(),
             Some(_) if self.full || people.len() <= LISTED + 1 => people.len(),
             Some(_) => LISTED,
         };
         let row = |person: &&PlannedPerson| {
             let account = || format!("-> {}", visible(&person.account));
-            let what = fates::held(person.fate).map_or_else(account, |held| held.as_str().to_owned());
+            let what = fates::why(person.fate).map_or_else(account, str::to_owned);
             vec![visible(&person.email), what, visible(&self.source.place(&person.spec))]
         };
         let mut text = columns(&people[..shown].iter().map(row).collect::<Vec<_>>(), 6);
@@ -225,6 +228,7 @@ impl View<'_> {
             count(plan.requests(), "request", "requests"),
             plan.digest(),
         ));
+        text.extend(self.rehearsed.map(Rehearsed::text));
         text
     }
 }

@@ -286,7 +286,7 @@ fn is_done(action: &Action, object: Option<&Value>, standing: &Standing) -> bool
 
 /// Whether a refusal says that there is one already.
 fn is_taken(refused: &str) -> bool {
-    refused.starts_with("409 ")
+    refused.starts_with("409 ") || refused.to_lowercase().contains("already exists")
 }
 
 fn moved(field: &Field, now: Option<String>) -> String {

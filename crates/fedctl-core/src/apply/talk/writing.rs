@@ -12,6 +12,7 @@ use crate::endpoint::Again;
 use crate::plan::Verb;
 use crate::plan::action::{Action, Write};
 use crate::plan::hole::Give;
+use crate::planted::planted;
 use crate::request::{Answer, Outcome};
 
 /// The longest that the service may ask to wait before an action is given up.
@@ -36,7 +37,7 @@ impl Run {
     }
 
     fn in_doubt(&mut self, at: u32, action: &Action) {
-        match again(action, self.talk(at).form) {
+        match planted!(PostAgain => Again::AtOnce, again(action, self.talk(at).form)) {
             Again::AtOnce => self.send_again(at, "nobody answered"),
             Again::AfterALook | Again::Never => self.look(at, Why::Doubt),
         }
@@ -120,7 +121,7 @@ impl Run {
 
     /// Writes after a pause. An array of others is looked at again first: what was seen before the pause may have changed.
     fn write_after(&mut self, at: u32, pause: Duration) {
-        let is_live = is_live(self.action(at));
+        let is_live = planted!(StaleArray => false, is_live(self.action(at)));
         if is_live {
             self.talk(at).looking = Some(Why::Before);
         }

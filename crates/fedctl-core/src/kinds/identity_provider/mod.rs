@@ -5,6 +5,7 @@ pub mod wire;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
+use crate::kinds::owned::Proposed;
 use crate::kinds::{KindOf, oidc_app};
 use crate::plan::action::{
     After, Arg, Because, Call, Change, Choice, Expect, Field, Find, Form, Look, LookAt, Subject, Verb, Write,
@@ -13,6 +14,7 @@ use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give, Of};
 use crate::plan::order::{Edge, End, Scope};
 use crate::plan::{Action, Pair};
+use crate::planted::planted;
 use crate::spec::{AdoptObject, Spec};
 
 /// This kind's line of the table.
@@ -95,7 +97,8 @@ pub(crate) fn state(context: &Context<'_>) -> State {
     let is_used = policy.is_some_and(|policy| policy.provider == Some(live.id));
     let is_named = *live.name == *context.spec.identity_provider.name.as_str();
     let leads_to_us = same_url(&live.oidc.url, &context.terms.issuer);
-    if app.provider_has_no_app && leads_to_us && (is_used || is_named) { State::Orphaned } else { State::Foreign }
+    let is_orphaned = app.provider_has_no_app && leads_to_us && (is_used || is_named);
+    if planted!(ForeignProviderTaken => true, is_orphaned) { State::Orphaned } else { State::Foreign }
 }
 
 /// Whether there is a provider of this federation when this plan is applied.
@@ -142,7 +145,8 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     }
     // Without a provider nobody comes in by an app that is of no use any more: it goes before another is made.
     let is_in_use = !matches!(state, State::None | State::Foreign | State::Unread);
-    if !context.found.app.superseded.is_empty() && has_app && is_in_use {
+    let is_removed = |old: &Proposed<'_, _, _>| matches!(old.verdict, Some(Ok(_)));
+    if context.found.app.superseded.iter().any(is_removed) && has_app && is_in_use {
         plan.act(check(context));
     }
 }

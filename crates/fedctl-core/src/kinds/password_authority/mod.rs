@@ -23,12 +23,6 @@ pub static KIND: KindOf = KindOf { kind: Kind::PasswordAuthority, rows: ROWS, pl
 
 static ROWS: &[Edge] = &[
     Edge {
-        first: End(Org::Secondary, Kind::GroupMember, Verb::Delete),
-        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Delete),
-        of: Scope::SamePerson,
-        why: "who leaves goes on without the federation before their password is their own again",
-    },
-    Edge {
         first: End(Org::Secondary, Kind::GroupMember, Verb::Create),
         then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
         of: Scope::Ended,
