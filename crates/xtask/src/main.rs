@@ -100,6 +100,12 @@ static TASKS: &[Task] = &[
         steps: crash_matrix,
     },
     Task {
+        name: "forms",
+        takes: Some("[--seeds N]"),
+        about: "every two answers of a service that nobody knows, together, in thirty orders if nothing else is said",
+        steps: forms,
+    },
+    Task {
         name: "fuzz",
         takes: Some("[--minutes N] [--seed N]"),
         about: "random requests to the simulator, for ten minutes if nothing else is said",
@@ -167,6 +173,11 @@ fn crash_matrix(args: &[String]) -> Vec<Step> {
         of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
         Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
     ]
+}
+
+fn forms(args: &[String]) -> Vec<Step> {
+    let test = "pairwise::every_pair_among_many_others_harms_nobody";
+    vec![Step::harness("forms", ["fedctl-core", "world", test], args)]
 }
 
 fn refusals(args: &[String]) -> Vec<Step> {
