@@ -1,19 +1,14 @@
 //! People who leave lose what they have, first the way in; people who come back get what fedctl took from them itself.
 
-use fedctl_core::apply::End;
-use fedctl_core::plan::guard::Guard;
 use fedctl_core::plan::{Because, Fate, Gone, Plan};
 use fedctl_core::spec::Spec;
-use jumpcloud_sim::{State, User, console};
+use jumpcloud_sim::{State, User};
 
-use crate::carry::{self, Fault, Memory};
-use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
-use crate::handmade::{Hand, Made};
+use crate::carry::{self, Memory};
+use crate::edits::{Edit, ObjectEdit, PersonEdit};
 use crate::history::{History, account_of};
-use crate::judge::Judge;
 use crate::properties::{bad, by_address};
 use crate::scene::{ATTRIBUTE, email, group_named};
-use crate::watch::{Watch, reads};
 use crate::worlds::{Members, Scene, Someone, Wish};
 
 const LEAVES: Edit = Edit::Person(0, PersonEdit::LeaveGroup);

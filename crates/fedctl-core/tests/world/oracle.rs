@@ -280,7 +280,9 @@ fn protected(memory: &Memory) -> Strangers {
     let world = &memory.world;
     let is_in =
         |user: &User| user.groups().filter_map(|id| world.group(id)).any(|group| group.name == "fedctl-protected");
-    let users = world.users(memory.secondary).filter(|user| user.admin().is_some() || is_in(user));
+    // One that was left half made is ours to finish.
+    let is_whole = |user: &&User| user.state != State::Staged || marked_for(user).is_none();
+    let users = world.users(memory.secondary).filter(|user| user.admin().is_some() || is_in(user)).filter(is_whole);
     // Who they are, what they may, how they get in; what a person is called may be marked and mapped.
     let how = |user: &User| -> Value {
         json!([user.email, user.username, user.state, user.password, user.password_authority(), user.admin()])

@@ -93,7 +93,13 @@ fn i9_i10_a_first_set_up_is_rehearsed_in_every_order_and_nothing_objects() {
 #[test]
 fn a_plan_that_does_nothing_has_nothing_to_rehearse() {
     let scene = scene(vec![Someone::plain(); 2]);
-    assert!(Play::after(&scene, &History { earlier: Earlier::Same, killed: vec![1000], edits: Vec::new() }).is_none());
+    assert!(
+        Play::after(
+            &scene,
+            &History { earlier: Earlier::Same, killed: vec![1000], between: Vec::new(), edits: Vec::new() }
+        )
+        .is_none()
+    );
 }
 
 #[test]
@@ -112,13 +118,21 @@ fn i9_two_source_groups_hide_a_missing_row_from_single_refusals_and_not_from_a_r
     let mut both = scene(vec![with_password([true, true, false])]);
     both.wish.groups = 2;
     let script = without(row("primary app-access, create -> secondary user-group, check"));
-    let play = Play::after(&both, &History { earlier: Earlier::Same, killed: vec![900], edits: unbound() }).unwrap();
+    let play = Play::after(
+        &both,
+        &History { earlier: Earlier::Same, killed: vec![900], between: Vec::new(), edits: unbound() },
+    )
+    .unwrap();
     assert_eq!(guards(&play.rehearse(&Script { tries_answers: false, ..Script::default() })), []);
     assert!(guards(&play.rehearse(&script)).contains(&Guard::Lockout));
     // Somebody who is in one of the two only is another class than who is in both.
     let one = with_password([false, true, false]);
     both.people.push(one);
-    let play = Play::after(&both, &History { earlier: Earlier::Same, killed: vec![900], edits: unbound() }).unwrap();
+    let play = Play::after(
+        &both,
+        &History { earlier: Earlier::Same, killed: vec![900], between: Vec::new(), edits: unbound() },
+    )
+    .unwrap();
     assert!(play.rehearse(&script).situations > 1);
     assert!(guards(&play.rehearse(&script)).contains(&Guard::Lockout));
 }
@@ -133,6 +147,7 @@ fn the_shortest_way_to_harm_is_told() {
     let half = History {
         earlier: Earlier::Same,
         killed: vec![650],
+        between: Vec::new(),
         edits: vec![Edit::Account(0, AccountEdit::GivePassword), Edit::Person(0, PersonEdit::BreakMapping)],
     };
     let people = vec![Someone::plain(), Someone::plain()];
