@@ -100,6 +100,12 @@ static TASKS: &[Task] = &[
         steps: crash_matrix,
     },
     Task {
+        name: "forms",
+        takes: Some("[--seeds N]"),
+        about: "every two answers of a service that nobody knows, together, in thirty orders if nothing else is said",
+        steps: forms,
+    },
+    Task {
         name: "fuzz",
         takes: Some("[--minutes N] [--seed N]"),
         about: "random requests to the simulator, for ten minutes if nothing else is said",
@@ -181,6 +187,11 @@ fn reads(args: &[String]) -> Vec<Step> {
         ["fedctl-core", "world", "reads::i7_every_list_with_every_lie_and_every_boundary"],
         args,
     )]
+}
+
+fn forms(args: &[String]) -> Vec<Step> {
+    let test = "pairwise::every_pair_among_many_others_harms_nobody";
+    vec![Step::harness("forms", ["fedctl-core", "world", test], args)]
 }
 
 fn refusals(args: &[String]) -> Vec<Step> {
