@@ -105,6 +105,7 @@ pub struct Run {
     broken: BTreeSet<u32>,
     seen: BTreeMap<u32, BTreeSet<u32>>,
     stopping: bool,
+    now: Duration,
 }
 
 impl Run {
@@ -134,6 +135,7 @@ impl Run {
             broken: BTreeSet::new(),
             seen: BTreeMap::new(),
             stopping: false,
+            now: Duration::ZERO,
         }
     }
 
@@ -156,6 +158,12 @@ impl Run {
     fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
         let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
         rows.map(|number| &self.graph.rows[*number as usize])
+    }
+
+    /// Tells the time since the run began, as whoever drives it measures it. An array of others is written only as it was
+    /// seen at most two seconds ago; whoever never tells the time has no pauses.
+    pub fn at(&mut self, time: Duration) {
+        self.now = time;
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.

@@ -23,6 +23,8 @@ use looking::marked_value;
 const LOOKED_FOR: Duration = Duration::from_secs(90);
 /// How long a write may take to show, once it was accepted.
 const SHOWS_WITHIN: Duration = Duration::from_secs(60);
+/// How old the look at an array of others may be when it is written back, for whoever else writes there.
+const FRESH: Duration = Duration::from_secs(2);
 /// How often one request is sent at most.
 const SENDS: u32 = 5;
 
@@ -50,6 +52,9 @@ pub(super) struct Talk {
     skip: usize,
     members: Vec<ObjectId>,
     seen: Option<Box<str>>,
+    seen_at: Duration,
+    /// How often what was seen was too old to be written back.
+    stale: u32,
     form: usize,
     sends: u32,
     looks: u32,
@@ -66,6 +71,8 @@ impl Run {
             skip: 0,
             members: Vec::new(),
             seen: None,
+            seen_at: Duration::ZERO,
+            stale: 0,
             form: 0,
             sends: 0,
             looks: 0,
@@ -125,6 +132,10 @@ impl Run {
 
     /// The request of a planned turn; `None` when the action ended instead.
     pub(super) fn turn(&mut self, at: u32, planned: Planned) -> Option<Turn> {
+        if planned == Planned::Write && self.is_stale(at) {
+            self.look_anew(at);
+            return None;
+        }
         let made = match planned {
             Planned::Wait(wanted) => return Some(Turn::Wait(wanted)),
             Planned::Look => self.ask(at).map(Turn::Look),
@@ -137,6 +148,22 @@ impl Run {
                 None
             }
         }
+    }
+
+    /// Whether what was seen of an array of others is too old to be written back.
+    fn is_stale(&self, at: u32) -> bool {
+        let seen_at = self.talks.get(&at).map_or(Duration::ZERO, |talk| talk.seen_at);
+        is_live(self.action(at)) && self.now.saturating_sub(seen_at) > FRESH
+    }
+
+    fn look_anew(&mut self, at: u32) {
+        self.talk(at).stale += 1;
+        if self.talk(at).stale > SENDS {
+            let why =
+                format!("what others wrote there was always more than {} s old: the service is slow", FRESH.as_secs());
+            return self.finish(at, End::Failed(why));
+        }
+        self.look(at, Why::Before);
     }
 
     fn ask(&self, at: u32) -> Result<Ask, Unfilled> {
