@@ -1,6 +1,7 @@
 //! The program from outside, and the rules of this repository.
 
 mod adopt;
+mod canary;
 mod clients;
 mod demo;
 mod endless;
@@ -26,6 +27,7 @@ mod readme;
 mod sandbox;
 mod saved;
 mod secrets;
+mod signals;
 mod signed_in;
 mod simulator_page;
 mod store;

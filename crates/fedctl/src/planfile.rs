@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::private;
 use crate::render::frame::Frame;
 use crate::render::plan_diff;
 use crate::render::rows::Rows;
@@ -97,7 +98,7 @@ pub fn write(path: &Path, plan: &Plan, source: &Source, frame: Frame, text: Stri
         for line in plan.lines() {
             writeln!(packed, "{line}")?;
         }
-        private(path)?.write_all(&packed.finish()?)
+        private::write(path, &packed.finish()?)
     };
     pack().map_err(|error| {
         Failure::new(Exit::Failed, format!("the plan cannot be written to `{}`", path.display())).because(&error)
@@ -110,17 +111,6 @@ fn seen_from(plan: &Path, spec: &Path) -> std::io::Result<PathBuf> {
     let (plan, spec) = (std::path::absolute(plan)?, std::path::absolute(spec)?);
     let below = plan.parent().and_then(|folder| spec.strip_prefix(folder).ok());
     Ok(below.map_or_else(|| spec.clone(), Path::to_owned))
-}
-
-#[cfg(unix)]
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
-    std::fs::File::create(path)
 }
 
 /// SHA-256 in hexadecimal.

@@ -112,6 +112,11 @@ impl Session {
         plan.allow(&self.allow, bound, ui.asks()).map_err(|denied| failure::not_allowed(&denied))
     }
 
+    /// Dates marks by the time of a saved plan, in seconds since 1970: applied a day later, it is the same plan.
+    pub fn date_by(&mut self, as_of: Option<u64>) {
+        self.terms.rules.as_of = as_of;
+    }
+
     /// Reads both organisations and plans.
     ///
     /// # Errors

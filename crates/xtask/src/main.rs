@@ -77,7 +77,7 @@ static TASKS: &[Task] = &[
     Task {
         name: "clients",
         takes: None,
-        about: "programs that are not ours, against the sandbox and its proxy: installs what is missing",
+        about: "programs that are not ours: clients of the sandbox, an object store for leases; installs what is missing",
         steps: clients,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
@@ -106,12 +106,29 @@ static TASKS: &[Task] = &[
         steps: fuzz,
     },
     Task {
+        name: "refusals",
+        takes: Some("[--cases N] [--seed N]"),
+        about: "how often a guard refuses a plan of a random world in which nothing is wrong",
+        steps: refusals,
+    },
+    Task {
         name: "mutants",
         takes: Some("[N/M]"),
         about: "small changes to executor, guards, trace and reader, or every M-th of them: which ones no test notices",
         steps: mutants,
     },
+    Task {
+        name: "canary",
+        takes: None,
+        about: "secrets in every place that they come from, searched for in everything that is left behind",
+        steps: canary,
+    },
 ];
+
+fn canary(args: &[String]) -> Vec<Step> {
+    let test = "canary::i8_no_secret_is_left_anywhere_also_where_answers_are_waited_out";
+    vec![Step::harness("canary", ["fedctl", "e2e", test], args)]
+}
 
 fn test(_: &[String]) -> Vec<Step> {
     let of = |name, rest: &[&str]| Step::cargo(name, TEST.iter().chain(rest));
@@ -150,6 +167,10 @@ fn crash_matrix(args: &[String]) -> Vec<Step> {
         of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
         Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
     ]
+}
+
+fn refusals(args: &[String]) -> Vec<Step> {
+    vec![Step::harness("refusals", ["fedctl-core", "world", "guards::refusals_without_a_fault"], args)]
 }
 
 /// Unoptimised, for sums that overflow to be found too.

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::address::Address;
 use crate::endpoint::{self, Writing};
 use crate::plan::hole::{Give, Piece, pieces};
+use crate::planted::planted;
 
 /// Why a request could not be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,8 @@ struct Whole<'a> {
     #[serde(borrow)]
     set: Vec<(Cow<'a, str>, &'a RawValue)>,
     #[serde(borrow, default)]
+    there: Vec<(Cow<'a, str>, &'a RawValue)>,
+    #[serde(borrow, default)]
     lists: Vec<Merge<'a>>,
 }
 
@@ -60,7 +63,7 @@ pub(crate) fn merge(out: &mut Vec<u8>, merge: &str, seen: Option<&str>, fill: &F
 }
 
 /// Writes an object as it was seen, but for what the hole says of it.
-pub(crate) fn whole(out: &mut Vec<u8>, whole: &str, seen: Option<&str>) -> Result<(), Unfilled> {
+pub(crate) fn whole(out: &mut Vec<u8>, whole: &str, seen: Option<&str>, fill: &Fill<'_>) -> Result<(), Unfilled> {
     let whole: Whole<'_> = serde_json::from_str(whole).map_err(|_| Unfilled::NotSeen("a live hole"))?;
     let mut text = seen.ok_or(Unfilled::NotSeen("the object"))?;
     for key in whole.at.split('.').filter(|key| !key.is_empty()) {
@@ -77,7 +80,10 @@ pub(crate) fn whole(out: &mut Vec<u8>, whole: &str, seen: Option<&str>) -> Resul
         sent.insert(merge.field.to_owned(), list(merge, &there, &|text| Ok(text.as_bytes().to_vec()))?);
     }
     for (key, value) in &whole.set {
-        set(&mut sent, key, value)?;
+        set(&mut sent, key, value.get().as_bytes())?;
+    }
+    for (key, value) in whole.there.iter().filter(|(key, _)| is_there(text, key)) {
+        set(&mut sent, key, &fill(value.get())?)?;
     }
     write(out, &sent);
     Ok(())
@@ -143,6 +149,13 @@ pub(crate) fn has_newer_rule(endpoint: &'static Writing, body: &[u8]) -> bool {
     has_rules && rule() == Some(false)
 }
 
+/// Whether an object has something under dotted keys, whatever it is.
+fn is_there(text: &str, key: &str) -> bool {
+    let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
+    let value = object(text).ok().and_then(|keys| keys.get(first).map(|value| value.get()));
+    value.is_some_and(|value| rest.is_none_or(|rest| is_there(value, rest)))
+}
+
 fn object(text: &str) -> Result<Object<'_>, Unfilled> {
     serde_json::from_str(text).map_err(|_| Unfilled::NotSeen("the object"))
 }
@@ -170,7 +183,7 @@ fn list(merge: &Merge<'_>, object: &Object<'_>, fill: &Fill<'_>) -> Result<Vec<u
                 placed[at] = true;
                 written.push(fill(ours[at].1)?);
             }
-            None if goes(&its_key) => {}
+            None if goes(&its_key) || is_planted(merge.field) => {}
             None => written.push(foreign(entry.get())),
         }
     }
@@ -178,6 +191,12 @@ fn list(merge: &Merge<'_>, object: &Object<'_>, fill: &Fill<'_>) -> Result<Vec<u
         written.push(fill(text)?);
     }
     Ok([b"[", &*written.join(&b','), b"]"].concat())
+}
+
+/// Whether entries of others in this list are dropped, by mistake.
+fn is_planted(_field: &str) -> bool {
+    planted!(ArrayReplaced => _field == "attributes", false)
+        || planted!(CallbacksReplaced => _field == "redirectUris" || _field == "dynamicClaims", false)
 }
 
 /// What tells an entry from the others, as JSON text; for plain values they themselves.
@@ -199,9 +218,9 @@ fn foreign(entry: &str) -> Vec<u8> {
     }
 }
 
-fn set(sent: &mut Filled, key: &str, value: &RawValue) -> Result<(), Unfilled> {
+fn set(sent: &mut Filled, key: &str, value: &[u8]) -> Result<(), Unfilled> {
     let Some((outer, inner)) = key.split_once('.') else {
-        sent.insert(key.to_owned(), value.get().as_bytes().to_vec());
+        sent.insert(key.to_owned(), value.to_vec());
         return Ok(());
     };
     let there = sent.get(outer).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("{}").to_owned();
@@ -234,7 +253,7 @@ mod tests {
 
     fn filled(hole: &str, seen: &str) -> String {
         let mut out = Vec::new();
-        whole(&mut out, hole, Some(seen)).unwrap();
+        whole(&mut out, hole, Some(seen), &|text| Ok(text.as_bytes().to_vec())).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -244,6 +263,14 @@ mod tests {
         let hole = r#"{"at":"","without":["id"],"set":[["name","b"],["sso.hidden",true]]}"#;
         assert_eq!(filled(hole, seen), r#"{"name":"b","new":{"x":1.50},"sso":{"hidden":true,"type":"oidc"}}"#);
         assert_eq!(filled(r#"{"at":"","only":["name"],"set":[]}"#, seen), r#"{"name":"a"}"#);
+    }
+
+    #[test]
+    fn a_field_gets_its_value_under_the_keys_that_are_there_and_no_other() {
+        let hole = r#"{"at":"","set":[],"there":[["enabled",true],["disabled",false],["effect.id","new"]]}"#;
+        assert_eq!(filled(hole, r#"{"enabled":false,"x":1}"#), r#"{"enabled":true,"x":1}"#);
+        let seen = r#"{"disabled":true,"effect":{"id":null,"y":2}}"#;
+        assert_eq!(filled(hole, seen), r#"{"disabled":false,"effect":{"id":"new","y":2}}"#);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::object_id::ObjectId;
 use crate::plan::action::{Action, Subject};
 use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
+use crate::planted::planted;
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
 pub use end::End;
@@ -104,6 +105,7 @@ pub struct Run {
     given: Given,
     broken: BTreeSet<u32>,
     seen: BTreeMap<u32, BTreeSet<u32>>,
+    questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
     now: Duration,
 }
@@ -134,6 +136,7 @@ impl Run {
             given: Given::default(),
             broken: BTreeSet::new(),
             seen: BTreeMap::new(),
+            questions: BTreeMap::new(),
             stopping: false,
             now: Duration::ZERO,
         }
@@ -272,12 +275,13 @@ impl Run {
             if self.ends[at as usize].is_some() {
                 continue;
             }
-            let good = end.is_good();
+            let good = planted!(GoesOnAfterFailure => true, end.is_good());
             if let (false, Subject::Person(person)) = (good, self.action(at).subject) {
                 self.broken.insert(person);
             }
             self.ready.remove(&at);
-            self.talks.remove(&at);
+            let form = self.talks.remove(&at).map_or(0, |talk| talk.form);
+            self.question_answered(at, form, &end);
             self.ends[at as usize] = Some(end);
             self.ended += 1;
             self.release(at, good, &mut work);
@@ -380,7 +384,8 @@ impl Run {
     /// has no local way in, so that being routed takes nothing away. Of whoever a saved plan leaves for the next one, neither
     /// is known: what was left out may be what keeps them from gaining or losing.
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
-        let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
+        let left = planted!(StrangersRouted => true, self.plan.left.contains(&account));
+        let Some(at) = people.get(&account) else { return left };
         let person = &self.plan.people[*at as usize];
         if matches!(person.fate, Fate::Leaves(_)) {
             return self.plan.left.contains(&account) && !self.broken.contains(at);

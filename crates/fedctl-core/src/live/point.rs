@@ -100,7 +100,7 @@ impl Seen {
     pub(crate) fn description(&self) -> Option<&str> {
         match self {
             Seen::Group(group) => Some(&group.description),
-            Seen::App(app) => Some(&app.description),
+            Seen::App(app) => Some(app.mark_text()),
             Seen::Policy(policy) => Some(&policy.description),
             Seen::Nothing | Seen::User(_) | Seen::Settings(_) | Seen::Provider(_) | Seen::Ids(_) => None,
         }

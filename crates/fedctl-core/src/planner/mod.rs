@@ -102,12 +102,12 @@ fn resolved_and<T>(
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
         guards::dependants(live, &mut needs, found);
     }
+    // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
+    needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
     if let (Some(people), Some(found)) = (&mut people, &mut found) {
         read_the_log(live, &mut needs, people, found);
         last(spec, live, &mut needs, people, found);
     }
-    // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
-    needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
     if let Some(people) = &people {
         problems.extend(people.problems.iter().cloned());
     }

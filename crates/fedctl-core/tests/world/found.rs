@@ -61,7 +61,7 @@ pub(crate) fn unassigned() -> Scene {
 }
 
 fn after(scene: &Scene, earlier: Earlier, edits: &[Edit]) -> (Memory, Spec) {
-    scene.after(&History { earlier, killed: vec![1000], edits: edits.to_vec() }).unwrap()
+    scene.after(&History { earlier, killed: vec![1000], edits: edits.to_vec(), ..History::NONE }).unwrap()
 }
 
 fn guards(spec: &Spec, memory: &mut Memory) -> BTreeSet<Guard> {
@@ -133,6 +133,10 @@ fn i10_an_app_that_is_made_or_given_to_its_group_again_lets_nobody_in_who_left()
     for edit in [ObjectEdit::DeleteApp, ObjectEdit::UnbindApp] {
         let edits = [Edit::Person(6, PersonEdit::LeaveGroup), Edit::Object(edit)];
         let (mut memory, spec) = after(&scene, Earlier::Same, &edits);
+        is_done(&spec, &mut memory);
+        assert!(!arrives(&memory, 6), "{edit:?}");
+        let wish = Wish { on_leave: "keep", ..scene.wish.clone() };
+        let (mut memory, spec) = after(&Scene { wish, ..scene.clone() }, Earlier::Same, &edits);
         assert!(!arrives(&memory, 6), "{edit:?}");
         let refused = guards(&spec, &mut memory).into_iter().filter(|guard| guard.lift() == Lift::Never);
         assert_eq!(refused.collect::<Vec<_>>(), [Guard::Impersonation], "{edit:?}");
@@ -213,7 +217,9 @@ fn i9_a_claim_does_not_move_before_everybody_has_the_attribute_that_it_moves_to(
 #[test]
 fn i9_a_claim_does_not_move_away_from_somebody_who_left_and_is_not_suspended() {
     let left = [Edit::Person(1, PersonEdit::LeaveGroup)];
-    let (mut memory, spec) = after(&fresh(), Earlier::OtherNameAndAttribute, &left);
+    let keep = Wish { on_leave: "keep", ..Wish::plain("source_groups") };
+    let scene = Scene { wish: keep, ..fresh() };
+    let (mut memory, spec) = after(&scene, Earlier::OtherNameAndAttribute, &left);
     assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Lockout]));
 }
 

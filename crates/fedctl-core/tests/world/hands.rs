@@ -17,7 +17,8 @@ fn scene(access: &'static str) -> Scene {
 
 /// Applies after so much of an earlier run and these edits, and judges after every write.
 fn apply_after(scene: &Scene, killed: usize, edits: Vec<Edit>) -> (Memory, Plan) {
-    let (mut memory, spec) = scene.after(&History { earlier: Earlier::Same, killed: vec![killed], edits }).unwrap();
+    let history = History { earlier: Earlier::Same, killed: vec![killed], edits, ..History::NONE };
+    let (mut memory, spec) = scene.after(&history).unwrap();
     let plan = carry::plan(&spec, &mut memory);
     assert_eq!(plan.refusals, []);
     let judge = Judge::new(scene, &memory, &plan);

@@ -31,13 +31,16 @@ pub(crate) struct History {
     pub(crate) earlier: Earlier,
     /// The write at which each earlier run was killed, in thousandths of all its writes.
     pub(crate) killed: Vec<usize>,
+    /// What was done by hand before the last of the earlier runs.
+    pub(crate) between: Vec<Edit>,
     /// What was done by hand afterwards.
     pub(crate) edits: Vec<Edit>,
 }
 
 impl History {
     /// Nothing happened.
-    pub(crate) const NONE: Self = Self { earlier: Earlier::Same, killed: Vec::new(), edits: Vec::new() };
+    pub(crate) const NONE: Self =
+        Self { earlier: Earlier::Same, killed: Vec::new(), between: Vec::new(), edits: Vec::new() };
 }
 
 pub(crate) fn edit() -> impl Strategy<Value = Edit> {
@@ -57,9 +60,11 @@ pub(crate) fn earlier() -> impl Strategy<Value = Earlier> {
 
 pub(crate) fn histories() -> impl Strategy<Value = History> {
     let killed = prop::collection::vec(prop_oneof![0_usize..1000, Just(1000)], 0..3);
-    (earlier(), killed, prop::collection::vec(edit(), 0..5)).prop_map(|(earlier, killed, edits)| History {
+    let edits = |most| prop::collection::vec(edit(), 0..most);
+    (earlier(), killed, edits(3), edits(5)).prop_map(|(earlier, killed, between, edits)| History {
         earlier,
         killed,
+        between,
         edits,
     })
 }
@@ -88,7 +93,10 @@ impl Scene {
         let (mut memory, _) = self.build();
         let (then, now) = history.earlier.specs();
         let spec = self.spec(&memory, then);
-        for killed in &history.killed {
+        for (number, killed) in history.killed.iter().enumerate() {
+            if number > 0 && number + 1 == history.killed.len() {
+                history.between.iter().for_each(|edit| self.make(*edit, &mut memory));
+            }
             let plan = allowed(&spec, &mut memory)?;
             let at = memory.writes + plan.actions.len() * killed / 1000;
             memory.fault = Some((at, Fault::KilledBefore));

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fedctl_core::plan::{Fate, Plan};
+use fedctl_core::plan::{Fate, Plan, PlannedPerson};
 use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World};
 
 use crate::carry::Memory;
@@ -78,9 +78,10 @@ impl Judge {
         let wanted: BTreeSet<String> = meant().map(email).filter(|address| !is_suspended(address)).collect();
         let is_wanted = |address: &str| wanted.contains(address) && scene.wish.enabled;
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
+        let leaves = |person: &PlannedPerson| matches!(person.fate, Fate::Leaves(_));
         let turns_off = !scene.wish.enabled && plan.people.iter().any(|person| person.fate == Fate::Loses);
-        let losing = plan.people.iter().filter(|person| turns_off || person.fate == Fate::Loses);
-        let losing = losing.filter(|person| !is_wanted(&person.email));
+        let losing = |person: &&PlannedPerson| turns_off || leaves(person) || person.fate == Fate::Loses;
+        let losing = plan.people.iter().filter(losing).filter(|person| !is_wanted(&person.email));
         Self {
             before: Doors::of_memory(memory),
             accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),
@@ -88,9 +89,7 @@ impl Judge {
             adopted: adopted.collect(),
             named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
-            losing: losing
-                .filter_map(|person| Some(memory.world.user_by_email(memory.primary, &person.email)?.id))
-                .collect(),
+            losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             primary: memory.primary,
             secondary: memory.secondary,
         }

@@ -223,6 +223,7 @@ impl Scene {
         let (address, username) = (&wish.email, &wish.username);
         let mapping = format!("{attribute}email: \"{address}\", username: \"{username}\", domains: [beta.com]");
         writeln!(people, "  mapping: {{{mapping}}}\n  copy: {}", wish.copy).unwrap();
+        writeln!(people, "  on_leave: {}", wish.on_leave).unwrap();
         if !wish.authority.is_empty() {
             writeln!(people, "  password_authority: {}", wish.authority).unwrap();
         }
@@ -336,6 +337,11 @@ pub(crate) fn marked_for(user: &User) -> Option<&str> {
 /// The group, app or policy mark of this federation, under either name, in a description.
 pub(crate) fn is_marked(description: &str) -> bool {
     [Written::NOW.federation, OLD_NAME].iter().any(|name| description.contains(&format!("managed by fedctl: {name}/")))
+}
+
+/// Whether an app carries our mark, in its description or its label.
+pub(crate) fn is_marked_app(app: &jumpcloud_sim::App) -> bool {
+    is_marked(&app.description) || is_marked(&app.display_label)
 }
 
 pub(crate) fn group_named(world: &World, org: OrgId, name: &str) -> Option<GroupId> {

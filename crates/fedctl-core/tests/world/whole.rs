@@ -398,7 +398,7 @@ fn i10_who_left_does_not_come_in_again_by_a_repair() {
         memory.world.add_member(group, user);
         memory.world.add_member(everyone, user);
     }
-    let people = "  from: {groups: [Staff]}\n  mapping: {email: \"{email}.beta\"}";
+    let people = "  from: {groups: [Staff]}\n  mapping: {email: \"{email}.beta\"}\n  on_leave: keep";
     let spec = carry::spec(&memory, people, "");
     carry::apply(&spec, &mut memory);
     let app = memory.world.apps(memory.primary).find(|app| app.description.contains("managed by fedctl")).unwrap().id;

@@ -75,6 +75,8 @@ pub(crate) struct Wish {
     pub(crate) hidden: bool,
     pub(crate) enabled: bool,
     pub(crate) members: Members,
+    /// What becomes of accounts that were made and whose person left.
+    pub(crate) on_leave: &'static str,
     /// Objects that it takes over.
     pub(crate) adopt: Vec<&'static str>,
 }
@@ -124,6 +126,7 @@ impl Wish {
             hidden: true,
             enabled: true,
             members: Members::Managed,
+            on_leave: "suspend",
             adopt: Vec::new(),
         }
     }
@@ -211,9 +214,10 @@ fn wish() -> impl Strategy<Value = Wish> {
     let authority = select(vec!["federated", "federated", "", "", "none", "keep"]);
     let often = prop::bool::weighted(0.8);
     let members = select(vec![Members::Managed, Members::Managed, Members::ByMark, Members::Suffix]);
-    let switches = (any::<bool>(), often, members);
+    let on_leave = select(vec!["suspend", "suspend", "unroute", "keep"]);
+    let switches = (any::<bool>(), often, members, on_leave);
     (1_usize..4, prop::bool::weighted(0.15), access, email, username, copy, authority, switches).prop_map(
-        |(groups, pilot, access, email, username, copy, authority, (hidden, enabled, members))| Wish {
+        |(groups, pilot, access, email, username, copy, authority, (hidden, enabled, members, on_leave))| Wish {
             groups,
             pilot,
             access,
@@ -224,6 +228,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             hidden,
             enabled,
             members,
+            on_leave,
             adopt: Vec::new(),
         },
     )

@@ -51,6 +51,7 @@ fn open(args: &Apply, saved: Option<&PlanFile>, operator: Option<&Path>, ui: &mu
     let mut session = Session::open_source(source, operator, ui)?;
     session.take_word(&args.signed_in);
     session.take_word(saved.map_or(&[], |saved| &saved.head.frame.signed_in));
+    session.date_by(saved.and_then(|saved| saved.head.frame.as_of));
     session.allow.clone_from(&args.allow);
     Ok(session)
 }
@@ -198,7 +199,8 @@ pub async fn apply(
         ui.progress(&format!("applying: {} of {total}", run.ended()));
     });
     let ends = leases.keep(applying).await;
-    let lost = leases.why_lost().map(Stopped::LeaseLost);
+    // A run that was paused and found everything done by another has written nothing, and may not have noticed.
+    let lost = leases.check().await.err().map(Stopped::LeaseLost);
     Report { plan: Arc::clone(plan), ends, stopped: lost.or(asked.get().then_some(Stopped::Signal)) }
 }
 

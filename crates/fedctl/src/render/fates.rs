@@ -19,7 +19,7 @@ pub struct Said {
 /// Every fate, in the order in which people should read of it.
 pub static ALL: [Said; 8] = [
     said("loses", '-', ["person loses", "people lose"], "sign-in, because the spec says so"),
-    said("leaves", '-', ["person leaves", "people leave"], "the federation, and lose what they have of it"),
+    said("leaves", '-', ["person leaves", "people leave"], "the population, and what they have of it is taken back"),
     said("gains", '+', ["person gains", "people gain"], "sign-in to an account that is made for them"),
     said(
         "gains-existing",
@@ -44,16 +44,13 @@ const fn said(code: &'static str, sign: char, who: [&'static str; 2], what: &'st
 
 /// Why somebody is held, if they are.
 pub fn held(fate: Fate) -> Option<Held> {
-    match fate {
-        Fate::Held(held) => Some(held),
-        Fate::Loses
-        | Fate::Leaves(_)
-        | Fate::Gains
-        | Fate::GainsExisting
-        | Fate::TakenOver
-        | Fate::Mended
-        | Fate::Unchanged => None,
-    }
+    if let Fate::Held(held) = fate { Some(held) } else { None }
+}
+
+/// Why they are held or leave, where they do.
+pub fn why(fate: Fate) -> Option<&'static str> {
+    let gone = if let Fate::Leaves(gone) = fate { Some(gone.as_str()) } else { None };
+    gone.or(held(fate).map(Held::as_str))
 }
 
 impl Said {

@@ -159,7 +159,9 @@ pub(crate) fn fix(person: &Traced, hop: Hop) -> &'static str {
         None => hop.fix(),
         Some(Held::Staged) => "activate them at the primary organisation, then run `fedctl apply`",
         Some(Held::Suspended) => "if they are to sign in: unsuspend them at the primary organisation",
-        Some(Held::UnknownState) => "see what state they are in at the primary organisation",
+        Some(Held::UnknownState) => {
+            "look at the user in the primary organisation; this version does not know their state"
+        }
         Some(Held::NoPassword) => "they set a password at the primary organisation; then run `fedctl apply`",
         Some(Held::PasswordExpired) => "they set a new password at the primary organisation",
         Some(Held::Locked) => "unlock them at the primary organisation, or wait until that ends",

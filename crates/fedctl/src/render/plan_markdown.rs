@@ -145,7 +145,7 @@ impl Page {
         };
         for (fate, people) in by_fate(rows).into_iter().filter(|(fate, _)| *fate != "unchanged") {
             let rows: Vec<String> = people.iter().map(row).collect();
-            if fate == "loses" {
+            if matches!(fate, "loses" | "leaves") {
                 self.0.push_str(&format!("\n#### {}\n\n{}", who(fate, people.len()), rows.concat()));
             } else {
                 self.folded(&who(fate, people.len()), &rows);

@@ -98,13 +98,13 @@ impl View<'_> {
     fn list(&self, people: &[&PlannedPerson]) -> String {
         let shown = match people.first().map(|person| person.fate) {
             None | Some(Fate::Unchanged) => return String::new(),
-            Some(Fate::Loses) => people.len(),
+            Some(Fate::Loses | Fate::Leaves(_)) => people.len(),
             Some(_) if self.full || people.len() <= LISTED + 1 => people.len(),
             Some(_) => LISTED,
         };
         let row = |person: &&PlannedPerson| {
             let account = || format!("-> {}", visible(&person.account));
-            let what = fates::held(person.fate).map_or_else(account, |held| held.as_str().to_owned());
+            let what = fates::why(person.fate).map_or_else(account, str::to_owned);
             vec![visible(&person.email), what, visible(&self.source.place(&person.spec))]
         };
         let mut text = columns(&people[..shown].iter().map(row).collect::<Vec<_>>(), 6);

@@ -46,12 +46,15 @@ pub struct PersonRow {
     pub person: String,
     /// The address of the account in the secondary organisation.
     pub account: String,
-    /// What the plan does for them: `unchanged`, `gains`, `mended`, `held`, and others that later versions may know.
+    /// What the plan does for them: `unchanged`, `gains`, `mended`, `leaves`, `held`, and others that later versions may know.
     pub fate: String,
     /// Why nothing is done for them, as a word for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// The same for people.
+    /// Why they are not in the population any more, as a word for machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<String>,
+    /// Why they are held or gone, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// The path in the spec that brings them into the population.

@@ -39,21 +39,9 @@ static ROWS: &[Edge] = &[
     },
     Edge {
         first: End(Org::Secondary, Kind::GroupMember, Verb::Delete),
-        then: End(Org::Primary, Kind::GroupMember, Verb::Delete),
-        of: Scope::SamePerson,
-        why: "who leaves loses the way in first, then the app",
-    },
-    Edge {
-        first: End(Org::Secondary, Kind::GroupMember, Verb::Delete),
         then: End(Org::Secondary, Kind::UserGroup, Verb::Check),
         of: Scope::Ended,
         why: "the members are looked at when everybody who leaves has left",
-    },
-    Edge {
-        first: End(Org::Primary, Kind::GroupMember, Verb::Delete),
-        then: End(Org::Primary, Kind::UserMapping, Verb::Delete),
-        of: Scope::SamePerson,
-        why: "who leaves loses the app before the attribute, so that an attribute that is there is one of somebody to look after",
     },
 ];
 

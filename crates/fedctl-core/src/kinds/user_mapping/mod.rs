@@ -30,12 +30,6 @@ static ROWS: &[Edge] = &[
     },
     Edge {
         first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
-        then: End(Org::Primary, Kind::OidcApp, Verb::Create),
-        of: Scope::All,
-        why: "who left loses the attribute before what nobody could sign in through is set right",
-    },
-    Edge {
-        first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
         then: End(Org::Primary, Kind::OidcApp, Verb::Update),
         of: Scope::All,
         why: "who left loses the attribute before what nobody could sign in through is set right",
@@ -43,18 +37,6 @@ static ROWS: &[Edge] = &[
     Edge {
         first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
         then: End(Org::Primary, Kind::AppAccess, Verb::Create),
-        of: Scope::All,
-        why: "who left loses the attribute before what nobody could sign in through is set right",
-    },
-    Edge {
-        first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
-        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Create),
-        of: Scope::All,
-        why: "who left loses the attribute before what nobody could sign in through is set right",
-    },
-    Edge {
-        first: End(Org::Primary, Kind::UserMapping, Verb::Delete),
-        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Update),
         of: Scope::All,
         why: "who left loses the attribute before what nobody could sign in through is set right",
     },

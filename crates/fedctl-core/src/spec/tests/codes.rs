@@ -50,7 +50,7 @@ fn examples() -> Vec<(Code, String)> {
         (Code::EmptyOverride, emails("overrides: [{person: ann@acme.com}]")),
         (Code::AliasCollision, emails("overrides: [{person: ann@acme.com, email: bob@acme.com.acme-to-beta}]")),
         (Code::ForeignDomain, people("mapping: {email: '{email}.dev'}")),
-        (Code::NotYet, people("on_leave: unroute")),
+        (Code::NotYet, people("on_leave: {delete: {after: 30d}}")),
     ]
 }
 
@@ -262,8 +262,12 @@ formerly: [old-name]
     8:13 not-yet: deleting accounts of people who left is not done by this version of fedctl
     ");
     let asked = |text: &str| codes(&format!("{HEAD}{text}"));
-    assert_eq!(asked("people: {from: {groups: [A]}, on_leave: unroute}\n"), [(Code::NotYet, Some((4, 41)))]);
-    assert_eq!(asked("people: {from: {groups: [A]}, on_leave: keep, password_authority: none}\n"), []);
+    let follow = "people: {from: {groups: [A]}, mapping: {on_email_change: follow}}\n";
+    assert_eq!(asked(follow), [(Code::NotYet, Some((4, 60)))]);
+    for done in ["keep", "suspend", "unroute"] {
+        let text = format!("people: {{from: {{groups: [A]}}, on_leave: {done}, password_authority: none}}\n");
+        assert_eq!(asked(&text), []);
+    }
 }
 
 #[test]
