@@ -37,6 +37,7 @@ mod soak;
 mod stories;
 mod sweep;
 mod takeover;
+mod untrusted;
 mod watch;
 mod whole;
 mod witness;
