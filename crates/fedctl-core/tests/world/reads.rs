@@ -130,7 +130,9 @@ fn spoil(rows: &mut Vec<Value>, all: usize, (lie, skip): (Option<Lie>, usize)) -
         Some(Lie::Truncated) => Some(all.min(PAGE)),
         Some(Lie::TotalTooHigh) => Some(all + 50),
         Some(Lie::NoTotal) => None,
-        _ => Some(all),
+        None | Some(Lie::WithoutFirst | Lie::WithoutLast | Lie::EmptyWithTotal | Lie::Twice | Lie::Reversed) => {
+            Some(all)
+        }
     }
 }
 
