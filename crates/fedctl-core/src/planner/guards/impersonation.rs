@@ -101,7 +101,7 @@ pub(super) fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
         matches!(leaver.verdict, Verdict::Left(..))
             && leaver.takes(context.spec, context.found).contains(&Take::Mapping)
     };
-    for leaver in context.people.left.iter().filter(|leaver| !leaver.account.is_shut() && !loses(leaver)) {
+    for leaver in context.people.left.iter().filter(|leaver| !(leaver.account.is_shut() || loses(leaver))) {
         let comes_in = |person: &&User| will_reach(person) && !opens_now(context, live, person);
         if let Some(person) = leaver.user.filter(|person| leaver.opens() && comes_in(person)) {
             plan.refuse(Refusal::new(
