@@ -77,7 +77,7 @@ static TASKS: &[Task] = &[
     Task {
         name: "clients",
         takes: None,
-        about: "programs that are not ours, against the sandbox and its proxy: installs what is missing",
+        about: "programs that are not ours: clients of the sandbox, an object store for leases; installs what is missing",
         steps: clients,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
@@ -100,10 +100,22 @@ static TASKS: &[Task] = &[
         steps: crash_matrix,
     },
     Task {
+        name: "forms",
+        takes: Some("[--seeds N]"),
+        about: "every two answers of a service that nobody knows, together, in thirty orders if nothing else is said",
+        steps: forms,
+    },
+    Task {
         name: "fuzz",
         takes: Some("[--minutes N] [--seed N]"),
         about: "random requests to the simulator, for ten minutes if nothing else is said",
         steps: fuzz,
+    },
+    Task {
+        name: "reads",
+        takes: None,
+        about: "every list that planning reads, with every lie that it can tell, and changed between any two pages",
+        steps: reads,
     },
     Task {
         name: "refusals",
@@ -167,6 +179,19 @@ fn crash_matrix(args: &[String]) -> Vec<Step> {
         of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
         Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
     ]
+}
+
+fn reads(args: &[String]) -> Vec<Step> {
+    vec![Step::harness(
+        "reads",
+        ["fedctl-core", "world", "reads::i7_every_list_with_every_lie_and_every_boundary"],
+        args,
+    )]
+}
+
+fn forms(args: &[String]) -> Vec<Step> {
+    let test = "pairwise::every_pair_among_many_others_harms_nobody";
+    vec![Step::harness("forms", ["fedctl-core", "world", test], args)]
 }
 
 fn refusals(args: &[String]) -> Vec<Step> {

@@ -12,6 +12,7 @@ use crate::address::Address;
 use crate::plan::action::{Arg, Call};
 use crate::plan::hole::{Body, ClientSecret, FormValue, Give, Piece, pieces};
 use crate::plan::{Known, Plan};
+use crate::planted::planted;
 use crate::request::{Content, Request};
 
 /// What objects gave in this run.
@@ -132,6 +133,7 @@ fn json(plan: &Plan, given: &Given, text: &str, seen: Option<&str>) -> Result<Ve
             Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
             Piece::Of(address, give) => {
                 let value = given.value(plan, &address, give)?;
+                let value = planted!(EmptySecret => if give == Give::ClientSecret { "".into() } else { value }, value);
                 let quoted = Zeroizing::new(serde_json::to_vec(&*value).unwrap_or_default());
                 out.extend_from_slice(&quoted);
             }

@@ -21,6 +21,7 @@ use crate::object_id::ObjectId;
 use crate::plan::action::{Action, Subject};
 use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
+use crate::planted::planted;
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
 pub use end::End;
@@ -106,6 +107,7 @@ pub struct Run {
     seen: BTreeMap<u32, BTreeSet<u32>>,
     questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
+    now: Duration,
 }
 
 impl Run {
@@ -136,6 +138,7 @@ impl Run {
             seen: BTreeMap::new(),
             questions: BTreeMap::new(),
             stopping: false,
+            now: Duration::ZERO,
         }
     }
 
@@ -158,6 +161,12 @@ impl Run {
     fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
         let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
         rows.map(|number| &self.graph.rows[*number as usize])
+    }
+
+    /// Tells the time since the run began, as whoever drives it measures it. An array of others is written only as it was
+    /// seen at most two seconds ago; whoever never tells the time has no pauses.
+    pub fn at(&mut self, time: Duration) {
+        self.now = time;
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
@@ -266,7 +275,7 @@ impl Run {
             if self.ends[at as usize].is_some() {
                 continue;
             }
-            let good = end.is_good();
+            let good = planted!(GoesOnAfterFailure => true, end.is_good());
             if let (false, Subject::Person(person)) = (good, self.action(at).subject) {
                 self.broken.insert(person);
             }
@@ -375,7 +384,8 @@ impl Run {
     /// has no local way in, so that being routed takes nothing away. Of whoever a saved plan leaves for the next one, neither
     /// is known: what was left out may be what keeps them from gaining or losing.
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
-        let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
+        let left = planted!(StrangersRouted => true, self.plan.left.contains(&account));
+        let Some(at) = people.get(&account) else { return left };
         let person = &self.plan.people[*at as usize];
         if matches!(person.fate, Fate::Leaves(_)) {
             return self.plan.left.contains(&account) && !self.broken.contains(at);

@@ -9,6 +9,7 @@ use super::hole::Body;
 use super::{Action, Because, Fate, Gone, Held, Known, Note, Pair, Plan, PlannedPerson, Refusal, Subject, Verb};
 use crate::address::Address;
 use crate::object_id::ObjectId;
+use crate::planted::planted;
 
 /// The version of the format.
 pub const FORMAT: u32 = 1;
@@ -20,7 +21,7 @@ impl Plan {
             format: FORMAT,
             federation: &self.federation,
             primary: self.organizations[0],
-            secondary: self.organizations[1],
+            secondary: self.organizations[planted!(DigestWithoutOrganization => 0, 1)],
             secret: self.pair,
             left: &self.left,
         });

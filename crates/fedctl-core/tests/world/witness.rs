@@ -338,6 +338,7 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
             End::Unknown(_) => sent.iter().any(may_be_done),
             End::Manual(_) => !sent.iter().any(was_taken),
             // Whatever is in doubt was looked at.
+            End::Failed(_) if sent.is_empty() => true,
             End::Failed(_) => all().last().is_none_or(|last| last.came.is_some() || !last.left),
         };
         let sent: Vec<_> = sent.iter().map(|sent| (&sent.line, sent.came)).collect();

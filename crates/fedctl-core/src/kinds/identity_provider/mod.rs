@@ -14,6 +14,7 @@ use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give, Of};
 use crate::plan::order::{Edge, End, Scope};
 use crate::plan::{Action, Pair};
+use crate::planted::planted;
 use crate::spec::{AdoptObject, Spec};
 
 /// This kind's line of the table.
@@ -96,7 +97,8 @@ pub(crate) fn state(context: &Context<'_>) -> State {
     let is_used = policy.is_some_and(|policy| policy.provider == Some(live.id));
     let is_named = *live.name == *context.spec.identity_provider.name.as_str();
     let leads_to_us = same_url(&live.oidc.url, &context.terms.issuer);
-    if app.provider_has_no_app && leads_to_us && (is_used || is_named) { State::Orphaned } else { State::Foreign }
+    let is_orphaned = app.provider_has_no_app && leads_to_us && (is_used || is_named);
+    if planted!(ForeignProviderTaken => true, is_orphaned) { State::Orphaned } else { State::Foreign }
 }
 
 /// Whether there is a provider of this federation when this plan is applied.

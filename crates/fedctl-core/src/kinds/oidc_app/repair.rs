@@ -13,6 +13,7 @@ use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Look, LookAt, Subject, Verb, Write};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, List, Whole, Wholly, raw};
+use crate::planted::planted;
 
 static ITSELF: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_APP) };
 
@@ -137,7 +138,7 @@ pub(super) fn replace(context: &Context<'_>, app: &App, owned: Owned) -> Option<
     }
     // `[unknown]` whether a description is refused: an app that has none is sent back without.
     let without: &[&str] = if app.is_marked_in_label() && app.description.is_empty() { &["description"] } else { &[] };
-    let mut body = Whole { only: REPLACED, without, ..Whole::default() };
+    let mut body = Whole { only: planted!(ActiveLeftOut => &REPLACED[1..], REPLACED), without, ..Whole::default() };
     for change in &changes {
         match (&change.field, change.text()) {
             (Field::Key("sso.hidden"), _) => body = body.with("sso.hidden", &hidden),

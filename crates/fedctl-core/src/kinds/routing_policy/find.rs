@@ -10,6 +10,7 @@ use crate::live::{Duplicate, Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
+use crate::planted::planted;
 use crate::spec::{AdoptObject, Spec};
 
 /// The routing policy, as it was found.
@@ -50,7 +51,7 @@ impl<'a> Found<'a> {
 
     /// Whether this plan turns it on, if everything else is ready. One that somebody else made keeps its switch.
     pub fn is_turned_on_by_us(&self) -> bool {
-        self.is_in_the_making() && !self.is_taken_over_without_group()
+        planted!(SwitchesOnAgain => true, self.is_in_the_making() && !self.is_taken_over_without_group())
     }
 
     /// It was made by hand, and not for our group yet.

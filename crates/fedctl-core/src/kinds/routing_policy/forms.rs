@@ -8,6 +8,7 @@ use crate::kinds::identity_provider;
 use crate::mark::Origin;
 use crate::plan::action::{Arg, Call, Choice, Form, Then, Undo, Write};
 use crate::plan::hole::{Body, Of, Whole, Wholly};
+use crate::planted::planted;
 
 /// The question that the spelling of a new routing policy answers.
 const BODY: Choice = Choice("routing-policy-body");
@@ -39,8 +40,8 @@ pub(super) fn create(context: &Context<'_>, target: &Address, description: &str)
         let body = Body::json(&wire::Create {
             name: &target.name,
             description,
-            enabled: (is_flat || !is_plain).then_some(false),
-            disabled: (!is_flat || !is_plain).then_some(true),
+            enabled: (is_flat || !is_plain).then_some(planted!(PolicyBornOn => true, false)),
+            disabled: (!is_flat || !is_plain).then_some(planted!(PolicyBornOn => false, true)),
             identity_provider_id: is_flat.then(of),
             user_groups: (spelt == Spelt::B).then_some([]),
             effect: (!is_flat).then(|| wire::Effect { identity_provider_id: of() }),

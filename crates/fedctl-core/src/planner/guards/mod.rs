@@ -12,6 +12,7 @@ mod members;
 mod numbers;
 mod protected;
 mod rows;
+mod unproven;
 
 use crate::address::{Kind, Org};
 use crate::kinds::context::{Builder, Context};
@@ -49,6 +50,7 @@ pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     losses::refuse(context, live, plan);
     numbers::gains(context, plan);
     numbers::renames(context, plan);
+    unproven::refuse(context, plan);
     rows::unproved_secret(plan);
     rows::shared_objects(plan);
     rows::orphaned_provider(context, plan);
