@@ -41,6 +41,7 @@ mod stories;
 mod sweep;
 mod takeover;
 mod unproven;
+mod untrusted;
 mod watch;
 mod whole;
 mod witness;
