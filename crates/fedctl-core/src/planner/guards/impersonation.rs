@@ -86,10 +86,10 @@ fn is_in_any(live: &Live, groups: &[ObjectId], user: &User) -> bool {
 /// Setting right what nobody can sign in through lets people in again, also those who left meanwhile. An app that is made
 /// anew is given to its groups with everybody who is still in them.
 pub(super) fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
-    let repairs = |action: &Action| match action.target.kind {
-        Kind::OidcApp | Kind::AppAccess | Kind::IdentityProvider => true,
-        Kind::RoutingPolicy => routing_policy::is_led_anew(context),
-        _ => false,
+    let is_led_anew = |kind: Kind| kind == Kind::RoutingPolicy && routing_policy::is_led_anew(context);
+    let repairs = |action: &Action| {
+        let kind = action.target.kind;
+        matches!(kind, Kind::OidcApp | Kind::AppAccess | Kind::IdentityProvider) || is_led_anew(kind)
     };
     if !context.found.policy.routes() || !plan.actions.iter().any(repairs) {
         return;
