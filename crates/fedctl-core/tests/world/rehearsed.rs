@@ -232,7 +232,7 @@ fn verdict(rehearsal: &Rehearsal) -> (bool, bool) {
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(10))]
 
     #[test]
     fn i9_i10_no_plan_that_may_be_applied_is_objected_to(scene in scenes(6), history in histories()) {
