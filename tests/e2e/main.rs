@@ -18,6 +18,7 @@ mod killed;
 mod lease;
 mod life;
 mod machines;
+mod nasty;
 mod objects;
 mod operator;
 mod output;

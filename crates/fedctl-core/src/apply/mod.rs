@@ -107,6 +107,7 @@ pub struct Run {
     seen: BTreeMap<u32, BTreeSet<u32>>,
     questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
+    now: Duration,
 }
 
 impl Run {
@@ -137,6 +138,7 @@ impl Run {
             seen: BTreeMap::new(),
             questions: BTreeMap::new(),
             stopping: false,
+            now: Duration::ZERO,
         }
     }
 
@@ -159,6 +161,12 @@ impl Run {
     fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
         let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
         rows.map(|number| &self.graph.rows[*number as usize])
+    }
+
+    /// Tells the time since the run began, as whoever drives it measures it. An array of others is written only as it was
+    /// seen at most two seconds ago; whoever never tells the time has no pauses.
+    pub fn at(&mut self, time: Duration) {
+        self.now = time;
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.

@@ -129,8 +129,9 @@ impl Run {
         let object: Option<Value> = text.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let form = self.talk(at).form;
         let standing = judge::standing(&self.plan, &self.given, action, form, object.as_ref());
+        let now = self.now;
         let talk = self.talk(at);
-        talk.seen = text;
+        (talk.seen, talk.seen_at) = (text, now);
         talk.looks += 1;
         match (talk.looking, &action.write) {
             (_, Write::Seen(expect)) => self.check(at, *expect, &standing),

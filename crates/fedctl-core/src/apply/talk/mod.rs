@@ -26,6 +26,8 @@ use looking::marked_value;
 const LOOKED_FOR: Duration = Duration::from_secs(90);
 /// How long a write may take to show, once it was accepted.
 const SHOWS_WITHIN: Duration = Duration::from_secs(60);
+/// How old the look at an array of others may be when it is written back, for whoever else writes there.
+const FRESH: Duration = Duration::from_secs(2);
 /// How often one request is sent at most.
 const SENDS: u32 = 5;
 
@@ -54,6 +56,9 @@ pub(super) struct Talk {
     skip: usize,
     members: Vec<ObjectId>,
     seen: Option<Box<str>>,
+    seen_at: Duration,
+    /// How often what was seen was too old to be written back.
+    stale: u32,
     /// Objects in the list that is being looked through, and in all of it before the first request.
     rows: usize,
     rows_before: Option<usize>,
@@ -86,6 +91,8 @@ impl Run {
             skip: 0,
             members: Vec::new(),
             seen: None,
+            seen_at: Duration::ZERO,
+            stale: 0,
             rows: 0,
             rows_before: None,
             found: None,
@@ -155,6 +162,10 @@ impl Run {
 
     /// The request of a planned turn; `None` when the action ended instead.
     pub(super) fn turn(&mut self, at: u32, planned: Planned) -> Option<Turn> {
+        if planned == Planned::Write && self.is_stale(at) {
+            self.look_anew(at);
+            return None;
+        }
         let made = match planned {
             Planned::Wait(wanted) => return Some(Turn::Wait(wanted)),
             Planned::Look => self.ask(at).map(Turn::Look),
@@ -167,6 +178,22 @@ impl Run {
                 None
             }
         }
+    }
+
+    /// Whether what was seen of an array of others is too old to be written back.
+    fn is_stale(&self, at: u32) -> bool {
+        let seen_at = self.talks.get(&at).map_or(Duration::ZERO, |talk| talk.seen_at);
+        is_live(self.action(at)) && self.now.saturating_sub(seen_at) > FRESH
+    }
+
+    fn look_anew(&mut self, at: u32) {
+        self.talk(at).stale += 1;
+        if self.talk(at).stale > SENDS {
+            let why =
+                format!("what others wrote there was always more than {} s old: the service is slow", FRESH.as_secs());
+            return self.finish(at, End::Failed(why));
+        }
+        self.look(at, Why::Before);
     }
 
     fn ask(&self, at: u32) -> Result<Ask, Unfilled> {
@@ -207,7 +234,9 @@ impl Run {
     fn keep_gifts(&mut self, action: &Action, object: &Value) {
         let Some(look) = &action.look else { return };
         for (give, pointer) in look.at.gives {
-            if let Some(value) = object.pointer(pointer).and_then(Value::as_str).filter(|value| !value.is_empty()) {
+            // What is no id could lead a request elsewhere: `..` in a path is no name of an object.
+            let fits = |value: &&str| !value.is_empty() && (*give != Give::Id || ObjectId::parse(value).is_some());
+            if let Some(value) = object.pointer(pointer).and_then(Value::as_str).filter(fits) {
                 self.given.keep(&action.target, *give, value);
             }
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::{End, Run, judge};
-use super::{Planned, SENDS, Why, again, backoff, field_of, is_live};
+use super::super::{End, Run, judge, live};
+use super::{Planned, SENDS, Why, again, backoff, call, field_of, is_live};
 use crate::decode;
 use crate::endpoint::Again;
 use crate::plan::Verb;
 use crate::plan::action::{Action, Write};
-use crate::plan::hole::Give;
+use crate::plan::hole::{Body, Give};
 use crate::planted::planted;
 use crate::request::{Answer, Outcome};
 
@@ -80,10 +80,18 @@ impl Run {
         let form = self.talk(at).form;
         let lost =
             look.and(object.as_ref()).and_then(|object| judge::not_kept(&self.plan, &self.given, action, form, object));
-        match lost {
+        let others = || self.lost_of_others(at, action, &answer.body);
+        match lost.map(ToString::to_string).or_else(others) {
             Some(field) => self.not_kept(at, action, format!("accepted, and `{field}` was not kept")),
             None => self.done(at, action, End::Applied),
         }
+    }
+
+    /// The entry of somebody else that was seen before the write and is not in its answer.
+    fn lost_of_others(&self, at: u32, action: &Action, answer: &[u8]) -> Option<String> {
+        let talk = self.talks.get(&at)?;
+        let Some(Body::Json(sent)) = &call(action, talk.form)?.body else { return None };
+        live::lost(sent, talk.seen.as_deref()?, std::str::from_utf8(answer).ok()?)
     }
 
     fn probed(&mut self, at: u32, yes: &[(u16, &str)], answer: &Answer) {
