@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+pub use super::form::{Choice, Form, Spelling, Then, Undo};
 use super::hole::{Body, Give};
 use crate::address::{Address, Kind};
 use crate::endpoint::{Reading, Writing};
@@ -104,15 +105,6 @@ pub enum Subject {
     Person(u32),
 }
 
-/// A field whose key nobody has published: the keys that it is known or guessed to stand under.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spelling {
-    /// What it is called in plans.
-    pub name: &'static str,
-    /// Dotted keys, and whether a yes means no there. The first that an object has says the value.
-    pub keys: &'static [(&'static str, bool)],
-}
-
 /// A field of an object, as it is named in plans and found in answers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
@@ -199,49 +191,6 @@ pub struct Call {
     pub args: Box<[Arg]>,
     /// What is sent.
     pub body: Option<Body>,
-}
-
-/// A question about one organisation's wire format that one action answers for all, once per run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Choice(pub &'static str);
-
-/// One spelling of a call whose wire format nobody has published.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Form {
-    /// What it is called in plans and in the operator file.
-    pub name: &'static str,
-    /// The call in this spelling.
-    pub call: Call,
-    /// The managed fields as this spelling changes them, where that is not as the action says.
-    pub changes: Option<Box<[Change]>>,
-    /// What is done when the service took it and made something else of it.
-    pub undo: Option<Undo>,
-}
-
-impl Form {
-    /// A spelling that says what the action says.
-    pub fn new(name: &'static str, call: Call) -> Self {
-        Self { name, call, changes: None, undo: None }
-    }
-}
-
-/// Takes back what a service made of a request that it took and did not understand.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Undo {
-    /// The call that does it.
-    pub call: Call,
-    /// What comes then.
-    pub then: Then,
-}
-
-/// What follows when something was taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Then {
-    /// A person does the step: what the service understands is not known.
-    Manual,
-    /// The next spelling: it is known what was not kept, and that one does without.
-    Next,
 }
 
 /// What an action sends.
