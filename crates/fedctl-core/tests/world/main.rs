@@ -25,6 +25,7 @@ mod order;
 mod picture;
 mod pinned;
 mod properties;
+mod race;
 mod rehearsed;
 mod review;
 mod rows;

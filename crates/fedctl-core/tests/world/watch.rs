@@ -53,6 +53,8 @@ pub(crate) struct Sent {
     pub(crate) left: bool,
     /// The body of the answer, as one number.
     pub(crate) said: u64,
+    /// When it was answered, by the clock of the world.
+    pub(crate) at_ms: u64,
     /// The actions that it was for.
     pub(crate) actions: Vec<u32>,
 }
@@ -64,7 +66,15 @@ impl Sent {
 
     /// One without a body, answered.
     pub(crate) fn read(line: &str) -> Self {
-        Self { line: line.to_owned(), body: String::new(), came: Some(200), left: true, said: 0, actions: Vec::new() }
+        Self {
+            line: line.to_owned(),
+            body: String::new(),
+            came: Some(200),
+            left: true,
+            said: 0,
+            at_ms: 0,
+            actions: Vec::new(),
+        }
     }
 
     /// Whether a text stands in it.
@@ -86,6 +96,12 @@ impl Log {
     /// The same, but for the first so many requests.
     pub(crate) fn has_read_since(&self, since: usize, id: &str) -> bool {
         self.0.iter().skip(since).any(|sent| sent.reads() && sent.shows(id))
+    }
+
+    /// How long before the last request something was read, in milliseconds, if it was.
+    pub(crate) fn age_of(&self, id: &str) -> Option<u64> {
+        let read = self.0.iter().rev().find(|sent| sent.reads() && sent.shows(id))?;
+        Some(self.0.last()?.at_ms.saturating_sub(read.at_ms))
     }
 
     pub(crate) fn writes(&self) -> impl Iterator<Item = &Sent> {

@@ -100,6 +100,7 @@ impl Carry for Witness<'_> {
             came: None,
             left: true,
             said: 0,
+            at_ms: 0,
             actions: self.actions.clone(),
         };
         let (is_write, was_late, was_dead) = (!sent.reads(), self.memory.is_late(), self.memory.dead);
@@ -148,6 +149,7 @@ impl Witness<'_> {
             Outcome::NotSent(_) => sent.left = false,
             Outcome::Unknown(_) => {}
         }
+        sent.at_ms = self.memory.world.now_ms;
         self.log.0.push(sent);
     }
 
@@ -389,7 +391,7 @@ pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result
     if let Some(twice) = census.duplicate().filter(|_| stopped.is_empty()) {
         return Err(format!("I4: {twice}"));
     }
-    let unseen = third.plan().filter(|_| stopped.is_empty()).and_then(|_| unverified(spec, memory, &census));
+    let unseen = third.plan().filter(|_| stopped.is_empty()).and_then(|_| unverified(spec, memory));
     match unseen {
         Some(wrong) => Err(wrong),
         None => Ok(Rest { stopped, census }),
@@ -397,13 +399,18 @@ pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result
 }
 
 /// Whom `verify` says something untrue of.
-fn unverified(spec: &Spec, memory: &mut Memory, census: &Census) -> Option<String> {
+fn unverified(spec: &Spec, memory: &mut Memory) -> Option<String> {
     let verification = carry::verify(spec, memory);
-    let opens: &BTreeSet<String> = &census.opens;
+    // By their own address: from the page of somebody who is routed, one who is not comes in, too.
+    let opens = |email: &str, account: &str| {
+        let person = memory.world.user_by_email(memory.primary, email)?.id;
+        let opened = memory.world.sign_in(memory.secondary, account, person).ok()?;
+        memory.world.user(opened).map(|user| user.email.eq_ignore_ascii_case(account))
+    };
     // That both sides have another secret shows in no answer; it is said that none is proved.
     let is_sure = memory.shares_secret() || verification.pair == fedctl_core::plan::Pair::Proved;
     verification.people.iter().find_map(|person| {
-        let gets_in = opens.contains(&format!("{} as {}", person.email, person.account));
+        let gets_in = opens(&person.email, &person.account) == Some(true);
         let is_green = person.broken().is_none();
         let is_true = is_green == gets_in || (is_green && !is_sure);
         (!is_true).then(|| {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::judge::{self, Standing};
 use super::super::{End, Run};
-use super::{LOOKED_FOR, Planned, SHOWS_WITHIN, Why, again, backoff, field_of, is_live};
+use super::{LOOKED_FOR, Planned, SENDS, SHOWS_WITHIN, Why, again, backoff, field_of, is_live};
 use crate::decode;
 use crate::drive;
 use crate::endpoint::Again;
@@ -171,6 +171,8 @@ impl Run {
                 self.keep_gifts(action, object);
             }
             self.done(at, action, End::Applied);
+        } else if self.is_overwritten(at, action, &standing) {
+            self.turns.push_back((at, Planned::Write));
         } else if self.talk(at).waited < SHOWS_WITHIN {
             let pause = backoff(self.talk(at).looks);
             self.wait(at, pause, Planned::Look);
@@ -183,6 +185,12 @@ impl Run {
             };
             self.finish(at, End::Failed(what));
         }
+    }
+
+    /// Somebody wrote the list as it was before us; this look is young enough to write it again.
+    fn is_overwritten(&mut self, at: u32, action: &Action, standing: &Standing) -> bool {
+        let contested = action.look.as_ref().is_some_and(|look| look.at.contested);
+        contested && matches!(standing, Standing::Before | Standing::Between) && self.talk(at).sends < SENDS
     }
 
     /// Nobody knows what became of the write, or it was refused and the look says why.

@@ -14,6 +14,10 @@ use crate::plan::hole::Give;
 use crate::planted::planted;
 use crate::request::{Answer, Outcome};
 
+/// Twice as long as a look may be old when a list is written by it: after that, nobody overwrites what we wrote with what they
+/// had read before.
+const CONTESTED: Duration = Duration::from_secs(4);
+
 /// The longest that the service may ask to wait before an action is given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
@@ -72,6 +76,10 @@ impl Run {
             look.and(object.as_ref()).and_then(|object| judge::not_kept(&self.plan, &self.given, action, object));
         match lost {
             Some(field) => self.finish(at, End::Failed(format!("accepted, and `{field}` was not kept"))),
+            None if look.is_some_and(|look| look.at.contested) => {
+                self.talk(at).looking = Some(Why::After);
+                self.wait(at, CONTESTED, Planned::Look);
+            }
             None => self.done(at, action, End::Applied),
         }
     }
