@@ -77,6 +77,11 @@ impl Run {
         self
     }
 
+    /// What the program was told.
+    pub(crate) fn args(&self) -> String {
+        self.args.join(" ")
+    }
+
     /// Standard output as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {

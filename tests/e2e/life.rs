@@ -1,13 +1,9 @@
 //! After the first set-up: people come, and what a human took away stays away.
 
-#[cfg(unix)]
-use std::process::{Command, Stdio};
-
 use insta::assert_snapshot;
 use jumpcloud_sim::console;
 use serde_json::{Value, json};
 
-#[cfg(unix)]
 use crate::env::Run;
 use crate::portal::sign_in;
 use crate::sandbox::Side::{Primary, Secondary};
@@ -160,26 +156,6 @@ fn an_account_of_an_interrupted_run_is_routed_by_the_next() {
     sandbox.change_member(Secondary, "remove", "Federated from Acme", &account);
     let _run = sandbox.fedctl(APPLY).exits_with(0);
     assert!(can_sign_in(&sandbox, "ben.fischer"));
-}
-
-#[cfg(unix)]
-#[test]
-fn a_run_that_is_asked_to_stop_says_what_was_written_also_beside_json() {
-    let sandbox = Sandbox::start();
-    let mut command = sandbox.command("apply demo.yaml --auto-approve --quiet --format json");
-    let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    while sandbox.writes().len() < 3 {}
-    let told = Command::new("kill").args(["-INT", &run.id().to_string()]).status().expect("there is kill");
-    assert!(told.success());
-    let run = Run::ended(&command, &run.wait_with_output().expect("it ends"));
-    // A fast machine is done before the signal comes.
-    if run.status != 0 {
-        let run = run.exits_with(130);
-        assert_eq!(run.json()["interrupted"], true);
-        assert!(run.stderr.contains("Stopped before the end: ") && run.stderr.contains("Nothing is lost"), "{run}");
-    }
-    let _run = sandbox.fedctl(APPLY).exits_with(0);
-    let _run = sandbox.fedctl(PLAN).exits_with(0);
 }
 
 #[test]

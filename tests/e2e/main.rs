@@ -1,8 +1,10 @@
 //! The program from outside, and the rules of this repository.
 
 mod adopt;
+mod canary;
 mod clients;
 mod demo;
+mod doctor;
 mod endless;
 mod env;
 mod faults;
@@ -16,6 +18,7 @@ mod killed;
 mod lease;
 mod life;
 mod machines;
+mod nasty;
 mod objects;
 mod operator;
 mod output;
@@ -26,6 +29,7 @@ mod readme;
 mod sandbox;
 mod saved;
 mod secrets;
+mod signals;
 mod signed_in;
 mod simulator_page;
 mod store;

@@ -12,6 +12,7 @@
 pub mod address;
 pub mod apply;
 pub mod decode;
+pub mod doctor;
 pub mod drive;
 pub mod endpoint;
 mod evidence;

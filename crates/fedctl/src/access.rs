@@ -59,7 +59,7 @@ impl OperatorFile {
         let parsed = operator::parse(&text);
         let name = path.display().to_string();
         if !parsed.problems.is_empty() {
-            ui.warn(&snippet::render(&parsed.problems, &Page::new(&name, &text), None, ui.color()));
+            ui.warn_styled(&snippet::render(&parsed.problems, &Page::new(&name, &text), None, ui.color()));
         }
         let operator = parsed.operator.ok_or_else(|| failure::invalid(parsed.problems.len(), &name))?;
         let folder = std::path::absolute(path)?.parent().map(Path::to_owned).unwrap_or_default();

@@ -83,7 +83,7 @@ pub fn logging(verbose: u8) {
     };
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(level))
-        .with_writer(std::io::stderr)
+        .with_writer(|| crate::ui::Log)
         .with_ansi(false)
         .init();
 }

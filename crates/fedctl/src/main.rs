@@ -8,6 +8,7 @@ use fedctl::exit::Exit;
 use fedctl::ui::Ui;
 
 fn main() -> ExitCode {
+    fedctl::process::seal();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return answer(&error).into(),

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::private;
 use crate::render::frame::Frame;
 use crate::render::plan_diff;
 use crate::render::rows::Rows;
@@ -97,7 +98,7 @@ pub fn write(path: &Path, plan: &Plan, source: &Source, frame: Frame, text: Stri
         for line in plan.lines() {
             writeln!(packed, "{line}")?;
         }
-        private(path)?.write_all(&packed.finish()?)
+        private::write(path, &packed.finish()?)
     };
     pack().map_err(|error| {
         Failure::new(Exit::Failed, format!("the plan cannot be written to `{}`", path.display())).because(&error)
@@ -112,17 +113,6 @@ fn seen_from(plan: &Path, spec: &Path) -> std::io::Result<PathBuf> {
     Ok(below.map_or_else(|| spec.clone(), Path::to_owned))
 }
 
-#[cfg(unix)]
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
-    std::fs::File::create(path)
-}
-
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -134,13 +124,22 @@ impl PlanFile {
     /// # Errors
     /// It cannot be read, is no plan, is of another version, or was changed.
     pub fn read(path: &Path) -> Result<Self, Failure> {
+        let file = std::fs::File::open(path).map_err(|error| {
+            Failure::new(Exit::Usage, format!("`{}` cannot be read", path.display())).because(&error)
+        })?;
+        Self::of(path, file)
+    }
+
+    /// The same of what stands in a file of this name.
+    ///
+    /// # Errors
+    /// It is no plan, is of another version, or was changed.
+    pub fn of(path: &Path, file: impl Read) -> Result<Self, Failure> {
         let name = path.display();
         let no_plan = |why: &str| {
             Failure::new(Exit::Usage, format!("`{name}` is no plan: {why}"))
                 .hint("write one with `fedctl plan --out FILE`")
         };
-        let file = std::fs::File::open(path)
-            .map_err(|error| Failure::new(Exit::Usage, format!("`{name}` cannot be read")).because(&error))?;
         let mut text = String::new();
         let unpacked = GzDecoder::new(file).take(LARGEST).read_to_string(&mut text);
         unpacked.map_err(|error| no_plan("it cannot be unpacked").because(&error))?;

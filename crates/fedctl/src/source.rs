@@ -141,7 +141,7 @@ impl Source {
                 snippet::render(&problems, &file, Some(&page), ui.color())
             }
         };
-        ui.warn(&text);
+        ui.warn_styled(&text);
     }
 
     /// Says of problems that only the live organisations show in which file their places are: the planner knows paths alone.
@@ -185,7 +185,7 @@ impl Fleet {
         let problems = self.text.problems();
         if !problems.is_empty() {
             let page = Page::new(&self.name, self.text.text());
-            ui.warn(&snippet::render(&problems, &page, Some(&page), ui.color()));
+            ui.warn_styled(&snippet::render(&problems, &page, Some(&page), ui.color()));
         }
         problems
     }

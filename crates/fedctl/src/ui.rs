@@ -1,9 +1,13 @@
 //! The only place that prints. Standard output is data, standard error is talk.
+//!
+//! Whatever is printed goes through one encoder: no text from outside can move the cursor, hide, or turn the direction of
+//! writing, even where a renderer forgot to ask for it.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::text::{visible, visible_lines};
 
 /// Where an invocation prints, and whom it can ask.
 pub struct Ui {
@@ -55,7 +59,7 @@ impl Ui {
     /// It cannot be written: a full disk, say.
     pub fn out(&mut self, text: &str) -> Result<(), Failure> {
         self.end_progress();
-        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+        match self.out.write_all(visible_lines(text).as_bytes()).and_then(|()| self.out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(lost(&error)),
             Ok(()) | Err(_) => Ok(()),
         }
@@ -75,6 +79,15 @@ impl Ui {
 
     /// Talk that is never left out.
     pub fn warn(&mut self, text: &str) {
+        self.talk(&visible_lines(text));
+    }
+
+    /// Talk that may have colour, by somebody who spelt out everything that hides in what it shows.
+    pub fn warn_styled(&mut self, text: &str) {
+        if self.color { self.talk(text) } else { self.warn(text) }
+    }
+
+    fn talk(&mut self, text: &str) {
         self.end_progress();
         let _: io::Result<()> = self.talk.write_all(text.as_bytes()).and_then(|()| self.talk.flush());
     }
@@ -82,7 +95,7 @@ impl Ui {
     /// One line that replaces itself, on a terminal.
     pub fn progress(&mut self, text: &str) {
         if self.progress {
-            let _: io::Result<()> = write!(self.talk, "\r\x1b[2K{text}").and_then(|()| self.talk.flush());
+            let _: io::Result<()> = write!(self.talk, "\r\x1b[2K{}", visible(text)).and_then(|()| self.talk.flush());
             self.progress_shown = true;
         }
     }
@@ -123,6 +136,31 @@ impl Ui {
     }
 }
 
+/// Says that fedctl is wrong in itself: where, and what the code says of it. Whatever was computed is left out, for it may
+/// hold a secret: only a message that stands in the code as it is, is shown.
+pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+    let what = panic.payload().downcast_ref::<&'static str>();
+    let what = what.map(|what| format!(": {}", visible(what))).unwrap_or_default();
+    let hint = "this is a mistake in fedctl: report it with this place; `fedctl plan` shows what is left to do";
+    let text = format!("error: fedctl {} panicked{place}{what}\n  hint: {hint}\n", env!("CARGO_PKG_VERSION"));
+    let _: io::Result<()> = io::stderr().write_all(text.as_bytes());
+}
+
+/// The log: one line for each event, spelt out like everything that is printed.
+pub struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::stderr().write_all(visible_lines(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
 /// The result cannot be written to standard output.
 pub fn lost(error: &io::Error) -> Failure {
     Failure::new(Exit::Failed, "the result cannot be written to standard output")
@@ -144,6 +182,33 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    /// Everything that is printed to it.
+    #[derive(Clone, Default)]
+    struct Kept(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nothing_is_printed_raw_whoever_prints_it() {
+        let kept = Kept::default();
+        let mut ui = Ui::of_writers(kept.clone(), kept.clone());
+        let nasty = "a\u{1b}[2J\u{202e}\u{9b}1m\u{200b}\r\n";
+        ui.out(nasty).unwrap();
+        ui.say(nasty);
+        ui.warn(nasty);
+        ui.warn_styled(nasty);
+        let printed = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(printed, "a<U+001B>[2J<U+202E><U+009B>1m<U+200B>\n".repeat(4));
     }
 
     #[test]

@@ -41,6 +41,11 @@ impl Given {
         }
     }
 
+    /// Forgets what an object gave that is not there any more.
+    pub(crate) fn forget(&mut self, address: &Address) {
+        self.gifts.remove(address);
+    }
+
     fn gift(&mut self, address: &Address) -> &mut Gift {
         self.gifts.entry(address.clone()).or_default()
     }
@@ -133,7 +138,7 @@ fn json(plan: &Plan, given: &Given, text: &str, seen: Option<&str>) -> Result<Ve
                 out.extend_from_slice(&quoted);
             }
             Piece::Merge(merge) => live::merge(&mut out, merge, seen, &|text| json(plan, given, text, None))?,
-            Piece::Whole(whole) => live::whole(&mut out, whole, seen)?,
+            Piece::Whole(whole) => live::whole(&mut out, whole, seen, &|text| json(plan, given, text, None))?,
         }
     }
     Ok(out)

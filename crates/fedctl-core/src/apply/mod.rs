@@ -105,7 +105,9 @@ pub struct Run {
     given: Given,
     broken: BTreeSet<u32>,
     seen: BTreeMap<u32, BTreeSet<u32>>,
+    questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
+    now: Duration,
 }
 
 impl Run {
@@ -134,7 +136,9 @@ impl Run {
             given: Given::default(),
             broken: BTreeSet::new(),
             seen: BTreeMap::new(),
+            questions: BTreeMap::new(),
             stopping: false,
+            now: Duration::ZERO,
         }
     }
 
@@ -157,6 +161,12 @@ impl Run {
     fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
         let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
         rows.map(|number| &self.graph.rows[*number as usize])
+    }
+
+    /// Tells the time since the run began, as whoever drives it measures it. An array of others is written only as it was
+    /// seen at most two seconds ago; whoever never tells the time has no pauses.
+    pub fn at(&mut self, time: Duration) {
+        self.now = time;
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
@@ -270,7 +280,8 @@ impl Run {
                 self.broken.insert(person);
             }
             self.ready.remove(&at);
-            self.talks.remove(&at);
+            let form = self.talks.remove(&at).map_or(0, |talk| talk.form);
+            self.question_answered(at, form, &end);
             self.ends[at as usize] = Some(end);
             self.ended += 1;
             self.release(at, good, &mut work);

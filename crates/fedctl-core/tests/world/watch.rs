@@ -53,10 +53,10 @@ pub(crate) struct Sent {
     pub(crate) left: bool,
     /// The body of the answer, as one number.
     pub(crate) said: u64,
-    /// When it was answered, by the clock of the world.
-    pub(crate) at_ms: u64,
     /// The actions that it was for.
     pub(crate) actions: Vec<u32>,
+    /// When it was sent, by the clock of the world.
+    pub(crate) at_ms: u64,
 }
 
 impl Sent {
@@ -72,8 +72,8 @@ impl Sent {
             came: Some(200),
             left: true,
             said: 0,
-            at_ms: 0,
             actions: Vec::new(),
+            at_ms: u64::MAX,
         }
     }
 
@@ -93,15 +93,9 @@ impl Log {
         self.has_read_since(0, id)
     }
 
-    /// The same, but for the first so many requests.
-    pub(crate) fn has_read_since(&self, since: usize, id: &str) -> bool {
-        self.0.iter().skip(since).any(|sent| sent.reads() && sent.shows(id))
-    }
-
-    /// How long before the last request something was read, in milliseconds, if it was.
-    pub(crate) fn age_of(&self, id: &str) -> Option<u64> {
-        let read = self.0.iter().rev().find(|sent| sent.reads() && sent.shows(id))?;
-        Some(self.0.last()?.at_ms.saturating_sub(read.at_ms))
+    /// The same from a time on.
+    pub(crate) fn has_read_since(&self, ms: u64, id: &str) -> bool {
+        self.0.iter().any(|sent| sent.at_ms >= ms && sent.reads() && sent.shows(id))
     }
 
     pub(crate) fn writes(&self) -> impl Iterator<Item = &Sent> {
@@ -171,7 +165,7 @@ impl Shuffled<'_> {
     }
 }
 
-fn list_in(body: &mut Value) -> Option<&mut Vec<Value>> {
+pub(crate) fn list_in(body: &mut Value) -> Option<&mut Vec<Value>> {
     match body {
         Value::Array(rows) => Some(rows),
         Value::Object(keys) => keys.values_mut().find_map(Value::as_array_mut),

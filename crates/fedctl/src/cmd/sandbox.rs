@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::args::Sandbox;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::private;
 use crate::signals::Signals;
 use crate::simulated::settings;
 use crate::simulated::world::{self, Opened};
@@ -163,7 +164,7 @@ impl Proxied {
 fn write_spec(folder: &Path, base_url: &str, organizations: &[Opened]) -> Result<(String, String), Failure> {
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
-        std::fs::write(&path, text).map(|()| path.display().to_string())
+        private::write(&path, text.as_bytes()).map(|()| path.display().to_string())
     };
     std::fs::create_dir_all(folder)
         .and_then(|()| {

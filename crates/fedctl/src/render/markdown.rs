@@ -6,7 +6,7 @@ use super::text::visible;
 const LONGEST: usize = 200;
 
 /// A code span, on one line: nothing in it is markup, a mention or HTML.
-pub fn code(text: &str) -> String {
+pub fn code(text: impl AsRef<str>) -> String {
     let text = one_line(text);
     let fence = "`".repeat(longest_run(&text) + 1);
     // A blank at either end is taken off again where there is one at both, and keeps backticks apart.
@@ -23,7 +23,8 @@ pub fn fenced(language: &str, lines: &[String]) -> String {
 }
 
 /// Text on one line with everything spelt out that hides, and cut where it is long.
-pub fn one_line(text: &str) -> String {
+pub fn one_line(text: impl AsRef<str>) -> String {
+    let text = text.as_ref();
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", visible(&text[..end])),
         None => visible(text),

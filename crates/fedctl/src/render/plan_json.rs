@@ -1,5 +1,6 @@
 //! A plan for machines, the same whether it was just made or saved.
 
+use fedctl_core::spec::is_hidden;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -55,15 +56,15 @@ pub struct Document<'a> {
 pub fn json(rows: &Rows, frame: &Frame) -> String {
     to_text(&Document {
         schema: SCHEMA,
-        federation: &rows.head.federation,
-        primary: &rows.head.primary,
-        secondary: &rows.head.secondary,
+        federation: rows.head.federation.raw(),
+        primary: rows.head.primary.raw(),
+        secondary: rows.head.secondary.raw(),
         simulated: frame.sandbox.is_some(),
         as_of: frame.as_of,
         digest: &frame.digest,
         empty: rows.actions.is_empty(),
         requests: frame.requests,
-        secret: &rows.head.secret,
+        secret: rows.head.secret.raw(),
         rehearsed: frame.rehearsed.as_ref(),
         people: &rows.people,
         actions: &rows.actions,
@@ -74,10 +75,28 @@ pub fn json(rows: &Rows, frame: &Frame) -> String {
     })
 }
 
-/// A document as indented JSON with a line end.
+/// A document as indented JSON with a line end. What cannot be seen in its texts is escaped: the values stay the same.
 pub fn to_text(document: &impl Serialize) -> String {
-    let mut text =
-        serde_json::to_string_pretty(document).expect("documents have string keys and no failing serializer");
-    text.push('\n');
-    text
+    let text = serde_json::to_string_pretty(document).expect("documents have string keys and no failing serializer");
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if is_hidden(c) && c != '\n' {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_hides_is_escaped_and_means_the_same() {
+        let text = "a\u{202e}\u{9b}\u{e0041}\n\t\"\u{7f}é";
+        let json = super::to_text(&[text]);
+        assert_eq!(json, "[\n  \"a\\u202e\\u009b\\udb40\\udc41\\n\\t\\\"\\u007fé\"\n]\n");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [text]);
+    }
 }

@@ -53,6 +53,21 @@ pub enum Effect {
     Html403,
     /// The request is carried out, and the answer is 200 without a body \[observed\].
     EmptyBody,
+    /// The request is carried out, and its answer waits until `DELETE /__sim/held`, or until the server stops.
+    Hold,
+    /// An answer that was written for it, of any status.
+    Answer {
+        /// The status, 200 to 599.
+        status: u16,
+        /// The body; `{request}` in it is what was asked, headers and all, with quotes and line ends escaped.
+        body: String,
+        /// What it says it is; JSON when it does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content_type: Option<String>,
+        /// Whether the request is carried out all the same.
+        #[serde(default)]
+        after_commit: bool,
+    },
     /// Lists answer as before the last writes, until so many milliseconds of the world's clock have passed.
     DelayedVisibility {
         /// How long at most, in milliseconds.
@@ -139,6 +154,11 @@ impl Effect {
             && !(400..600).contains(status)
         {
             return Err(format!("`status` is one of 400 to 599, not {status}"));
+        }
+        if let Effect::Answer { status, .. } = self
+            && !(200..600).contains(status)
+        {
+            return Err(format!("`status` is one of 200 to 599, not {status}"));
         }
         Ok(())
     }

@@ -4,8 +4,11 @@ use serde_json::json;
 
 use super::effect::{After, Effect};
 use super::spoil::Change;
-use crate::message::Response;
+use crate::message::{Request, Response};
 use crate::secret::Dice;
+
+/// What stands in the body of an answer for the request that it repeats.
+const REPEATED: &str = "{request}";
 
 /// What becomes of one request: whoever carries it lets the world answer if [`Fate::commits`] says so, gives the answer
 /// to [`Fate::finish`], waits, and delivers what came out as [`Fate::delivery`] says.
@@ -15,6 +18,8 @@ pub struct Fate {
     pub delay_ms: u64,
     /// How much of the answer arrives.
     pub delivery: Delivery,
+    /// Whether the answer waits until somebody lets it go.
+    pub held: bool,
     /// Whether the request is carried out now.
     pub commits: bool,
     pub(super) instead: Option<Response>,
@@ -52,6 +57,7 @@ impl Default for Fate {
         Fate {
             delay_ms: 0,
             delivery: Delivery::Whole,
+            held: false,
             commits: true,
             instead: None,
             late: None,
@@ -113,7 +119,9 @@ impl Fate {
             | Effect::Timeout { .. }
             | Effect::LateCommit(_)
             | Effect::Html403
-            | Effect::EmptyBody => return None,
+            | Effect::EmptyBody
+            | Effect::Hold
+            | Effect::Answer { .. } => return None,
         };
         self.changes.push(change);
         Some(true)
@@ -135,6 +143,11 @@ impl Fate {
                 });
             }
             Effect::Html403 => (self.commits, self.instead) = (false, Some(blocked())),
+            Effect::Hold => self.held = true,
+            Effect::Answer { status, body, content_type, after_commit } => {
+                let content_type = content_type.as_deref().unwrap_or("application/json");
+                (self.commits, self.instead) = (*after_commit, Some(canned(*status, content_type, body.clone())));
+            }
             Effect::EmptyBody => {
                 self.instead = Some(Response { status: 200, headers: Vec::new(), body: Vec::new() });
             }
@@ -144,6 +157,19 @@ impl Fate {
             | Effect::ShortPage { .. }
             | Effect::FalseTotal { .. }
             | Effect::Hostile { .. } => {}
+        }
+    }
+
+    /// Puts what was asked into an answer that repeats it.
+    pub(super) fn repeat(&mut self, request: &Request) {
+        let Some(response) = &mut self.instead else { return };
+        let body = String::from_utf8_lossy(&response.body);
+        if body.contains(REPEATED) {
+            let headers = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
+            let sent = String::from_utf8_lossy(&request.body);
+            let asked = json!(format!("{} {}\n{}{sent}", request.method, request.path, headers.collect::<String>()));
+            let asked = asked.to_string();
+            response.body = body.replace(REPEATED, asked.trim_matches('"')).into_bytes();
         }
     }
 

@@ -116,6 +116,9 @@ impl Active {
         let over = self.window.is_over(&self.fault.effect, now_ms);
         if fate.take(&self.fault.effect, over, reads(request), &mut dice) {
             self.count.fired += 1;
+            if matches!(self.fault.effect, Effect::Answer { .. }) {
+                fate.repeat(request);
+            }
         }
     }
 }

@@ -17,11 +17,14 @@ struct Route {
     answer: fn(&Shared, &Request) -> Answer,
 }
 
+/// Where it is asked for answers that a fault holds back.
+const HELD: &str = "/__sim/held";
+
 /// Where edits of the console are, each by its name.
 const CONSOLE: &str = "/__sim/console/";
 
 /// Everything but the console. The index is printed from it.
-const ROUTES: [Route; 14] = [
+const ROUTES: [Route; 16] = [
     Route { method: "GET", path: "/__sim/", about: "this list", answer: |_, _| Ok(index()) },
     Route { method: "GET", path: "/__sim/world", about: "everything, secrets and all", answer: export },
     Route { method: "PUT", path: "/__sim/world", about: "another world in place of this one", answer: replace },
@@ -38,6 +41,8 @@ const ROUTES: [Route; 14] = [
     Route { method: "GET", path: "/__sim/faults", about: "the faults, and how often each fired", answer: faults },
     Route { method: "PUT", path: "/__sim/faults", about: "other faults in place of these: a list", answer: set_faults },
     Route { method: "DELETE", path: "/__sim/faults", about: "no faults any more", answer: no_faults },
+    Route { method: "GET", path: HELD, about: "waits until an answer is held, and says how many are", answer: held },
+    Route { method: "DELETE", path: HELD, about: "lets the answers go that are held", answer: let_go },
     Route {
         method: "GET",
         path: "/__sim/clock",
@@ -53,9 +58,18 @@ const ROUTES: [Route; 14] = [
     Route { method: "GET", path: "/__sim/console/", about: "the edits of the console", answer: |_, _| Ok(edits()) },
 ];
 
+/// Whether a request is answered only once an answer is held.
+pub(super) fn waits(shared: &Shared, request: &Request) -> bool {
+    request.method == "GET" && request.path == HELD && is_allowed(shared, request)
+}
+
+fn is_allowed(shared: &Shared, request: &Request) -> bool {
+    shared.options.bearer.is_none() || shared.options.bearer.as_deref() == issuer::bearer(request)
+}
+
 /// Answers a path below `/__sim/`.
 pub(super) fn answer(shared: &Shared, request: &Request) -> Response {
-    if shared.options.bearer.is_some() && shared.options.bearer.as_deref() != issuer::bearer(request) {
+    if !is_allowed(shared, request) {
         return face::plain(401, "this simulator was started with a bearer token for /__sim/");
     }
     // The server leaves the body out on its way.
@@ -162,6 +176,15 @@ fn no_faults(shared: &Shared, _: &Request) -> Answer {
 }
 
 /// Does what a person does in the console; what they see is the answer.
+fn held(shared: &Shared, _: &Request) -> Answer {
+    Ok(html::json(200, &json!(shared.gate.waiting())))
+}
+
+fn let_go(shared: &Shared, _: &Request) -> Answer {
+    shared.gate.open();
+    Ok(done())
+}
+
 fn edit(shared: &Shared, name: &str, request: &Request) -> Answer {
     let edit = Edit::named(name, parsed(request)?)?;
     let mut world = shared.world();

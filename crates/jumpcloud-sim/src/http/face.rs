@@ -1,6 +1,9 @@
 //! The way of one request: refuse strangers, read it, have it answered, mark the answer.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -39,6 +42,9 @@ pub(crate) async fn respond(shared: &Shared, request: axum::extract::Request) ->
     };
     shared.clock.follow(&mut shared.world());
     if is_control(shared, &request) {
+        if control::waits(shared, &request) {
+            or_stopped(shared, shared.gate.somebody_waits()).await;
+        }
         return written(dated(shared, control::answer(shared, &request)));
     }
     let fate = shared.world().fate(&request);
@@ -52,6 +58,9 @@ async fn deliver(shared: &Shared, fate: &Fate, mut response: Response, fuse: Opt
     if fate.delay_ms > 0 {
         // Whichever comes first: both mean that the answer leaves.
         let _ = timeout(Duration::from_millis(fate.delay_ms), shared.stopped()).await;
+    }
+    if fate.held {
+        or_stopped(shared, shared.gate.pass()).await;
     }
     let bytes = match fate.delivery {
         Delivery::Whole => return written(response),
@@ -67,6 +76,16 @@ async fn deliver(shared: &Shared, fate: &Fate, mut response: Response, fuse: Opt
         fuse.light(bytes);
     }
     written(response)
+}
+
+/// Waits for something, or for the server to stop: whichever comes first.
+async fn or_stopped(shared: &Shared, what: impl Future<Output = ()>) {
+    let (mut what, mut stopped) = (pin!(what), pin!(shared.stopped()));
+    poll_fn(|context| match (what.as_mut().poll(context), stopped.as_mut().poll(context)) {
+        (Poll::Pending, Poll::Pending) => Poll::Pending,
+        _ => Poll::Ready(()),
+    })
+    .await;
 }
 
 /// One clock in every answer: the world's, which the API's answers carry already.

@@ -10,6 +10,7 @@ mod control;
 mod directory;
 pub(crate) mod face;
 mod fields;
+mod gate;
 mod html;
 mod issuer;
 mod keys;
@@ -113,6 +114,7 @@ pub(crate) struct Shared {
     options: Options,
     names: Names,
     clock: Arc<clock::Clock>,
+    gate: Arc<gate::Gate>,
     stop: watch::Receiver<()>,
     /// Where the server is reached, without a trailing slash.
     base_url: String,
@@ -195,6 +197,7 @@ pub fn serve(listener: TcpListener, world: World, options: Options) -> Result<Ha
         names: names(&base_url, address.port(), &options),
         options,
         clock: Arc::default(),
+        gate: Arc::default(),
         stop: stopped,
         base_url,
     });

@@ -152,3 +152,30 @@ async fn the_pages_of_people_meet_faults_too() {
     client.get("/login").await.expect(500);
     client.get("/.well-known/openid-configuration").await.expect(200);
 }
+
+#[tokio::test]
+async fn an_answer_is_held_until_it_is_let_go_and_what_was_asked_is_done() {
+    let served = Served::with(json!("hold")).await;
+    let mut waiting = served.asked().await;
+    assert_eq!(served.control().get("/__sim/held").await.expect(200).json(), json!(1));
+    let nothing = timeout(Duration::from_millis(20), waiting.read_u8()).await;
+    assert!(nothing.is_err(), "nothing comes before it is let go");
+    served.control().json("DELETE", "/__sim/held", &json!(null)).await.expect(204);
+    assert_eq!(waiting.read_u8().await.expect("now it comes"), b'H');
+    // Whoever hangs up no longer waits, and a server that stops holds nobody back.
+    let other = served.asked().await;
+    assert_eq!(served.control().get("/__sim/held").await.expect(200).json(), json!(1));
+    let stopped = served.handle.stop();
+    let (_, received) = tokio::join!(stopped, everything(other));
+    assert!(received.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&received));
+}
+
+#[tokio::test]
+async fn an_answer_repeats_what_was_asked() {
+    let body = r#"{"message": "no: {request}"}"#;
+    let served = Served::with(json!({"answer": {"status": 400, "body": body}})).await;
+    let answer = served.api().json("POST", "/api/v2/usergroups", &json!({"name": "a\"b"})).await;
+    let said = answer.expect(400).json()["message"].as_str().expect("it is JSON").to_owned();
+    assert!(said.starts_with("no: POST /api/v2/usergroups\n") && said.contains(&served.key), "{said}");
+    assert!(said.ends_with(r#"{"name":"a\"b"}"#), "{said}");
+}

@@ -67,7 +67,7 @@ static ROWS: &[Edge] = &[
 ];
 
 static CREATED: LookAt = LookAt {
-    find: Find::Marked { field: "email" },
+    find: Find::Marked { by: &["email"] },
     before: false,
     gives: &[(Give::Id, "/_id")],
     ..LookAt::object(&endpoint::SEARCH_USERS)
