@@ -178,7 +178,10 @@ impl Run {
 
     fn after(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
         let is_alone = action.forms().is_empty() || action.verb != Verb::Create || self.is_one_more(at);
-        let done = is_done(action, object, &standing);
+        // A look that leaves the list out says nothing against what the answer to the write has shown.
+        let is_contested = action.look.as_ref().is_some_and(|look| look.at.contested);
+        let is_silent = is_contested && object.is_some_and(|object| object.get("attributes").is_none());
+        let done = is_silent || is_done(action, object, &standing);
         if done && is_alone {
             if let Some(object) = object {
                 self.keep_gifts(action, object);
