@@ -106,6 +106,24 @@ static TASKS: &[Task] = &[
         steps: forms,
     },
     Task {
+        name: "soak",
+        takes: Some("[--cases N] [--seed N]"),
+        about: "random worlds from one number each, ten thousand if nothing else is said",
+        steps: soak,
+    },
+    Task {
+        name: "planted",
+        takes: None,
+        about: "mistakes that somebody would make, one after the other: the random worlds have to find each",
+        steps: planted,
+    },
+    Task {
+        name: "race",
+        takes: Some("[--seeds N]"),
+        about: "two federations of one primary organisation applied at once, in a hundred orders if nothing else is said",
+        steps: race,
+    },
+    Task {
         name: "fuzz",
         takes: Some("[--seconds N] [--seed N]"),
         about: "bad input to everything that reads, a minute for each target if nothing else is said",
@@ -179,6 +197,24 @@ fn crash_matrix(args: &[String]) -> Vec<Step> {
         of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
         Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
     ]
+}
+
+fn soak(args: &[String]) -> Vec<Step> {
+    let test = "soak::ten_thousand_random_worlds_keep_their_promises";
+    vec![Step::harness("soak", ["fedctl-core", "world", test], args)]
+}
+
+/// The mistakes are compiled into the crates of the workspace alone, so that nothing else is built a second time.
+fn planted(args: &[String]) -> Vec<Step> {
+    let test = "soak::planted::every_planted_mistake_is_found";
+    let mut step = Step::harness("planted", ["fedctl-core", "world", test], args);
+    step.env.push(("RUSTC_WORKSPACE_WRAPPER", format!("{ROOT}/crates/xtask/planted-rustc")));
+    vec![step]
+}
+
+fn race(args: &[String]) -> Vec<Step> {
+    let test = "race::two_federations_of_one_primary_at_once_lose_nothing_over_many_seeds";
+    vec![Step::harness("race", ["fedctl-core", "world", test], args)]
 }
 
 fn reads(args: &[String]) -> Vec<Step> {

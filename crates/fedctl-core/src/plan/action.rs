@@ -255,6 +255,9 @@ pub struct LookAt {
     pub before: bool,
     /// Read back after the write. Not needed where the answer to the write is the object.
     pub after: bool,
+    /// Another run may write the same list at the same time: it is read back once whatever that run had read before our write
+    /// is written, or too old to be written.
+    pub contested: bool,
     /// What it gives to requests that name it, and where that stands.
     pub gives: &'static [(Give, &'static str)],
     /// Fields that no answer ever shows.
@@ -264,7 +267,16 @@ pub struct LookAt {
 impl LookAt {
     /// The answer of this call is the object, looked at before the write.
     pub const fn object(endpoint: &'static Reading) -> Self {
-        Self { endpoint, query: &[], find: Find::Answer, before: true, after: false, gives: &[], write_only: &[] }
+        Self {
+            endpoint,
+            query: &[],
+            find: Find::Answer,
+            before: true,
+            after: false,
+            contested: false,
+            gives: &[],
+            write_only: &[],
+        }
     }
 }
 

@@ -27,6 +27,7 @@ mod pairwise;
 mod picture;
 mod pinned;
 mod properties;
+mod race;
 mod reads;
 mod rehearsed;
 mod review;

@@ -169,12 +169,10 @@ impl Oracle {
         unread.next().map(|(what, id)| format!("I7: {what} went, and {id} was not read by itself before"))
     }
 
-    /// An app goes only when the provider leads to another one that is there.
+    /// The app that the provider leads to does not go.
     fn led_nowhere(&self, memory: &Memory, now: &Moment) -> Option<String> {
-        let is_app = |what: &&String| what.starts_with("app ") && !now.there.contains_key(*what);
-        let gone = self.last.there.keys().find(is_app)?;
-        let leads = now.led_to.is_some_and(|app| memory.world.app(app).is_some());
-        (!leads).then(|| format!("I9: {gone} went, and the provider leads to none"))
+        let led_to = self.last.led_to.filter(|app| memory.world.app(*app).is_none())?;
+        now.led_to.is_none().then(|| format!("I9: app {led_to} went, and the provider led to it"))
     }
 
     /// I10: an attribute comes to name only an address that somebody has, or somebody else could take it.

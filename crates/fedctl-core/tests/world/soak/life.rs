@@ -69,7 +69,12 @@ impl Life<'_> {
     /// What happens before a run, and what will happen to it.
     fn before(&mut self, round: &Round) {
         self.memory.world.advance(round.after_s * 1000);
-        round.hands.iter().for_each(|edit| self.scene.make(*edit, &mut self.memory));
+        self.memory.lag_ms = round.weather.iter().filter_map(Weather::hides_ms).max().unwrap_or_default();
+        let scene = &self.scene;
+        let by_hand = |memory: &mut Memory| round.hands.iter().for_each(|edit| scene.make(*edit, memory));
+        if !round.hands.is_empty() {
+            self.memory.by_hand(by_hand);
+        }
         let someone = round.excepts.and_then(|number| self.scene.people.get_mut(number));
         if let Some(someone) = someone.filter(|someone| !someone.named) {
             someone.excepted = !someone.excepted;

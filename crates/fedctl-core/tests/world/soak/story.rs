@@ -75,6 +75,11 @@ impl Weather {
         SimFault { name, when, effect: self.effect.clone() }
     }
 
+    /// For how long lists go on showing what was before.
+    pub(crate) fn hides_ms(&self) -> Option<u64> {
+        if let Effect::DelayedVisibility { ms } = self.effect { Some(ms) } else { None }
+    }
+
     /// Whether a request may be carried out when its run is long over.
     pub(crate) fn is_late(&self) -> bool {
         matches!(self.effect, Effect::LateCommit(_))
