@@ -210,3 +210,21 @@ fn a_disk_that_is_full_in_the_middle_of_a_line_stops_no_run_and_the_next_says_wh
     assert!(run.stderr.contains("note: the run before this one was broken off (its last line is cut off: "), "{run}");
     sandbox.nothing_was_written();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_printed_is_in_the_journal_to_its_end() {
+    let sandbox = Sandbox::start();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("linux has it");
+    let mut command = sandbox.command(APPLY);
+    let output = command.stdout(full).output().expect("it starts");
+    let run = Run::ended(&command, &output).exits_with(5);
+    assert!(run.stderr.contains("applied in part or whole, but the result cannot be written"), "{run}");
+    let lines = newest(&sandbox);
+    assert_eq!(lines.last().expect("lines")["line"], "end");
+    // Whoever reads the report may have gone, which is no error.
+    let mut child = sandbox.command(APPLY).stdout(std::process::Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(newest(&sandbox).last().expect("lines")["line"], "end");
+}

@@ -28,9 +28,9 @@ pub(crate) fn hang(sandbox: &Sandbox, method: &str, path: &str, fixed: u64) {
     sandbox.control("PUT", "faults", &faults.to_string());
 }
 
-/// Waits until a request has arrived.
-pub(crate) fn arrived(sandbox: &Sandbox, method: &str, path: &str) {
-    while !sandbox.requests().iter().any(|request| request.0 == method && request.1 == path) {}
+/// Waits until a request has arrived whose path ends so.
+pub(crate) fn arrived(sandbox: &Sandbox, method: &str, end: &str) {
+    while !sandbox.requests().iter().any(|(sent, path)| sent == method && path.ends_with(end)) {}
 }
 
 /// A run that has its leases and writes nothing for an hour, for an earlier run left something behind just now.
@@ -67,9 +67,9 @@ fn a_held_lease_is_said_with_its_holder_and_a_plan_needs_none() {
     sandbox.nothing_was_written();
     let id = sandbox.id(Primary).min(sandbox.id(Secondary));
     for said in [
-        &format!("error: another run of fedctl writes to sandbox-"),
+        "error: another run of fedctl writes to sandbox-",
         &format!("-{id}; nothing was written\n"),
-        &format!("  who: somebody@"),
+        "  who: somebody@",
         &format!(", process {}\n", holder.child.id()),
         "  since: 20",
         &format!("  where: the lease file `{}/", sandbox.home.path().join(".local/state/fedctl/leases").display()),
@@ -161,4 +161,31 @@ fn a_holder_whose_lease_file_is_removed_writes_nothing_more() {
     assert!(run.stderr.contains("Nothing is lost: the next `fedctl apply` goes on from here."), "{run}");
     let _run = sandbox.fedctl(APPLY).exits_with(0);
     let _run = sandbox.fedctl("plan demo.yaml --detailed-exitcode").exits_with(0);
+}
+
+#[test]
+fn a_holder_whose_lease_is_lost_while_it_holds_a_secret_ends_the_section_and_nothing_else() {
+    let sandbox = Sandbox::start();
+    hang(&sandbox, "POST", "/api/v2/applications/*/sso", 1000);
+    let mut command = sandbox.command(&format!("{APPLY} --format json"));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    arrived(&sandbox, "POST", "/sso");
+    sandbox.forget_requests();
+    fs::remove_dir_all(sandbox.home.path().join(".local/state/fedctl/leases")).expect("it is there");
+    let run = Run::ended(&command, &child.wait_with_output().expect("it ends"));
+    assert_eq!(run.status, 5, "{run}");
+    assert!(run.json()["lease_lost"].is_string(), "{run}");
+    let written = sandbox.writes();
+    let (_, last) = written.last().expect("the section was ended");
+    assert_eq!((written.len(), last.as_str()), (1, "/api/v2/identity-providers"), "{written:?}");
+    // The pair is whole, and the next run goes on with it.
+    let _run = sandbox.fedctl(APPLY).exits_with(0);
+    assert_eq!(sandbox.list(Primary, "/api/applications?limit=100").len(), 1 + apps_before(&sandbox));
+    let _run = sandbox.fedctl("plan demo.yaml --detailed-exitcode").exits_with(0);
+}
+
+/// How many apps there are that are not ours.
+fn apps_before(sandbox: &Sandbox) -> usize {
+    let apps = sandbox.list(Primary, "/api/applications?limit=100");
+    apps.iter().filter(|app| app["displayLabel"] != "OIDC for Beta").count()
 }

@@ -4,6 +4,7 @@ mod adopt;
 mod canary;
 mod clients;
 mod demo;
+mod doctor;
 mod endless;
 mod env;
 mod faults;

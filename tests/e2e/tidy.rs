@@ -215,7 +215,7 @@ fn no_dependency_needs_a_newer_rust() {
 #[test]
 fn i5_no_crate_writes_a_file_that_was_not_asked_for() {
     let calls = ["fs::write(", "File::create", "OpenOptions::new", "create_dir", "DirBuilder"];
-    // A sandbox writes a spec and keys where it is told to, and `plan --out` the file that it is told to. What stands in a
+    // A sandbox writes a spec and keys where it is told to, and `plan --out` the file that it is told to: by `private`. What stands in a
     // lease file or a journal is for people: no plan is made of it.
     let asked_for = [
         "crates/fedctl/src/cmd/sandbox.rs",

@@ -5,8 +5,9 @@
 
 use std::fmt;
 
+use crate::address::Address;
 use crate::live::Confirmed;
-use crate::plan::action::{Arg, Call};
+use crate::plan::action::{Arg, Call, Then, Undo};
 
 /// The server a call goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ pub enum Certainty {
 /// One call: method, host and path with `{}` where an argument goes.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
-    /// `GET`, `POST`, `PUT` or `DELETE`.
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: &'static str,
     /// The server.
     pub host: Host,
@@ -114,6 +115,12 @@ impl Removing {
     pub fn call<R>(&'static self, _: Confirmed<R>, args: Box<[Arg]>) -> Call {
         Call { endpoint: &self.0, args, body: None }
     }
+
+    /// The call by which an action that makes an object takes it back when it is not what was asked for. Nothing else can
+    /// be removed by it: the plan knows no id of what is still to be made, and the run has it from its own request.
+    pub(crate) fn undo(&'static self, made: &Address, then: Then) -> Undo {
+        Undo { call: Call { endpoint: &self.0, args: Box::new([Arg(made.clone())]), body: None }, then }
+    }
 }
 
 impl Endpoint {
@@ -178,6 +185,8 @@ table! { Reading by Reading, READING, "Every call that reads.":
     APP_ASSOCIATIONS = "GET" Console "/api/v2/applications/{}/associations" Spec;
     /// The identity provider, in a list of at most one, its secret always empty.
     LIST_PROVIDERS = "GET" Console "/api/v2/identity-providers" Observed;
+    /// One identity provider.
+    GET_PROVIDER = "GET" Console "/api/v2/identity-providers/{}" Observed;
     /// The routing policies.
     LIST_POLICIES = "GET" Console "/api/v2/identity-provider/policies" Observed;
     /// One routing policy.
@@ -221,6 +230,8 @@ table! { Writing by Writing, WRITING, "Every call that changes something or carr
     CREATE_POLICY = "POST" Console "/api/v2/identity-provider/policies" Inferred, Never;
     /// All fields of a routing policy.
     REPLACE_POLICY = "PUT" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
+    /// Some fields of a routing policy, if there is such a call.
+    CHANGE_POLICY = "PATCH" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
     /// Lets a routing policy apply to a group, or takes that back.
     CHANGE_POLICY_GROUPS = "POST" Console "/api/v2/identity-provider/policies/{}/associations" Documented, AtOnce;
 }

@@ -12,6 +12,7 @@
 pub mod address;
 pub mod apply;
 pub mod decode;
+pub mod doctor;
 pub mod drive;
 pub mod endpoint;
 mod evidence;
@@ -23,6 +24,10 @@ pub mod operator;
 pub mod people;
 pub mod plan;
 pub mod planner;
+#[cfg(not(planted))]
+mod planted;
+#[cfg(planted)]
+pub mod planted;
 pub mod read;
 pub mod request;
 pub mod spec;

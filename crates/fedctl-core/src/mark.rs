@@ -71,6 +71,17 @@ pub fn marked(description: &str, federations: &[&str], role: ObjectRole, line: &
     lines.join("\n")
 }
 
+/// A label that carries the mark, where the kind keeps no description.
+pub fn in_label(label: &str, line: &str) -> String {
+    format!("{label} [{line}]")
+}
+
+/// What of a label is a mark.
+pub fn of_label(label: &str) -> Option<&str> {
+    let inner = label.strip_suffix(']')?;
+    inner.rfind(PREFIX).filter(|at| inner[..*at].ends_with(" [")).map(|at| &inner[at..])
+}
+
 /// The federation whose mark a description carries, whatever its role.
 pub fn federation_of(description: &str) -> Option<&str> {
     description.lines().find_map(|written| written.trim().strip_prefix(PREFIX)?.split_once('/').map(|(name, _)| name))
@@ -236,6 +247,15 @@ mod tests {
         );
         assert_eq!(find(&ours, &["acme"], ObjectRole::Policy), None);
         assert_eq!((federation_of(&ours), federation_of("managed by hand")), (Some("acme"), None));
+    }
+
+    #[test]
+    fn a_label_carries_a_mark_in_brackets_at_its_end() {
+        let ours = line("acme", ObjectRole::App, Origin::Created);
+        assert_eq!(of_label(&in_label("OIDC [for Beta]", &ours)), Some(&*ours));
+        for label in ["OIDC", "OIDC [x]", &ours, &format!("{ours}]"), &format!("{} and more", in_label("x", &ours))] {
+            assert_eq!(of_label(label), None, "{label}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use fedctl_core::request::{Outcome, Request};
 use futures_util::future::{Either, FutureExt, select};
 use futures_util::pin_mut;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::Instant;
 
 use crate::Writes;
 
@@ -46,8 +47,10 @@ pub async fn apply<W: Writes>(
     pin_mut!(stop);
     let mut stopped = false;
     let mut writes = 0;
+    let begun = Instant::now();
     loop {
         while open.len() < concurrency.max(1) {
+            run.at(begun.elapsed());
             let Next::Do(ticket, turn) = run.next() else { break };
             let mut write = None;
             if let (Turn::Write(request), [action]) = (&turn, run.actions_of(ticket)) {
@@ -82,6 +85,7 @@ pub async fn apply<W: Writes>(
             if let (Some(write), Event::Came(outcome)) = (write, &event) {
                 observe(run, &Note::Outcome { write, outcome });
             }
+            run.at(begun.elapsed());
             run.answer(ticket, event);
             observe(run, &Note::Answered);
         }

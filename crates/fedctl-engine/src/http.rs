@@ -81,6 +81,7 @@ fn wire(request: Request) -> Wire {
     let method = match request.method {
         "POST" => Method::POST,
         "PUT" => Method::PUT,
+        "PATCH" => Method::PATCH,
         "DELETE" => Method::DELETE,
         _ => Method::GET,
     };

@@ -89,6 +89,7 @@ fn step(action: &Action, fate: &mut DefaultHasher) {
     for change in &action.changes {
         match &change.field {
             Field::Key(key) => key.hash(fate),
+            Field::Spelt(spelling) => spelling.name.hash(fate),
             Field::Entry { list, key, value, .. } => (list, key, value).hash(fate),
         }
         (change.before.is_some(), change.after.is_some()).hash(fate);
@@ -213,7 +214,7 @@ fn new_usernames(plan: &Plan, cast: &Cast) -> Vec<(u64, usize)> {
             match change.field {
                 Field::Key("username") => names.push((hash(&Name::Username(&after.to_lowercase())), *at)),
                 Field::Key("email") => names.push((hash(&Name::Address(&Email::fold(after))), *at)),
-                Field::Key(_) | Field::Entry { .. } => {}
+                Field::Key(_) | Field::Spelt(_) | Field::Entry { .. } => {}
             }
         }
     }

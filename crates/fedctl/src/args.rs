@@ -41,6 +41,8 @@ pub enum Command {
     Trace(Trace),
     /// Print the lines of a spec that take over what was made by hand
     Adopt(Adopt),
+    /// Say what the keys may read, and how the service answers where nobody has published it
+    Doctor(Doctor),
     /// Serve two simulated organisations on this machine
     Sandbox(Sandbox),
     /// Tell the whole story on a simulator, in a few seconds
@@ -170,6 +172,16 @@ pub struct Trace {
 pub struct Adopt {
     /// The spec
     pub spec: PathBuf,
+}
+
+/// `doctor`
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    /// The spec
+    pub spec: PathBuf,
+    /// Write the shapes of all answers into a new file: keys and kinds of values, and no value
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 /// `sandbox`

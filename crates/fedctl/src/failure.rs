@@ -32,6 +32,11 @@ impl Failure {
         Self { exit, message: message.into(), lines: Vec::new(), causes: Vec::new(), hint: None, unwritten: false }
     }
 
+    /// What went wrong, on one line.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Adds particulars, a line each.
     #[must_use]
     pub fn lines(mut self, lines: Vec<String>) -> Self {

@@ -20,6 +20,7 @@ use crate::ui::Ui;
 use crate::{config, worktree};
 
 /// How long after its last renewal a lease in a store may be taken, if the operator does not say.
+#[cfg(feature = "lease")]
 const EXPIRY: u32 = 60;
 
 /// A run that may write.

@@ -77,7 +77,7 @@ static TASKS: &[Task] = &[
     Task {
         name: "clients",
         takes: None,
-        about: "programs that are not ours, against the sandbox and its proxy: installs what is missing",
+        about: "programs that are not ours: clients of the sandbox, an object store for leases; installs what is missing",
         steps: clients,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },
@@ -94,22 +94,46 @@ static TASKS: &[Task] = &[
         steps: contract,
     },
     Task {
+        name: "crash-matrix",
+        takes: None,
+        about: "every story, every write, everything that can become of it; then fifty processes that are killed",
+        steps: crash_matrix,
+    },
+    Task {
+        name: "forms",
+        takes: Some("[--seeds N]"),
+        about: "every two answers of a service that nobody knows, together, in thirty orders if nothing else is said",
+        steps: forms,
+    },
+    Task {
         name: "fuzz",
         takes: Some("[--seconds N] [--seed N]"),
         about: "bad input to everything that reads, a minute for each target if nothing else is said",
         steps: fuzz,
     },
     Task {
-        name: "canary",
+        name: "reads",
         takes: None,
-        about: "secrets in every place that they come from, searched for in everything that is left behind",
-        steps: canary,
+        about: "every list that planning reads, with every lie that it can tell, and changed between any two pages",
+        steps: reads,
+    },
+    Task {
+        name: "refusals",
+        takes: Some("[--cases N] [--seed N]"),
+        about: "how often a guard refuses a plan of a random world in which nothing is wrong",
+        steps: refusals,
     },
     Task {
         name: "mutants",
         takes: Some("[N/M]"),
         about: "small changes to executor, guards, trace and reader, or every M-th of them: which ones no test notices",
         steps: mutants,
+    },
+    Task {
+        name: "canary",
+        takes: None,
+        about: "secrets in every place that they come from, searched for in everything that is left behind",
+        steps: canary,
     },
 ];
 
@@ -146,6 +170,32 @@ fn bench(args: &[String]) -> Vec<Step> {
 fn contract(_: &[String]) -> Vec<Step> {
     let test = ["test", "--locked", "--package", "fedctl-core", "--test", "contract"];
     vec![Step::cargo("contract", test.iter().chain(&["--", "--include-ignored", "--nocapture"]))]
+}
+
+fn crash_matrix(args: &[String]) -> Vec<Step> {
+    let of = |name, test| Step::harness(name, ["fedctl-core", "world", test], args);
+    vec![
+        of("one fault", "crash_matrix::i4_every_story_every_write_every_delivery"),
+        of("two faults", "crash_matrix::i4_every_story_with_two_faults"),
+        Step::harness("processes", ["fedctl", "e2e", "killed::i4_fifty_processes_are_killed"], args),
+    ]
+}
+
+fn reads(args: &[String]) -> Vec<Step> {
+    vec![Step::harness(
+        "reads",
+        ["fedctl-core", "world", "reads::i7_every_list_with_every_lie_and_every_boundary"],
+        args,
+    )]
+}
+
+fn forms(args: &[String]) -> Vec<Step> {
+    let test = "pairwise::every_pair_among_many_others_harms_nobody";
+    vec![Step::harness("forms", ["fedctl-core", "world", test], args)]
+}
+
+fn refusals(args: &[String]) -> Vec<Step> {
+    vec![Step::harness("refusals", ["fedctl-core", "world", "guards::refusals_without_a_fault"], args)]
 }
 
 fn fuzz(args: &[String]) -> Vec<Step> {

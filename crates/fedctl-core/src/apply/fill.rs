@@ -12,6 +12,7 @@ use crate::address::Address;
 use crate::plan::action::{Arg, Call};
 use crate::plan::hole::{Body, ClientSecret, FormValue, Give, Piece, pieces};
 use crate::plan::{Known, Plan};
+use crate::planted::planted;
 use crate::request::{Content, Request};
 
 /// What objects gave in this run.
@@ -38,6 +39,11 @@ impl Given {
                 self.secrets.insert(address.clone(), Arc::new(ClientSecret(SecretString::from(value))));
             }
         }
+    }
+
+    /// Forgets what an object gave that is not there any more.
+    pub(crate) fn forget(&mut self, address: &Address) {
+        self.gifts.remove(address);
     }
 
     fn gift(&mut self, address: &Address) -> &mut Gift {
@@ -127,11 +133,12 @@ fn json(plan: &Plan, given: &Given, text: &str, seen: Option<&str>) -> Result<Ve
             Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
             Piece::Of(address, give) => {
                 let value = given.value(plan, &address, give)?;
+                let value = planted!(EmptySecret => if give == Give::ClientSecret { "".into() } else { value }, value);
                 let quoted = Zeroizing::new(serde_json::to_vec(&*value).unwrap_or_default());
                 out.extend_from_slice(&quoted);
             }
             Piece::Merge(merge) => live::merge(&mut out, merge, seen, &|text| json(plan, given, text, None))?,
-            Piece::Whole(whole) => live::whole(&mut out, whole, seen)?,
+            Piece::Whole(whole) => live::whole(&mut out, whole, seen, &|text| json(plan, given, text, None))?,
         }
     }
     Ok(out)

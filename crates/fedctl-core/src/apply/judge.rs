@@ -1,5 +1,7 @@
 //! What a look at an object means for an action: the changes of the action decide, whatever the kind.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::fill::Given;
@@ -24,11 +26,12 @@ pub(crate) enum Standing {
     },
 }
 
-/// How a seen object stands to the changes of an action. `None` is an object that is not there.
-pub(crate) fn standing(plan: &Plan, given: &Given, action: &Action, seen: Option<&Value>) -> Standing {
+/// How a seen object stands to the changes of an action in one of its forms. `None` is an object that is not there.
+pub(crate) fn standing(plan: &Plan, given: &Given, action: &Action, form: usize, seen: Option<&Value>) -> Standing {
     let (mut before, mut after) = (true, true);
-    for change in action.changes.iter().filter(|change| is_readable(action, change)) {
+    for change in action.changes_in(form).iter().filter(|change| is_readable(action, change)) {
         let now = seen.and_then(|object| read(object, &change.field));
+        let now = now.as_deref();
         let is_after = match &change.after {
             None => now.is_none(),
             Some(After::Text(text)) => now.is_some_and(|now| same(text, now)),
@@ -57,13 +60,20 @@ pub(crate) fn standing(plan: &Plan, given: &Given, action: &Action, seen: Option
 }
 
 /// The first field of an answer that is not as it was sent, if the answer shows the field at all.
-pub(crate) fn not_kept<'a>(plan: &Plan, given: &Given, action: &'a Action, seen: &Value) -> Option<&'a Field> {
+pub(crate) fn not_kept<'a>(
+    plan: &Plan,
+    given: &Given,
+    action: &'a Action,
+    form: usize,
+    seen: &Value,
+) -> Option<&'a Field> {
     action
-        .changes
+        .changes_in(form)
         .iter()
         .filter(|change| is_readable(action, change))
         .find(|change| {
             let now = read(seen, &change.field);
+            let now = now.as_deref();
             match &change.after {
                 Some(After::Text(text)) => !now.is_some_and(|now| same(text, now)),
                 Some(After::Of(address, give)) => {
@@ -92,12 +102,20 @@ fn is_unset(value: &Value) -> bool {
 }
 
 /// The value of a field in an object.
-pub(crate) fn read<'v>(object: &'v Value, field: &Field) -> Option<&'v Value> {
+pub(crate) fn read<'v>(object: &'v Value, field: &Field) -> Option<Cow<'v, Value>> {
     match field {
-        Field::Key(key) => keys(object, key),
+        Field::Key(key) => keys(object, key).map(Cow::Borrowed),
+        Field::Spelt(spelling) => {
+            let there = |(key, is_no): &(&str, bool)| Some((keys(object, key)?, *is_no));
+            Some(match spelling.keys.iter().find_map(there)? {
+                (Value::Bool(yes), true) => Cow::Owned(Value::Bool(!yes)),
+                (value, _) => Cow::Borrowed(value),
+            })
+        }
         Field::Entry { list, by, key, value } => {
             let entries = keys(object, list)?.as_array()?;
-            entries.iter().find(|entry| entry.get(by).and_then(Value::as_str) == Some(key))?.get(value)
+            let entry = entries.iter().find(|entry| entry.get(by).and_then(Value::as_str) == Some(key))?;
+            entry.get(value).map(Cow::Borrowed)
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::address::Address;
 use crate::endpoint::{self, Writing};
-use crate::plan::hole::Give;
+use crate::plan::hole::{Give, Piece, pieces};
+use crate::planted::planted;
 
 /// Why a request could not be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,8 @@ struct Whole<'a> {
     #[serde(borrow)]
     set: Vec<(Cow<'a, str>, &'a RawValue)>,
     #[serde(borrow, default)]
+    there: Vec<(Cow<'a, str>, &'a RawValue)>,
+    #[serde(borrow, default)]
     lists: Vec<Merge<'a>>,
 }
 
@@ -59,7 +63,7 @@ pub(crate) fn merge(out: &mut Vec<u8>, merge: &str, seen: Option<&str>, fill: &F
 }
 
 /// Writes an object as it was seen, but for what the hole says of it.
-pub(crate) fn whole(out: &mut Vec<u8>, whole: &str, seen: Option<&str>) -> Result<(), Unfilled> {
+pub(crate) fn whole(out: &mut Vec<u8>, whole: &str, seen: Option<&str>, fill: &Fill<'_>) -> Result<(), Unfilled> {
     let whole: Whole<'_> = serde_json::from_str(whole).map_err(|_| Unfilled::NotSeen("a live hole"))?;
     let mut text = seen.ok_or(Unfilled::NotSeen("the object"))?;
     for key in whole.at.split('.').filter(|key| !key.is_empty()) {
@@ -76,10 +80,60 @@ pub(crate) fn whole(out: &mut Vec<u8>, whole: &str, seen: Option<&str>) -> Resul
         sent.insert(merge.field.to_owned(), list(merge, &there, &|text| Ok(text.as_bytes().to_vec()))?);
     }
     for (key, value) in &whole.set {
-        set(&mut sent, key, value)?;
+        set(&mut sent, key, value.get().as_bytes())?;
+    }
+    for (key, value) in whole.there.iter().filter(|(key, _)| is_there(text, key)) {
+        set(&mut sent, key, &fill(value.get())?)?;
     }
     write(out, &sent);
     Ok(())
+}
+
+/// The first entry of somebody else that was seen and is not in the answer, as `list.key`; nothing where the answer does not
+/// show the list. `sent` is the body with its holes.
+pub(crate) fn lost(sent: &str, seen: &str, answer: &str) -> Option<String> {
+    pieces(sent).find_map(|piece| match piece {
+        Piece::Merge(merge) => lost_of(&serde_json::from_str(merge).ok()?, &object(seen).ok()?, &object(answer).ok()?),
+        Piece::Whole(whole) => {
+            let whole: Whole<'_> = serde_json::from_str(whole).ok()?;
+            let (seen, answer) = (object(inner(seen, whole.at)?).ok()?, object(inner(answer, whole.at)?).ok()?);
+            whole.lists.iter().find_map(|merge| lost_of(merge, &seen, &answer))
+        }
+        Piece::Text(_) | Piece::Of(..) => None,
+    })
+}
+
+fn inner<'a>(text: &'a str, at: &str) -> Option<&'a str> {
+    let mut keys = at.split('.').filter(|key| !key.is_empty());
+    keys.try_fold(text, |text, key| object(text).ok()?.get(key).map(|value| value.get()))
+}
+
+fn lost_of(merge: &Merge<'_>, seen: &Object<'_>, answer: &Object<'_>) -> Option<String> {
+    let entries = |object: &Object<'_>| serde_json::from_str::<Vec<Value>>(object.get(merge.field)?.get()).ok();
+    let name = |entry: &Value| match merge.by {
+        "" => entry.as_str().map(str::to_owned),
+        by => entry.get(by)?.as_str().map(str::to_owned),
+    };
+    let ours: Vec<Option<String>> =
+        merge.set.iter().map(|entry| serde_json::from_str(entry.get()).ok().and_then(|entry| name(&entry))).collect();
+    let (there, now) = (entries(seen)?, entries(answer)?);
+    let is_foreign = |entry: &&Value| {
+        let name = name(entry);
+        !ours.contains(&name) && !merge.drop.iter().any(|drop| Some(&**drop) == name.as_deref())
+    };
+    let lost = there.iter().filter(is_foreign).find(|entry| !now.iter().any(|now| holds(now, entry)))?;
+    Some(format!("{}.{}", merge.field, name(lost).unwrap_or_default()))
+}
+
+/// Whether an entry says what another says, but for its id, which each write makes anew, and for what is unset.
+fn holds(now: &Value, entry: &Value) -> bool {
+    match entry.as_object() {
+        None => now == entry,
+        Some(entry) => {
+            let mut said = entry.iter().filter(|(key, value)| *key != "_id" && !value.is_null());
+            said.all(|(key, value)| now.get(key) == Some(value))
+        }
+    }
 }
 
 /// `[observed]`: a rule of the newer form, which has no `queryType`, is taken only with a header that says so.
@@ -93,6 +147,13 @@ pub(crate) fn has_newer_rule(endpoint: &'static Writing, body: &[u8]) -> bool {
             .map(|rule| rule.contains_key("queryType"))
     };
     has_rules && rule() == Some(false)
+}
+
+/// Whether an object has something under dotted keys, whatever it is.
+fn is_there(text: &str, key: &str) -> bool {
+    let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
+    let value = object(text).ok().and_then(|keys| keys.get(first).map(|value| value.get()));
+    value.is_some_and(|value| rest.is_none_or(|rest| is_there(value, rest)))
 }
 
 fn object(text: &str) -> Result<Object<'_>, Unfilled> {
@@ -122,7 +183,7 @@ fn list(merge: &Merge<'_>, object: &Object<'_>, fill: &Fill<'_>) -> Result<Vec<u
                 placed[at] = true;
                 written.push(fill(ours[at].1)?);
             }
-            None if goes(&its_key) => {}
+            None if goes(&its_key) || is_planted(merge.field) => {}
             None => written.push(foreign(entry.get())),
         }
     }
@@ -130,6 +191,12 @@ fn list(merge: &Merge<'_>, object: &Object<'_>, fill: &Fill<'_>) -> Result<Vec<u
         written.push(fill(text)?);
     }
     Ok([b"[", &*written.join(&b','), b"]"].concat())
+}
+
+/// Whether entries of others in this list are dropped, by mistake.
+fn is_planted(_field: &str) -> bool {
+    planted!(ArrayReplaced => _field == "attributes", false)
+        || planted!(CallbacksReplaced => _field == "redirectUris" || _field == "dynamicClaims", false)
 }
 
 /// What tells an entry from the others, as JSON text; for plain values they themselves.
@@ -151,9 +218,9 @@ fn foreign(entry: &str) -> Vec<u8> {
     }
 }
 
-fn set(sent: &mut Filled, key: &str, value: &RawValue) -> Result<(), Unfilled> {
+fn set(sent: &mut Filled, key: &str, value: &[u8]) -> Result<(), Unfilled> {
     let Some((outer, inner)) = key.split_once('.') else {
-        sent.insert(key.to_owned(), value.get().as_bytes().to_vec());
+        sent.insert(key.to_owned(), value.to_vec());
         return Ok(());
     };
     let there = sent.get(outer).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("{}").to_owned();
@@ -186,7 +253,7 @@ mod tests {
 
     fn filled(hole: &str, seen: &str) -> String {
         let mut out = Vec::new();
-        whole(&mut out, hole, Some(seen)).unwrap();
+        whole(&mut out, hole, Some(seen), &|text| Ok(text.as_bytes().to_vec())).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -196,6 +263,14 @@ mod tests {
         let hole = r#"{"at":"","without":["id"],"set":[["name","b"],["sso.hidden",true]]}"#;
         assert_eq!(filled(hole, seen), r#"{"name":"b","new":{"x":1.50},"sso":{"hidden":true,"type":"oidc"}}"#);
         assert_eq!(filled(r#"{"at":"","only":["name"],"set":[]}"#, seen), r#"{"name":"a"}"#);
+    }
+
+    #[test]
+    fn a_field_gets_its_value_under_the_keys_that_are_there_and_no_other() {
+        let hole = r#"{"at":"","set":[],"there":[["enabled",true],["disabled",false],["effect.id","new"]]}"#;
+        assert_eq!(filled(hole, r#"{"enabled":false,"x":1}"#), r#"{"enabled":true,"x":1}"#);
+        let seen = r#"{"disabled":true,"effect":{"id":null,"y":2}}"#;
+        assert_eq!(filled(hole, seen), r#"{"disabled":false,"effect":{"id":"new","y":2}}"#);
     }
 
     #[test]
@@ -215,6 +290,20 @@ mod tests {
         let seen = r#"{"x":[{"field":"email","type":"scim"},{"field":"password","type":"federated"}]}"#;
         merge(&mut out, hole, Some(seen), &|text| Ok(text.as_bytes().to_vec())).unwrap();
         assert_eq!(out, br#"[{"field":"email","type":"scim"}]"#);
+    }
+
+    #[test]
+    fn an_entry_of_others_that_an_answer_does_not_show_is_lost() {
+        let merge: Merge<'_> =
+            serde_json::from_str(r#"{"field":"x","by":"name","set":[{"name":"ours","value":"1"}],"drop":["old"]}"#)
+                .unwrap();
+        let seen =
+            r#"{"x":[{"_id":"1","name":"a","value":"1","more":null},{"name":"ours","value":"0"},{"name":"old"}]}"#;
+        let lost = |answer: &str| lost_of(&merge, &object(seen).unwrap(), &object(answer).unwrap());
+        assert_eq!(lost(r#"{"x":[{"_id":"2","name":"a","value":"1"},{"name":"ours","value":"1"}]}"#), None);
+        assert_eq!(lost(r#"{"x":[{"name":"a","value":"2"}]}"#), Some("x.a".to_owned()));
+        assert_eq!(lost(r#"{"x":[]}"#), Some("x.a".to_owned()));
+        assert_eq!(lost("{}"), None, "it does not show");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::object_id::ObjectId;
 use crate::plan::action::{Action, Subject};
 use crate::plan::order::{self, Scope};
 use crate::plan::{Because, Fate, Held, Plan};
+use crate::planted::planted;
 use crate::read;
 use crate::request::{Ask, Outcome, Request};
 pub use end::End;
@@ -104,7 +105,9 @@ pub struct Run {
     given: Given,
     broken: BTreeSet<u32>,
     seen: BTreeMap<u32, BTreeSet<u32>>,
+    questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
+    now: Duration,
 }
 
 impl Run {
@@ -133,7 +136,9 @@ impl Run {
             given: Given::default(),
             broken: BTreeSet::new(),
             seen: BTreeMap::new(),
+            questions: BTreeMap::new(),
             stopping: false,
+            now: Duration::ZERO,
         }
     }
 
@@ -156,6 +161,12 @@ impl Run {
     fn rows_after(&self, at: u32) -> impl Iterator<Item = &graph::Row> {
         let rows = self.graph.first_of.get(&graph::end(self.action(at))).into_iter().flatten();
         rows.map(|number| &self.graph.rows[*number as usize])
+    }
+
+    /// Tells the time since the run began, as whoever drives it measures it. An array of others is written only as it was
+    /// seen at most two seconds ago; whoever never tells the time has no pauses.
+    pub fn at(&mut self, time: Duration) {
+        self.now = time;
     }
 
     /// What to do next. Each call hands out one turn; ask again until it is blocked.
@@ -264,12 +275,13 @@ impl Run {
             if self.ends[at as usize].is_some() {
                 continue;
             }
-            let good = end.is_good();
+            let good = planted!(GoesOnAfterFailure => true, end.is_good());
             if let (false, Subject::Person(person)) = (good, self.action(at).subject) {
                 self.broken.insert(person);
             }
             self.ready.remove(&at);
-            self.talks.remove(&at);
+            let form = self.talks.remove(&at).map_or(0, |talk| talk.form);
+            self.question_answered(at, form, &end);
             self.ends[at as usize] = Some(end);
             self.ended += 1;
             self.release(at, good, &mut work);
@@ -372,7 +384,8 @@ impl Run {
     /// has no local way in, so that being routed takes nothing away. Of whoever a saved plan leaves for the next one, neither
     /// is known: what was left out may be what keeps them from gaining or losing.
     fn may_be_routed(&self, account: ObjectId, people: &BTreeMap<ObjectId, u32>) -> bool {
-        let Some(at) = people.get(&account) else { return self.plan.left.contains(&account) };
+        let left = planted!(StrangersRouted => true, self.plan.left.contains(&account));
+        let Some(at) = people.get(&account) else { return left };
         let person = &self.plan.people[*at as usize];
         if matches!(person.fate, Fate::Leaves(_)) {
             return self.plan.left.contains(&account) && !self.broken.contains(at);

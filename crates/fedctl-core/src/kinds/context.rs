@@ -100,7 +100,7 @@ impl Context<'_> {
 
     /// Whether the way through the app is as it must be, so that whoever is routed arrives.
     pub fn is_whole(&self) -> bool {
-        oidc_app::is_whole(self) && routing_policy::leads_to_provider(self)
+        oidc_app::is_whole(self) && routing_policy::leads_after(self)
     }
 
     /// Whether somebody is in the routing group now.
@@ -179,7 +179,8 @@ impl Context<'_> {
         let policy = &self.found.policy;
         let is_on = policy.itself().is_some_and(|policy| policy.enabled != Some(false));
         let is_wanted = self.spec.routing_policy.enabled.value && policy.is_in_the_making() && !policy.is_assigned;
-        is_wanted && (!is_on || self.is_whole()) && self.members_are_ready()
+        let arrives = oidc_app::is_whole(self) && routing_policy::leads_to_provider(self);
+        is_wanted && (!is_on || arrives) && self.members_are_ready()
     }
 
     /// Whether members of the routing group are routed when this plan is applied.

@@ -8,6 +8,7 @@ use crate::object_id::ObjectId;
 use crate::plan::action::{Because, Change, Field};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::{Action, Verb};
+use crate::planted::planted;
 use crate::spec::Spec;
 
 /// How an object is ours.
@@ -187,7 +188,7 @@ pub(crate) fn keep<T>(
         [one, two, ..] => Err((id(objects[one]), id(objects[two]))),
         _ if objects.is_empty() => Ok((None, objects)),
         [] => Ok((Some(objects.remove(0)), objects)),
-        [at] => Ok((Some(objects.remove(at)), objects)),
+        [at] => Ok((Some(objects.remove(planted!(WrongDuplicate => usize::from(at == 0), at))), objects)),
     }
 }
 

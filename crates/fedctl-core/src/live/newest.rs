@@ -17,7 +17,7 @@ impl Live {
         let users = users.filter(|user| known(&user.mark)).map(|user| user.id);
         let groups = self.groups.iter().flatten().flatten().flatten();
         let groups = groups.filter(|group| ours(&group.description)).map(|group| group.id);
-        let apps = self.apps.iter().flatten().flatten().filter(|app| ours(&app.description)).map(|app| app.id);
+        let apps = self.apps.iter().flatten().flatten().filter(|app| ours(app.mark_text())).map(|app| app.id);
         let policies = self.policies.iter().flatten().flatten();
         let policies = policies.filter(|policy| ours(&policy.description)).map(|policy| policy.id);
         users.chain(groups).chain(apps).chain(policies).map(|id| id.made()).max()

@@ -4,10 +4,18 @@
 /// A question about a wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
-    /// How the body of a routing policy is written.
+    /// How the body of a new routing policy is written.
     RoutingPolicyBody,
+    /// How a routing policy is changed.
+    RoutingPolicyUpdate,
+    /// How an identity provider is replaced.
+    IdentityProviderUpdate,
     /// How the rule of a group is written by which accounts become its members.
     MembershipRule,
+    /// Where an app carries its mark.
+    AppMark,
+    /// How a password authority names the identity provider.
+    PasswordAuthorityId,
 }
 
 /// The answer to a question about a wire format.
@@ -19,15 +27,32 @@ pub enum Form {
     Manual,
 }
 
+const MANUAL: (&str, Form) = ("manual", Form::Manual);
+
+const fn named(name: &'static str) -> (&'static str, Form) {
+    (name, Form::Named(name))
+}
+
 impl Question {
     /// Every question.
-    pub const ALL: &'static [Self] = &[Self::RoutingPolicyBody, Self::MembershipRule];
+    pub const ALL: &'static [Self] = &[
+        Self::RoutingPolicyBody,
+        Self::RoutingPolicyUpdate,
+        Self::IdentityProviderUpdate,
+        Self::MembershipRule,
+        Self::AppMark,
+        Self::PasswordAuthorityId,
+    ];
 
     /// Its name in an operator file.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RoutingPolicyBody => "routing-policy-body",
+            Self::RoutingPolicyUpdate => "routing-policy-update",
+            Self::IdentityProviderUpdate => "identity-provider-update",
             Self::MembershipRule => "membership-rule",
+            Self::AppMark => "app-mark",
+            Self::PasswordAuthorityId => "password-authority-id",
         }
     }
 
@@ -35,9 +60,25 @@ impl Question {
     pub fn forms(self) -> &'static [(&'static str, Form)] {
         match self {
             Self::RoutingPolicyBody => {
-                &[("a", Form::Named("a")), ("as-seen", Form::Named("as-seen")), ("manual", Form::Manual)]
+                &const { [named("a"), named("b"), named("c"), named("a-plain"), named("b-plain"), named("c-plain"), MANUAL] }
             }
-            Self::MembershipRule => &[("search", Form::Named("search")), ("manual", Form::Manual)],
+            Self::RoutingPolicyUpdate => {
+                &const {
+                    [
+                        named("put"),
+                        named("patch"),
+                        named("put-wrapped"),
+                        named("patch-wrapped"),
+                        named("put-plain"),
+                        named("put-plain-wrapped"),
+                        MANUAL,
+                    ]
+                }
+            }
+            Self::IdentityProviderUpdate => &const { [named("bare"), named("wrapped")] },
+            Self::MembershipRule => &const { [named("search"), MANUAL] },
+            Self::AppMark => &const { [named("description"), named("label")] },
+            Self::PasswordAuthorityId => &const { [named("with-id"), named("without-id"), MANUAL] },
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::live::users::State;
 use crate::live::{Confirmed, Doubt, Left, User};
 use crate::mark::{Departure, HowLeft, Origin, UserMark};
 use crate::plan::Gone;
+use crate::planted::planted;
 use crate::spec::{Email, OnLeave, PasswordAuthority, RoutingMembers, Spec};
 
 /// The kind of password authority that fedctl gives. `[spec]`
@@ -71,7 +72,7 @@ impl<'a> Leaver<'a> {
     pub(super) fn of(spec: &Spec, account: &'a User, user: Option<&'a User>) -> Option<Self> {
         let mark = account.mark.as_ref()?;
         let way = match (mark.origin, spec.people.on_leave.value) {
-            (Origin::Adopted, _) => Way::Release,
+            (Origin::Adopted, _) => planted!(AdoptedSuspended => Way::Suspend, Way::Release),
             (Origin::Created, OnLeave::Suspend | OnLeave::Delete { .. }) => Way::Suspend,
             (Origin::Created, OnLeave::Unroute) => Way::Unroute,
             (Origin::Created, OnLeave::Keep) => Way::Keep,

@@ -11,6 +11,7 @@ use crate::live::{Live, User};
 use crate::mark::{HowLeft, Origin, UserMark};
 use crate::object_id::ObjectId;
 use crate::plan::Held;
+use crate::planted::planted;
 use crate::spec::{Override, Spec};
 
 /// Gives everybody of the population their account, or the reason why nothing is done for them.
@@ -33,6 +34,12 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
                 linked.insert(account.id);
                 let origin = account.mark.as_ref().map_or(Origin::Created, |mark| mark.origin);
                 own(spec, live, rosters, person, (account, origin));
+            }
+            (None, _, Some(account))
+                if planted!(LinkByEmail => true, false)
+                    && account.mark.as_ref().is_some_and(|mark| names.contains(&&*mark.federation)) =>
+            {
+                own(spec, live, rosters, person, (account, Origin::Created));
             }
             (None, _, Some(account)) if account.mark.is_some() => {
                 people.refusals.extend(refuse::marked_for_others(person, account, &names));
@@ -119,7 +126,9 @@ fn stopped(spec: &Spec, live: &Live, rosters: &Rosters<'_>, person: &Person<'_>,
     const A_DAY: u64 = 24 * 60 * 60;
     let by_us = account.mark.as_ref().and_then(UserMark::departure).map(|left| left.how);
     match (account.state, person.origin) {
-        (State::Suspended, _) if by_us != Some(HowLeft::Suspended) => return Some(Held::AccountSuspended),
+        (State::Suspended, _) if planted!(Unsuspends => false, by_us != Some(HowLeft::Suspended)) => {
+            return Some(Held::AccountSuspended);
+        }
         (State::Staged, Some(Origin::Adopted)) => return Some(Held::AccountStaged),
         (State::Suspended | State::Staged | State::Activated | State::Other, _) => {}
     }

@@ -7,6 +7,7 @@ use crate::address::{Address, Kind, Org};
 use crate::live::{Live, User};
 use crate::mark::UserMark;
 use crate::plan::guard::{Guard, Refusal};
+use crate::planted::planted;
 
 fn account(person: &Person<'_>) -> Address {
     Address::new(Org::Secondary, Kind::User, person.account.clone())
@@ -106,7 +107,11 @@ pub(crate) fn claims_of_others<'a>(
         let owner = owners.get(&*claimed).map(|owner| owner.user.id);
         let account = live.users(Org::Secondary).by_email(&claimed);
         let marked = account.and_then(|account| account.mark.as_ref()).map(|mark| mark.person);
-        if (owner.is_none() && account.is_none()) || owner == Some(other.id) || marked == Some(other.id) {
+        if planted!(ClaimsUnchecked => true, false)
+            || (owner.is_none() && account.is_none())
+            || owner == Some(other.id)
+            || marked == Some(other.id)
+        {
             continue;
         }
         if owner.is_none() && marked.is_none() && opens_now(other) {

@@ -104,11 +104,22 @@ pub enum Subject {
     Person(u32),
 }
 
+/// A field whose key nobody has published: the keys that it is known or guessed to stand under.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spelling {
+    /// What it is called in plans.
+    pub name: &'static str,
+    /// Dotted keys, and whether a yes means no there. The first that an object has says the value.
+    pub keys: &'static [(&'static str, bool)],
+}
+
 /// A field of an object, as it is named in plans and found in answers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// A key, or keys with dots between them.
     Key(&'static str),
+    /// A key whose spelling is not known.
+    Spelt(&'static Spelling),
     /// A key of one entry of a list of entries.
     Entry {
         /// Where the list stands, in dotted keys.
@@ -126,6 +137,7 @@ impl std::fmt::Display for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Field::Key(key) => f.write_str(key),
+            Field::Spelt(spelling) => f.write_str(spelling.name),
             Field::Entry { list, key, value, .. } if *value == "value" => write!(f, "{list}.{key}"),
             Field::Entry { list, key, value, .. } => write!(f, "{list}.{key}.{value}"),
         }
@@ -200,6 +212,36 @@ pub struct Form {
     pub name: &'static str,
     /// The call in this spelling.
     pub call: Call,
+    /// The managed fields as this spelling changes them, where that is not as the action says.
+    pub changes: Option<Box<[Change]>>,
+    /// What is done when the service took it and made something else of it.
+    pub undo: Option<Undo>,
+}
+
+impl Form {
+    /// A spelling that says what the action says.
+    pub fn new(name: &'static str, call: Call) -> Self {
+        Self { name, call, changes: None, undo: None }
+    }
+}
+
+/// Takes back what a service made of a request that it took and did not understand.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Undo {
+    /// The call that does it.
+    pub call: Call,
+    /// What comes then.
+    pub then: Then,
+}
+
+/// What follows when something was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Then {
+    /// A person does the step: what the service understands is not known.
+    Manual,
+    /// The next spelling: it is known what was not kept, and that one does without.
+    Next,
 }
 
 /// What an action sends.
@@ -284,8 +326,8 @@ pub enum Find {
     Answer,
     /// In a list of pages, the one whose field has the value that the change with the same name gives it.
     Marked {
-        /// The field that tells.
-        field: &'static str,
+        /// The fields that may tell: the first of them that changes does.
+        by: &'static [&'static str],
     },
     /// In a list of at most one.
     Only,
@@ -343,6 +385,7 @@ impl Action {
         match (self.target.kind, self.verb) {
             // An app goes only when the provider leads to another one, a group or policy only when nobody uses it.
             (Kind::OidcApp | Kind::UserGroup | Kind::RoutingPolicy | Kind::PasswordAuthority, Verb::Delete) => false,
+            (Kind::AppAccess, Verb::Delete) => self.because != Because::Superseded,
             (_, Verb::Delete) => true,
             (Kind::RoutingPolicy, Verb::Update) => self.sets("enabled", "false"),
             (Kind::User, Verb::Update) => self.sets("state", "SUSPENDED"),
@@ -355,14 +398,28 @@ impl Action {
         self.changes.iter().any(sets)
     }
 
-    /// What the action sends, whichever spelling it will be.
+    /// The spellings of what it sends, where these are not known.
+    pub fn forms(&self) -> &[Form] {
+        match &self.write {
+            Write::First { forms, .. } => forms,
+            Write::One(_) | Write::Probe { .. } | Write::Seen(_) => &[],
+        }
+    }
+
+    /// The managed fields that change, as the spelling at this position changes them.
+    pub fn changes_in(&self, form: usize) -> &[Change] {
+        self.forms().get(form).and_then(|form| form.changes.as_deref()).unwrap_or(&self.changes)
+    }
+
+    /// What the action sends, whichever spelling it will be, and what takes that back.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         let (one, forms) = match &self.write {
             Write::One(call) | Write::Probe { call, .. } => (Some(call), &[][..]),
             Write::First { forms, .. } => (None, &forms[..]),
             Write::Seen(_) => (None, &[][..]),
         };
-        one.into_iter().chain(forms.iter().map(|form| &form.call))
+        let undos = forms.iter().filter_map(|form| Some(&form.undo.as_ref()?.call));
+        one.into_iter().chain(forms.iter().map(|form| &form.call)).chain(undos)
     }
 
     /// Every object whose value the action needs, in the order of its requests and looks.

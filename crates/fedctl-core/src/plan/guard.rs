@@ -147,8 +147,9 @@ guards! {
         "a longer end of the address, or `members: managed`";
     /// Something nobody has published would decide whether people can sign in.
     Unproven = "unproven", Digest,
-        "one or more: people would be routed in a way that was never seen to work in this organisation",
-        "begin with `people.pilot`, and let one of them sign in";
+        "more than five people with a local password would be routed, one or more of them by this plan, and nobody was seen to \
+         sign in through the present app and provider; whoever has no other way in does not count",
+        "begin with `people.pilot`, and let one of them sign in, or say with `--signed-in` that one did";
 }
 
 impl Guard {

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
+use super::action::Spelling;
 use crate::address::Address;
 use crate::live::Confirmed;
 
@@ -144,7 +145,8 @@ impl<E: Serialize> Serialize for Merged<'_, E> {
 
 /// A live hole: a whole object, for calls that replace one. It stays as it was seen but for what is said here.
 ///
-/// In a body: `{"$whole":{"at":…,"only":[…],"without":[…],"set":[…],"lists":[…]}}`. It holds no hole of another kind.
+/// In a body: `{"$whole":{"at":…,"only":[…],"without":[…],"set":[…],"there":[…],"lists":[…]}}`. Values of keys that are
+/// there may be holes for what another object gives.
 #[derive(serde::Serialize, Default)]
 pub struct Whole {
     /// Where it stands in what is looked at, in dotted keys; empty for all of it.
@@ -157,6 +159,9 @@ pub struct Whole {
     pub without: &'static [&'static str],
     /// Dotted keys and the values they get.
     pub set: Vec<(&'static str, Box<RawValue>)>,
+    /// Dotted keys, and the values that those of them get which stand there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub there: Vec<(&'static str, Box<RawValue>)>,
     /// Lists in which only entries of ours change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<List>,
@@ -177,6 +182,14 @@ impl Whole {
     /// A body that is such an object and nothing else.
     pub fn body(self) -> Body {
         Body::json(&Wholly(self))
+    }
+
+    /// Gives a value to a field, under whichever of its keys stands there. `no` is what it is where yes means no.
+    #[must_use]
+    pub fn with_spelt(mut self, spelling: &'static Spelling, yes: &impl Serialize, no: &impl Serialize) -> Self {
+        let value = |is_no: bool| if is_no { raw(no) } else { raw(yes) };
+        self.there.extend(spelling.keys.iter().map(|(key, is_no)| (*key, value(*is_no))));
+        self
     }
 
     /// Gives a key a value.
@@ -236,12 +249,7 @@ impl Body {
     /// Every hole for another object's value, in order.
     pub fn names(&self) -> Vec<(Address, Give)> {
         match self {
-            Body::Json(text) => pieces(text)
-                .filter_map(|piece| match piece {
-                    Piece::Of(address, give) => Some((address, give)),
-                    Piece::Text(_) | Piece::Merge(_) | Piece::Whole(_) => None,
-                })
-                .collect(),
+            Body::Json(text) => names(text),
             Body::Form(fields) => fields
                 .iter()
                 .filter_map(|(_, value)| match value {
@@ -282,6 +290,15 @@ impl Serialize for Body {
 const OF: &str = "{\"$of\":";
 const MERGE: &str = "{\"$merge\":";
 const WHOLE: &str = "{\"$whole\":";
+
+fn names(text: &str) -> Vec<(Address, Give)> {
+    let of = |piece| match piece {
+        Piece::Of(address, give) => vec![(address, give)],
+        Piece::Whole(inner) => names(inner),
+        Piece::Text(_) | Piece::Merge(_) => Vec::new(),
+    };
+    pieces(text).flat_map(of).collect()
+}
 
 /// A part of a JSON body.
 pub(crate) enum Piece<'a> {

@@ -4,11 +4,12 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::action::{After, Arg, Call, Change, Choice, Expect, Write};
+use super::action::{After, Arg, Call, Change, Choice, Expect, Form, Then, Write};
 use super::hole::Body;
 use super::{Action, Because, Fate, Gone, Held, Known, Note, Pair, Plan, PlannedPerson, Refusal, Subject, Verb};
 use crate::address::Address;
 use crate::object_id::ObjectId;
+use crate::planted::planted;
 
 /// The version of the format.
 pub const FORMAT: u32 = 1;
@@ -20,7 +21,7 @@ impl Plan {
             format: FORMAT,
             federation: &self.federation,
             primary: self.organizations[0],
-            secondary: self.organizations[1],
+            secondary: self.organizations[planted!(DigestWithoutOrganization => 0, 1)],
             secret: self.pair,
             left: &self.left,
         });
@@ -215,6 +216,25 @@ enum WriteLine<'a> {
 struct FormLine<'a> {
     form: &'static str,
     send: CallLine<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<ChangeLine>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<UndoLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct UndoLine<'a> {
+    send: CallLine<'a>,
+    then: Then,
+}
+
+fn form_line(form: &Form) -> FormLine<'_> {
+    FormLine {
+        form: form.name,
+        send: call_line(&form.call),
+        changes: form.changes.as_ref().map(|changes| changes.iter().map(change_line).collect()),
+        undo: form.undo.as_ref().map(|undo| UndoLine { send: call_line(&undo.call), then: undo.then }),
+    }
 }
 
 #[derive(Serialize)]
@@ -237,10 +257,9 @@ fn call_line(call: &Call) -> CallLine<'_> {
 fn write_line(write: &Write) -> WriteLine<'_> {
     match write {
         Write::One(call) => WriteLine::Send(call_line(call)),
-        Write::First { choice, forms } => WriteLine::FirstOf {
-            question: *choice,
-            forms: forms.iter().map(|form| FormLine { form: form.name, send: call_line(&form.call) }).collect(),
-        },
+        Write::First { choice, forms } => {
+            WriteLine::FirstOf { question: *choice, forms: forms.iter().map(form_line).collect() }
+        }
         Write::Probe { call, .. } => WriteLine::Probe(call_line(call)),
         Write::Seen(expect) => WriteLine::See(*expect),
     }

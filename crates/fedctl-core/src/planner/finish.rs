@@ -149,7 +149,9 @@ fn leaving(context: &Context<'_>, leaver: &Leaver<'_>) -> PlannedPerson {
 
 /// Whether somebody who has an account cannot come in now, and can when this plan is applied.
 fn comes_in_anew(context: &Context<'_>, person: &Person<'_>) -> bool {
-    let is_whole = identity_provider::state(context) == identity_provider::State::Ours && oidc_app::works(context);
+    let is_whole = identity_provider::state(context) == identity_provider::State::Ours
+        && oidc_app::works(context)
+        && routing_policy::leads_to_provider(context);
     let comes_in_now = context.found.policy.routes() && context.is_routed(person) && is_whole;
     let will_be_routed = context.routes_after() && context.is_routed_after(person) && !context.stays_out(person);
     !comes_in_now && will_be_routed && context.is_whole() && !routing_policy::turns_off(context)

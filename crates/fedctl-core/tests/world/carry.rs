@@ -16,7 +16,7 @@ use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 use fedctl_core::trace::{self, Verification};
-use jumpcloud_sim::fault::Delivery;
+use jumpcloud_sim::fault::{Delivery, Effect, Fault as SimFault, When};
 use jumpcloud_sim::fixture::Pair;
 use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, Response as SimResponse, World};
 use zeroize::Zeroizing;
@@ -47,6 +47,12 @@ pub(crate) enum Fault {
     KilledLate(usize),
 }
 
+/// What a human did: the world before, and since when every list shows what they made of it.
+pub(crate) struct Touched {
+    pub(crate) before: World,
+    pub(crate) shows_ms: u64,
+}
+
 /// Two organisations in memory, and how they are reached.
 #[derive(Clone)]
 pub(crate) struct Memory {
@@ -60,6 +66,10 @@ pub(crate) struct Memory {
     pub(crate) then: Option<(usize, Fault)>,
     /// What was sent and is not carried out yet, with how many requests come before it.
     late: Vec<(usize, SimRequest)>,
+    /// What a human did last, while or since a run was struck.
+    pub(crate) touched: Option<Arc<Touched>>,
+    /// How long a list may go on showing what was before a write, in milliseconds.
+    pub(crate) lag_ms: u64,
     /// Writes that were to be sent.
     pub(crate) writes: usize,
     /// Set once the program was killed.
@@ -78,6 +88,8 @@ impl Memory {
             fault: None,
             then: None,
             late: Vec::new(),
+            touched: None,
+            lag_ms: 0,
             writes: 0,
             dead: false,
             waited: Duration::ZERO,
@@ -89,9 +101,28 @@ impl Memory {
         (self.fault, self.then, self.dead) = (None, None, false);
     }
 
-    /// Whether something that was sent is still to be carried out.
-    pub(crate) fn is_late(&self) -> bool {
-        !self.late.is_empty()
+    /// The same organisations in another world.
+    pub(crate) fn with_world(&self, world: World) -> Self {
+        Self { world, ..self.clone() }
+    }
+
+    /// A human does something.
+    pub(crate) fn by_hand(&mut self, edit: impl FnOnce(&mut Self)) {
+        let before = self.world.clone();
+        edit(self);
+        self.touched = Some(Arc::new(Touched { before, shows_ms: self.world.now_ms + self.lag_ms }));
+    }
+
+    /// Has lists go on showing what was before a write.
+    pub(crate) fn lag(&mut self, ms: u64) {
+        let late = SimFault { name: "lag".to_owned(), when: When::default(), effect: Effect::DelayedVisibility { ms } };
+        self.world.set_faults(vec![late]);
+        self.lag_ms = ms;
+    }
+
+    /// How many requests were sent and are still to be carried out.
+    pub(crate) fn late(&self) -> usize {
+        self.late.len()
     }
 
     /// Has whatever was sent and is not carried out yet carried out before the request with this number, counted from 1.

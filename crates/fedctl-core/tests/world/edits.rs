@@ -178,7 +178,7 @@ fn our_group(world: &World, org: OrgId) -> Option<GroupId> {
 }
 
 fn our_app(world: &World, org: OrgId) -> Option<AppId> {
-    world.apps(org).find(|app| is_marked(&app.description)).map(|app| app.id)
+    world.apps(org).find(|app| crate::scene::is_marked_app(app)).map(|app| app.id)
 }
 
 fn our_policy(world: &World, org: OrgId) -> Option<PolicyId> {

@@ -1,5 +1,7 @@
 //! What the executor makes of each answer, one conversation at a time.
 
+use std::time::Duration;
+
 use fedctl_core::address::{Kind, Org};
 use fedctl_core::apply::End;
 use fedctl_core::plan::{Action, Plan, Verb};
@@ -130,6 +132,51 @@ fn i6_an_array_of_others_is_seen_after_an_answer_was_lost_and_never_sent_from_me
     talk.turn(SEARCH, 200, &ann(&plan, "")).waits(1);
     talk.turn(SEARCH, 200, &ann(&plan, &attribute("new", "2"))).says(&put);
     assert!(talk.body().contains(r#""name":"new""#), "{}", talk.body());
+}
+
+#[test]
+fn i6_an_array_of_others_is_written_as_it_was_seen_at_most_two_seconds_ago() {
+    let (plan, put) = mapping();
+    let at = |talk: &mut Conversation, ms: u64| talk.run.at(Duration::from_millis(ms));
+    let mut talk = Conversation::new(plan.clone());
+    at(&mut talk, 1_000);
+    talk.turn(SEARCH, 200, &ann(&plan, &attribute("old", "1")));
+    at(&mut talk, 3_001);
+    talk.turn(SEARCH, 200, &ann(&plan, &attribute("new", "2")));
+    at(&mut talk, 5_001);
+    talk.says(&put);
+    assert!(talk.body().contains(r#""name":"new""#) && !talk.body().contains("old"), "{}", talk.body());
+    let mut slow = Conversation::new(plan.clone());
+    for look in 0..6 {
+        at(&mut slow, look * 10_000);
+        slow.turn(SEARCH, 200, &ann(&plan, ""));
+    }
+    at(&mut slow, 60_000);
+    assert!(why(&slow.ends()[0]).contains("always more than 2 s old"), "{:?}", slow.run.report());
+    assert_eq!(slow.count(&put), 0);
+}
+
+#[test]
+fn i6_an_entry_of_others_that_was_not_kept_is_said() {
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, &attribute("badge", "7"))).says(&put);
+    let sent: serde_json::Value = serde_json::from_str(talk.body()).unwrap();
+    let ours = sent["attributes"].as_array().unwrap().iter().filter(|entry| entry["name"] != "badge");
+    let kept = serde_json::json!({"attributes": ours.collect::<Vec<_>>()}).to_string();
+    talk.tell(Outcome::Answered(answer(200, &kept)));
+    assert_eq!(talk.ends(), [End::Failed("accepted, and `attributes.badge` was not kept".to_owned())]);
+}
+
+#[test]
+fn i4_a_user_that_the_service_says_exists_is_looked_for_until_it_shows() {
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, 409, r#"{"message":"Already Exists"}"#);
+    talk.turn(GROUPS, 200, "[]").waits(2).turn(GROUPS, 200, &format!("[{}]", group(MARK)));
+    assert_eq!(talk.ends(), [End::Applied]);
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, 400, r#"{"message":"no such field"}"#).turn(GROUPS, 200, "[]");
+    assert!(why(&talk.ends()[0]).contains("no such field"));
 }
 
 #[test]

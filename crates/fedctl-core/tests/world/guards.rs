@@ -194,6 +194,80 @@ fn i9_what_was_taken_today_counts_and_what_was_taken_yesterday_does_not() {
 }
 
 #[test]
+fn i9_three_people_may_leave_in_a_day_however_many_runs_that_are() {
+    let mut office = Office::set_up(50);
+    let leaves = |office: &mut Office, number: usize| {
+        let person = office.person(number);
+        console::remove_member(&mut office.memory.world, office.group, person);
+    };
+    (0..2).for_each(|number| leaves(&mut office, number));
+    let spec = office.spec("");
+    carry::apply(&spec, &mut office.memory);
+    (2..3).for_each(|number| leaves(&mut office, number));
+    assert_eq!(guards(&office.plan("")), none(), "a third on this day");
+    leaves(&mut office, 3);
+    let plan = office.plan("");
+    is_lifted_exactly(&plan, Guard::MaxLosses, 4);
+    let why = &plan.refusals[0].why;
+    assert!(
+        why.contains("4 of 50 people would be suspended, and 3 may in a day, 2 of them by what was done today"),
+        "{why}"
+    );
+    office.memory.world.advance(25 * 60 * 60 * 1000);
+    assert_eq!(guards(&office.plan("")), none(), "another day");
+    let unroute = carry::spec(&office.memory, &format!("{PEOPLE}\n  on_leave: unroute"), "");
+    (4..6).for_each(|number| leaves(&mut office, number));
+    assert_eq!(guards(&carry::plan(&unroute, &mut office.memory)), none(), "four of a tenth");
+    assert_eq!(guards(&office.plan("")), only(Guard::MaxLosses), "four suspended");
+}
+
+#[test]
+fn nobody_is_let_go_who_is_protected() {
+    for of_primary in [true, false] {
+        let mut office = Office::set_up(2);
+        let user = if of_primary { office.person(0) } else { office.account(0) };
+        console::set_admin(&mut office.memory.world, user, Some("Administrator"));
+        let person = office.person(0);
+        console::remove_member(&mut office.memory.world, office.group, person);
+        assert_eq!(guards(&office.plan("")), only(Guard::Protected), "of the primary: {of_primary}");
+        let rest = "safety: {protect: {secondary: [p1@acme.com.beta]}}\n";
+        console::set_admin(&mut office.memory.world, user, None);
+        assert_eq!(guards(&office.plan(rest)), none(), "another one is protected");
+        let rest = rest.replace("p1", "p0");
+        assert_eq!(guards(&office.plan(&rest)), only(Guard::Protected));
+    }
+}
+
+#[test]
+fn i11_whoever_comes_back_is_let_in_only_by_somebody_at_a_terminal() {
+    let mut office = Office::set_up(3);
+    for number in 0..2 {
+        let person = office.person(number);
+        console::remove_member(&mut office.memory.world, office.group, person);
+    }
+    let spec = office.spec("");
+    carry::apply(&spec, &mut office.memory);
+    assert_eq!(Doors::of_memory(&office.memory).federated.len(), 1);
+    for number in 0..2 {
+        let person = office.person(number);
+        console::add_member(&mut office.memory.world, office.group, person);
+    }
+    is_lifted_exactly(&office.plan(""), Guard::ReGrant, 2);
+    carry::apply(&spec, &mut office.memory);
+    assert_eq!(Doors::of_memory(&office.memory).federated.len(), 3);
+}
+
+#[test]
+fn an_account_that_another_directory_keeps_is_suspended_only_by_somebodys_word() {
+    let mut office = Office::set_up(2);
+    let (person, account) = (office.person(0), office.account(0));
+    console::remove_member(&mut office.memory.world, office.group, person);
+    assert_eq!(guards(&office.plan("")), none());
+    console::set_restrictions(&mut office.memory.world, account, vec![restriction("department")]);
+    is_lifted_exactly(&office.plan(""), Guard::ForeignAuthority, 1);
+}
+
+#[test]
 fn i10_twenty_people_may_gain_sign_in_by_one_plan_and_all_of_them_by_the_first() {
     assert_eq!(guards(&Office::new(30).plan("")), none(), "a first set-up");
     let mut office = Office::set_up(1);
@@ -367,7 +441,42 @@ fn refused_plans() -> Vec<Plan> {
     let user = admin.account(0);
     console::set_admin(&mut admin.memory.world, user, Some("Administrator"));
     plans.push(admin.plan(OFF));
+    plans.extend(of_leavers());
+    plans.extend(of_others());
     plans
+}
+
+fn of_leavers() -> [Plan; 2] {
+    let mut office = Office::set_up(40);
+    let everybody: Vec<UserId> = (0..5).map(|number| office.person(number)).collect();
+    for person in &everybody {
+        console::remove_member(&mut office.memory.world, office.group, *person);
+    }
+    let many = office.plan("");
+    for person in &everybody[1..] {
+        console::add_member(&mut office.memory.world, office.group, *person);
+    }
+    carry::apply(&office.spec(""), &mut office.memory);
+    console::add_member(&mut office.memory.world, office.group, everybody[0]);
+    [many, office.plan("")]
+}
+
+fn of_others() -> [Plan; 3] {
+    let mut copied = Office::set_up(1);
+    let world = &mut copied.memory.world;
+    let copy = world.add_group(copied.memory.secondary, "Federated from acme");
+    console::describe_group(world, copy, "managed by fedctl: acme-to-beta/routing-group");
+    let wiki = world.add_app(copied.memory.secondary, "bookmark", "Wiki");
+    console::set_app_group(world, wiki, copy, true);
+    let mut kept = Office::set_up(2);
+    let (person, account) = (kept.person(0), kept.account(0));
+    console::remove_member(&mut kept.memory.world, kept.group, person);
+    console::set_restrictions(&mut kept.memory.world, account, vec![restriction("department")]);
+    let mut admin = Office::set_up(2);
+    carry::apply(&admin.spec(OFF), &mut admin.memory);
+    let account = admin.account(0);
+    console::set_admin(&mut admin.memory.world, account, Some("Administrator"));
+    [copied.plan(""), kept.plan(""), admin.plan("")]
 }
 
 const SHORT: u32 = 12;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fedctl_core::plan::{Fate, Plan};
+use fedctl_core::plan::{Fate, Plan, PlannedPerson};
 use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World};
 
 use crate::carry::Memory;
@@ -56,8 +56,6 @@ pub(crate) struct Judge {
     named: BTreeSet<UserId>,
     /// Whoever the plan says loses.
     losing: BTreeSet<UserId>,
-    /// Somebody whom the plan says has left, and who is meant.
-    leaves_wrongly: Option<String>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
     primary: OrgId,
@@ -80,10 +78,10 @@ impl Judge {
         let wanted: BTreeSet<String> = meant().map(email).filter(|address| !is_suspended(address)).collect();
         let is_wanted = |address: &str| wanted.contains(address) && scene.wish.enabled;
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
+        let leaves = |person: &PlannedPerson| matches!(person.fate, Fate::Leaves(_));
         let turns_off = !scene.wish.enabled && plan.people.iter().any(|person| person.fate == Fate::Loses);
-        let losing = plan.people.iter().filter(|person| turns_off || leaves(person));
-        let losing = losing.filter(|person| !is_wanted(&person.email));
-        let wrongly = plan.people.iter().find(|person| leaves(person) && wanted.contains(&*person.email));
+        let losing = |person: &&PlannedPerson| turns_off || leaves(person) || person.fate == Fate::Loses;
+        let losing = plan.people.iter().filter(losing).filter(|person| !is_wanted(&person.email));
         Self {
             before: Doors::of_memory(memory),
             accounts: accounts.map(|user| (user.id, marked_for(user).map(str::to_owned))).collect(),
@@ -91,7 +89,6 @@ impl Judge {
             adopted: adopted.collect(),
             named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
-            leaves_wrongly: wrongly.map(|person| format!("I7: {} is meant and is to leave", person.email)),
             losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             primary: memory.primary,
             secondary: memory.secondary,
@@ -106,9 +103,7 @@ impl Judge {
     /// The same, but for what these accounts lose.
     pub(crate) fn wrong_but_for(&self, world: &World, losing: &BTreeSet<UserId>) -> Option<String> {
         let now = Doors::of(world, self.primary, self.secondary);
-        self.leaves_wrongly
-            .clone()
-            .or_else(|| self.lost(&now, losing))
+        self.lost(&now, losing)
             .or_else(|| self.gained(world, &now))
             .or_else(|| (!world.outbox().is_empty()).then(|| format!("I12: {:?}", world.outbox())))
     }
@@ -181,10 +176,6 @@ impl Judge {
     }
 }
 
-fn leaves(person: &fedctl_core::plan::PlannedPerson) -> bool {
-    matches!(person.fate, Fate::Leaves(_))
-}
-
 /// The accounts without a mark that the spec may mean when it takes over somebody's: the one with the address that it gives
 /// them, and the one that their attribute opens.
 fn adoptable(scene: &Scene, memory: &Memory, index: usize) -> BTreeSet<UserId> {
@@ -195,6 +186,6 @@ fn adoptable(scene: &Scene, memory: &Memory, index: usize) -> BTreeSet<UserId> {
     accounts.filter(|account| marked_for(account).is_none()).map(|account| account.id).collect()
 }
 
-fn is_shut(user: &User) -> bool {
+pub(crate) fn is_shut(user: &User) -> bool {
     user.state != State::Activated || user.flag(Flag::AccountLocked) || !user.is_activated()
 }

@@ -3,13 +3,14 @@
 //! Of the plan it believes nothing but whom it names as losing, and only of people whom the spec does not mean.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fedctl_core::plan::Plan;
-use jumpcloud_sim::{Group, GroupId, PolicyId, RestrictionKind, State, User, UserId, World};
+use jumpcloud_sim::{AppId, Group, GroupId, PolicyId, RestrictionKind, State, User, UserId, World};
 use serde_json::{Value, json};
 
-use crate::carry::{self, Memory};
-use crate::judge::{Doors, Judge};
+use crate::carry::{self, Memory, Touched};
+use crate::judge::{Doors, Judge, is_shut};
 use crate::picture::{self, Strangers};
 use crate::scene::{ATTRIBUTE, is_marked, marked_for};
 use crate::watch::Log;
@@ -25,11 +26,19 @@ pub(crate) struct Oracle {
     /// Accounts that whoever runs fedctl protects.
     protected: Strangers,
     last: Moment,
-    /// Whom a human hand brought into which group, when so many requests had been sent.
-    brought: Vec<(GroupId, UserId)>,
-    since: usize,
-    /// Those among them who were routed before anybody could see them.
+    /// What a human did, as long as it may be that nobody can see it yet.
+    hand: Option<Hand>,
+    /// Whom a hand brought into a group, and who was routed before anybody could see them.
     unseen: BTreeSet<UserId>,
+}
+
+/// What a human hand did, and how it was before: a run that could not see it may undo it.
+struct Hand {
+    touched: Arc<Touched>,
+    strangers: Strangers,
+    foreign: BTreeMap<String, Vec<String>>,
+    /// Whom it brought into which group.
+    brought: Vec<(GroupId, UserId)>,
 }
 
 /// What of a world one request may change only under conditions.
@@ -41,6 +50,10 @@ struct Moment {
     federated: BTreeSet<UserId>,
     /// What there is to lose, with the ids that a fresh read must have named before it goes.
     there: BTreeMap<String, Vec<String>>,
+    /// What each attribute of the federation says.
+    mapped: BTreeMap<UserId, String>,
+    /// The app that the identity provider leads to.
+    led_to: Option<AppId>,
 }
 
 impl Oracle {
@@ -52,28 +65,23 @@ impl Oracle {
             foreign: foreign(scene, memory),
             protected: protected(memory),
             last: Moment::of(memory),
-            brought: Vec::new(),
-            since: 0,
+            hand: memory.touched.clone().map(|touched| Hand::new(scene, memory, touched)),
             unseen: BTreeSet::new(),
         }
     }
 
-    /// The same after a human hand, when so many requests were sent. Whom it brought into a group that was looked at before,
-    /// nobody can see.
-    pub(crate) fn after_a_hand(scene: &Scene, memory: &Memory, plan: &Plan, before: &World, since: usize) -> Self {
-        let brought = |group: &Group| -> Vec<(GroupId, UserId)> {
-            let was_in = |id: &UserId| before.group(group.id).is_some_and(|group| group.has_member(*id));
-            group.members().filter(|id| !was_in(id)).map(|id| (group.id, id)).collect()
-        };
-        let brought = memory.world.groups(memory.secondary).flat_map(brought).collect();
-        Self { brought, since, ..Self::new(scene, memory, plan) }
+    /// Takes what is not ours as it is now.
+    pub(crate) fn look_again(&mut self, scene: &Scene, memory: &Memory) {
+        (self.strangers, self.foreign) = (picture::strangers(scene, memory), foreign(scene, memory));
+        self.last = Moment::of(memory);
     }
 
     /// Whoever was brought into a group that was not looked at since, and is routed now: the hand did that, not the run.
     fn excuse(&mut self, now: &Moment, log: &Log) {
-        let is_unseen = |group: &GroupId| !log.has_read_since(self.since, &format!("/usergroups/{group}/membership"));
+        let Some(hand) = &self.hand else { return };
         let is_routed = |group: &GroupId| now.routed.iter().any(|(_, routed)| routed == group);
-        let unseen = self.brought.iter().filter(|(group, _)| is_routed(group) && is_unseen(group));
+        let is_unseen = |group: &GroupId| hand.is_unseen(log, &format!("/usergroups/{group}/membership"));
+        let unseen = hand.brought.iter().filter(|(group, _)| is_routed(group) && is_unseen(group));
         self.unseen.extend(unseen.map(|(_, user)| *user));
     }
 
@@ -82,28 +90,50 @@ impl Oracle {
         let now = Moment::of(memory);
         self.excuse(&now, log);
         let wrong = (self.judge.wrong_but_for(&memory.world, &self.unseen))
-            .or_else(|| self.touched(scene, memory))
+            .or_else(|| self.touched(scene, memory, log))
             .or_else(|| self.routed_strangers(scene, memory, &now))
             .or_else(|| self.authority_unchecked(memory, &now, log))
-            .or_else(|| self.removed_unread(&now, log));
+            .or_else(|| self.removed_unread(&now, log))
+            .or_else(|| self.led_nowhere(memory, &now))
+            .or_else(|| self.mapped_to_nobody(memory, &now));
         self.last = now;
         wrong
     }
 
     /// I6: what is not ours is as it was, to the byte.
-    fn touched(&self, scene: &Scene, memory: &Memory) -> Option<String> {
-        let now = foreign(scene, memory);
-        let mut foreign = self.foreign.iter().filter_map(|(object, before)| Some((object, before, now.get(object)?)));
-        let lost = foreign.find(|(_, before, after)| before != after);
-        lost.map(|(object, before, after)| format!("I6: of {object}, {before:?} became {after:?}"))
-            .or_else(|| {
-                let strangers = picture::strangers(scene, memory);
-                // Who was nobody's may come to be ours by a mark, which other promises are about.
-                let is_theirs = |id: &&String| self.strangers.contains_key(*id);
-                let new = strangers.keys().find(|id| !is_theirs(id)).map(|id| format!("I6: {} is new", strangers[id]));
-                new.or_else(|| picture::difference(&self.strangers, &strangers).map(|why| format!("I6: {why}")))
-            })
+    fn touched(&mut self, scene: &Scene, memory: &Memory, log: &Log) -> Option<String> {
+        self.kept(scene, memory, log)
+            .or_else(|| self.untouched(scene, memory, log))
             .or_else(|| picture::difference(&self.protected, &protected(memory)).map(|why| format!("protected: {why}")))
+    }
+
+    /// What of others stands on what is ours.
+    fn kept(&mut self, scene: &Scene, memory: &Memory, log: &Log) -> Option<String> {
+        let now = foreign(scene, memory);
+        for (object, before) in &mut self.foreign {
+            let Some(after) = now.get(object).filter(|after| *after != before) else { continue };
+            let is_as_before = |hand: &Hand| hand.foreign.get(object) == Some(after);
+            let id = object.rsplit(' ').next().unwrap_or_default();
+            if !self.hand.as_ref().is_some_and(|hand| is_as_before(hand) && hand.is_unseen(log, id)) {
+                return Some(format!("I6: of {object}, {before:?} became {after:?}"));
+            }
+            before.clone_from(after);
+        }
+        None
+    }
+
+    /// What is nobody's business.
+    fn untouched(&mut self, scene: &Scene, memory: &Memory, log: &Log) -> Option<String> {
+        let now = picture::strangers(scene, memory);
+        if let Some(new) = now.keys().find(|id| !self.strangers.contains_key(*id)) {
+            return Some(format!("I6: {} is new", now[new]));
+        }
+        if let Some(hand) = &self.hand {
+            let undone = |id: &&String| now.get(*id) == hand.strangers.get(*id) && hand.is_unseen(log, id);
+            let undone: Vec<String> = self.strangers.keys().filter(undone).cloned().collect();
+            self.strangers.extend(undone.into_iter().filter_map(|id| Some((id.clone(), now.get(&id)?.clone()))));
+        }
+        picture::difference(&self.strangers, &now).map(|why| format!("I6: {why}"))
     }
 
     /// A group is routed only when nobody is in it whom the spec does not mean.
@@ -111,7 +141,9 @@ impl Oracle {
         let world = &memory.world;
         let taken_over = picture::accounts_taken_over(scene, memory);
         let is_planned = |user: &User| marked_for(user).is_some() || taken_over.contains(&user.id);
-        let is_stranger = |user: &&User| !is_planned(user) && !self.unseen.contains(&user.id);
+        // Who has no way in loses none by being routed.
+        let is_excused = |user: &User| is_shut(user) || self.unseen.contains(&user.id);
+        let is_stranger = |user: &&User| !is_planned(user) && !is_excused(user);
         let groups = now.routed.difference(&self.last.routed).filter_map(|(_, group)| world.group(*group));
         let mut members = groups.flat_map(|group| group.members()).filter_map(|id| world.user(id));
         let stranger = members.find(is_stranger)?;
@@ -121,8 +153,10 @@ impl Oracle {
     /// Somebody's password is given to the identity provider only after they were seen in the routing group.
     fn authority_unchecked(&self, memory: &Memory, now: &Moment, log: &Log) -> Option<String> {
         let mut given = now.federated.difference(&self.last.federated).filter_map(|id| memory.world.user(*id));
+        let before = |user: &User| self.hand.as_ref().and_then(|hand| hand.touched.before.user(user.id));
+        let has_read = |group: GroupId| log.has_read(&format!("/usergroups/{group}/membership"));
         let was_seen =
-            |user: &User| user.groups().any(|group| log.has_read(&format!("/usergroups/{group}/membership")));
+            |user: &User| user.groups().any(has_read) || before(user).is_some_and(|user| user.groups().any(has_read));
         let unseen =
             given.find(|user| self.last.there.contains_key(&format!("account {}", user.id)) && !was_seen(user));
         unseen.map(|user| format!("{} gave its password up before it was seen in the routing group", user.email))
@@ -133,6 +167,44 @@ impl Oracle {
         let gone = self.last.there.iter().filter(|(what, _)| !now.there.contains_key(*what));
         let mut unread = gone.filter_map(|(what, ids)| Some((what, ids.iter().find(|id| !log.has_read(id))?)));
         unread.next().map(|(what, id)| format!("I7: {what} went, and {id} was not read by itself before"))
+    }
+
+    /// An app goes only when the provider leads to another one that is there.
+    fn led_nowhere(&self, memory: &Memory, now: &Moment) -> Option<String> {
+        let is_app = |what: &&String| what.starts_with("app ") && !now.there.contains_key(*what);
+        let gone = self.last.there.keys().find(is_app)?;
+        let leads = now.led_to.is_some_and(|app| memory.world.app(app).is_some());
+        (!leads).then(|| format!("I9: {gone} went, and the provider leads to none"))
+    }
+
+    /// I10: an attribute comes to name only an address that somebody has, or somebody else could take it.
+    fn mapped_to_nobody(&self, memory: &Memory, now: &Moment) -> Option<String> {
+        let is_new = |(user, address): &(&UserId, &String)| self.last.mapped.get(*user) != Some(*address);
+        let is_nobodys = |address: &str| memory.world.user_by_email(memory.secondary, address).is_none();
+        let (user, address) = now.mapped.iter().filter(is_new).find(|(_, address)| is_nobodys(address))?;
+        Some(format!("I10: the attribute of {user} names {address}, which is nobody's yet"))
+    }
+}
+
+impl Hand {
+    fn new(scene: &Scene, memory: &Memory, touched: Arc<Touched>) -> Self {
+        let before = memory.with_world(touched.before.clone());
+        let brought = |group: &Group| -> Vec<(GroupId, UserId)> {
+            let was_in = |id: &UserId| before.world.group(group.id).is_some_and(|group| group.has_member(*id));
+            let new = group.members().filter(|id| !was_in(id) && is_unmarked(&memory.world, *id));
+            new.map(|id| (group.id, id)).collect()
+        };
+        Self {
+            brought: memory.world.groups(memory.secondary).flat_map(brought).collect(),
+            strangers: picture::strangers(scene, &before),
+            foreign: foreign(scene, &before),
+            touched,
+        }
+    }
+
+    /// Whether no request has read this since it shows.
+    fn is_unseen(&self, log: &Log, id: &str) -> bool {
+        !log.has_read_since(self.touched.shows_ms, id)
     }
 }
 
@@ -146,8 +218,20 @@ impl Moment {
             routed: policies.flat_map(|policy| policy.groups().map(move |group| (policy.id, group))).collect(),
             federated: world.users(secondary).filter(is_federated).map(|user| user.id).collect(),
             there: there(memory),
+            mapped: mapped(memory),
+            led_to: led_to(memory),
         }
     }
+}
+
+fn mapped(memory: &Memory) -> BTreeMap<UserId, String> {
+    let users = memory.world.users(memory.primary);
+    users.filter_map(|user| Some((user.id, user.attribute(ATTRIBUTE)?.to_owned()))).collect()
+}
+
+fn led_to(memory: &Memory) -> Option<AppId> {
+    let provider = memory.world.provider(memory.secondary)?;
+    memory.world.client(&provider.client_id).map(|(app, _)| app.id)
 }
 
 /// What there is to lose: objects, memberships, states and mappings, each with the ids that stand for it.
@@ -230,7 +314,9 @@ fn protected(memory: &Memory) -> Strangers {
     let world = &memory.world;
     let is_in =
         |user: &User| user.groups().filter_map(|id| world.group(id)).any(|group| group.name == "fedctl-protected");
-    let users = world.users(memory.secondary).filter(|user| user.admin().is_some() || is_in(user));
+    // One that was left half made is ours to finish.
+    let is_whole = |user: &&User| user.state != State::Staged || marked_for(user).is_none();
+    let users = world.users(memory.secondary).filter(|user| user.admin().is_some() || is_in(user)).filter(is_whole);
     // Who they are, what they may, how they get in; what a person is called may be marked and mapped.
     let how = |user: &User| -> Value {
         json!([user.email, user.username, user.state, user.password, user.password_authority(), user.admin()])

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fedctl_core::address::{Kind, Org};
 use fedctl_core::apply::{End as Became, Run, Turn};
 use fedctl_core::kinds;
+use fedctl_core::plan::action::Write;
 use fedctl_core::plan::order::{Edge, End, Scope};
 use fedctl_core::plan::{Action, Plan, Verb};
 use fedctl_core::spec::Spec;
@@ -64,6 +65,19 @@ fn app_deleted() -> (Memory, Spec) {
     let late = NewUser { email, username: "late".to_owned(), password, ..NewUser::default() };
     let late = memory.world.add_user(memory.primary, late);
     memory.world.add_member(group, late);
+    (memory, spec)
+}
+
+/// The app is gone, and the run that made another was killed before the provider led to it.
+fn app_deleted_and_half_remade() -> (Memory, Spec) {
+    let (mut memory, spec) = app_deleted();
+    let plan = carry::plan(&spec, &mut memory);
+    let provider = plan.actions.iter().position(|action| action.target.kind == Kind::IdentityProvider).unwrap();
+    let writes = |action: &&Action| !matches!(action.write, Write::Seen(_));
+    memory.writes = 0;
+    memory.fault = Some((plan.actions[..provider].iter().filter(writes).count(), Fault::KilledBefore));
+    carry::run(&plan, &mut memory);
+    memory.revive();
     (memory, spec)
 }
 
@@ -141,10 +155,11 @@ fn taken_over_into_managed() -> (Memory, Spec) {
 }
 
 /// Every kind of world that some row is for; those of people who leave and come back are others.
-pub(crate) const SITUATIONS: [fn() -> (Memory, Spec); 8] = [
+pub(crate) const SITUATIONS: [fn() -> (Memory, Spec); 9] = [
     world,
     secret_lost,
     app_deleted,
+    app_deleted_and_half_remade,
     app_deleted_half_way,
     duplicated,
     taken_over,

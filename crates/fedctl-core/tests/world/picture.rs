@@ -36,7 +36,7 @@ pub(crate) fn strangers(scene: &Scene, memory: &Memory) -> Strangers {
         let groups = world.groups(org).filter(|group| !is_marked(&group.description));
         let groups = groups.filter(|group| !adopts("routing-group", 3, &group.name));
         all.extend(groups.map(|group| (group.id.to_string(), json!(group))));
-        let apps = world.apps(org).filter(|app| !is_marked(&app.description));
+        let apps = world.apps(org).filter(|app| !crate::scene::is_marked_app(app));
         let apps = apps.filter(|app| !adopts("app", 0, &app.display_label));
         all.extend(apps.map(|app| (app.id.to_string(), json!(app))));
         let policies = world.policies(org).filter(|policy| !is_marked(&policy.description));

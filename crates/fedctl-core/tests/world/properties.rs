@@ -153,7 +153,7 @@ pub(crate) fn everybody_arrives(plan: &Plan, memory: &Memory) -> Result<(), Test
     let (federated, _) = by_address(memory);
     let policies =
         || memory.world.policies(memory.secondary).filter(|policy| crate::scene::is_marked(&policy.description));
-    let apps = || memory.world.apps(memory.primary).filter(|app| crate::scene::is_marked(&app.description));
+    let apps = || memory.world.apps(memory.primary).filter(|app| crate::scene::is_marked_app(app));
     let is_on =
         policies().all(|policy| policy.enabled && policy.groups().next().is_some()) && policies().next().is_some();
     if !is_on || apps().any(|app| !app.active) {

@@ -339,6 +339,11 @@ pub(crate) fn is_marked(description: &str) -> bool {
     [Written::NOW.federation, OLD_NAME].iter().any(|name| description.contains(&format!("managed by fedctl: {name}/")))
 }
 
+/// Whether an app carries our mark, in its description or its label.
+pub(crate) fn is_marked_app(app: &jumpcloud_sim::App) -> bool {
+    is_marked(&app.description) || is_marked(&app.display_label)
+}
+
 pub(crate) fn group_named(world: &World, org: OrgId, name: &str) -> Option<GroupId> {
     world.groups(org).find(|group| group.name == name).map(|group| group.id)
 }

@@ -1,6 +1,7 @@
 //! Every value of every switch of the simulator, one at a time: whatever the service turns out to be like, a run succeeds or
 //! says that it did not, and nobody loses by it.
 
+use fedctl_core::apply::End;
 use fedctl_core::plan::{Pair, Plan};
 use fedctl_core::planner::Step;
 use fedctl_core::spec::Spec;
@@ -14,10 +15,10 @@ use crate::watch::Watch;
 use crate::worlds::{Members, Scene, Someone, Wish};
 
 /// What a setting that takes a number is tried with.
-const NUMBERS: &[&str] = &["1", "2", "5000"];
+pub(crate) const NUMBERS: &[&str] = &["1", "2", "5000"];
 
 /// What no answer of the service shows, but a sign-in does: plans say of such a pair that it is not proved.
-const SHOWN_BY_A_SIGN_IN: &[Answer] = &[
+pub(crate) const SHOWN_BY_A_SIGN_IN: &[Answer] = &[
     ("attribute-source", "prefixed"),
     ("verified-email-required", "true"),
     ("provider-sent-secret", "keep"),
@@ -25,21 +26,18 @@ const SHOWN_BY_A_SIGN_IN: &[Answer] = &[
 ];
 
 /// What nothing shows before it has happened: the stories in which it harms. Whatever is said here has to be true.
-const HARMS: &[(Answer, &[&str])] = &[
+pub(crate) const HARMS: &[(Answer, &[&str])] = &[
     // A mail that was not asked for.
-    (("activate-silently", "mails"), &["set-up", "app gone", "provider gone"]),
+    (("activate-silently", "mails"), &["set-up", "app gone", "provider gone", "provider and policy gone"]),
     // Everybody is routed as soon as there is a provider [doc: not since 2024].
-    (("provider-without-policy", "everybody"), &["set-up", "provider gone"]),
+    (("provider-without-policy", "everybody"), &["set-up", "provider and policy gone"]),
 ];
-
-/// What a person has to clear away before a run can go on; the next run says what.
-const LEFT_TO_PEOPLE: &[Answer] = &[("oidc-app-description", "drop")];
 
 /// How many people there are.
 const PEOPLE: usize = 4;
 
 /// A switch and its value.
-type Answer = (&'static str, &'static str);
+pub(crate) type Answer = (&'static str, &'static str);
 
 /// Every setting with every value that is not its default.
 fn values() -> Vec<Answer> {
@@ -52,15 +50,17 @@ fn values() -> Vec<Answer> {
 
 /// What became of one run.
 #[derive(Debug, PartialEq, Eq)]
-enum Became {
+pub(crate) enum Became {
     /// It did all of its plan.
     Done,
+    /// It did all but what a person has to do, and said what.
+    ByHand(String),
     /// It did not, and said so.
     Said(String),
 }
 
 /// Plans and applies, two minutes after whatever was before; nothing of it may harm anybody, at any moment.
-fn run(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(Became, Option<Plan>), String> {
+pub(crate) fn run(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(Became, Option<Plan>), String> {
     memory.world.advance(120_000);
     let mut plan = match carry::step(spec, memory) {
         Ok(Step::Ready(plan)) => *plan,
@@ -80,16 +80,22 @@ fn run(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<(Became, Optio
         return Err(wrong);
     }
     let bad = bad(&plan, &ends);
-    Ok((if bad.is_empty() { Became::Done } else { Became::Said(format!("{bad:?}")) }, Some(plan)))
+    let is_by_hand = bad.iter().all(|(_, end)| matches!(end, End::Manual(_) | End::Skipped(_)));
+    let became = match (bad.is_empty(), is_by_hand) {
+        (true, _) => Became::Done,
+        (false, true) => Became::ByHand(format!("{bad:?}")),
+        (false, false) => Became::Said(format!("{bad:?}")),
+    };
+    Ok((became, Some(plan)))
 }
 
 /// At most one object with each mark.
-fn duplicates(memory: &Memory) -> Option<String> {
+pub(crate) fn duplicates(memory: &Memory) -> Option<String> {
     let world = &memory.world;
     let groups =
         |org| world.groups(org).filter(|group| scene::is_marked(&group.description)).map(|group| &group.name).collect();
     let groups: [Vec<_>; 2] = [groups(memory.primary), groups(memory.secondary)];
-    let apps = world.apps(memory.primary).filter(|app| scene::is_marked(&app.description)).count();
+    let apps = world.apps(memory.primary).filter(|app| scene::is_marked_app(app)).count();
     let policies = world.policies(memory.secondary).filter(|policy| scene::is_marked(&policy.description)).count();
     let twice = groups.iter().any(|names| names.len() > 1) || apps > 1 || policies > 1;
     twice.then(|| format!("groups {groups:?}, {apps} apps, {policies} policies"))
@@ -109,7 +115,9 @@ enum Story {
 #[derive(Debug, Clone, Copy)]
 enum Gone {
     App,
+    /// The routing policy names it still.
     Provider,
+    ProviderAndPolicy,
 }
 
 fn setting(memory: &Memory, name: &str) -> String {
@@ -118,7 +126,7 @@ fn setting(memory: &Memory, name: &str) -> String {
 }
 
 fn our_app(memory: &Memory) -> AppId {
-    memory.world.apps(memory.primary).find(|app| scene::is_marked(&app.description)).unwrap().id
+    memory.world.apps(memory.primary).find(|app| scene::is_marked_app(app)).unwrap().id
 }
 
 /// What the story begins with: the people, the world and the spec.
@@ -140,7 +148,10 @@ fn begin(story: Story, (name, value): Answer) -> (Scene, Memory, Spec) {
                 console::delete_app(&mut memory.world, app)
             }
             Gone::Provider => {
-                // A policy that leads to a provider which is gone is said and left: it goes too.
+                let provider = memory.world.provider(memory.secondary).unwrap().id;
+                console::delete_provider(&mut memory.world, provider)
+            }
+            Gone::ProviderAndPolicy => {
                 let policy = memory.world.policies(memory.secondary).next().unwrap().id;
                 let provider = memory.world.provider(memory.secondary).unwrap().id;
                 console::delete_policy(&mut memory.world, policy)
@@ -169,7 +180,7 @@ fn unfinished(memory: &Memory, answer: Answer, next: (Became, Option<Plan>)) -> 
     match next {
         (Became::Done, Some(plan)) if plan.is_empty() => duplicates(memory),
         (Became::Done, plan) => Some(format!("there is more to do: {:?}", plan.map(|plan| plan.actions))),
-        (Became::Said(said), _) => Some(format!("then: {said}")),
+        (Became::Said(said) | Became::ByHand(said), _) => Some(format!("then: {said}")),
     }
 }
 
@@ -190,8 +201,8 @@ fn tell(story: Story, answer: Answer) -> Result<Became, String> {
     run(&scene, &spec, &mut memory)?;
     let last = run(&scene, &spec, &mut memory)?;
     match unfinished(&memory, answer, last) {
-        Some(wrong) if !LEFT_TO_PEOPLE.contains(&answer) => Err(format!("it is not healed: {wrong}; it was {first:?}")),
-        _ => Ok(first),
+        Some(wrong) => Err(format!("it is not healed: {wrong}; it was {first:?}")),
+        None => Ok(first),
     }
 }
 
@@ -213,6 +224,7 @@ fn word(story: Story) -> &'static str {
         Story::SetUp(_) => "set-up",
         Story::Life(Gone::App) => "app gone",
         Story::Life(Gone::Provider) => "provider gone",
+        Story::Life(Gone::ProviderAndPolicy) => "provider and policy gone",
     }
 }
 
@@ -225,7 +237,7 @@ fn whatever_the_service_is_like_a_first_set_up_succeeds_or_says_that_it_did_not(
 
 #[test]
 fn whatever_the_service_turns_into_a_change_succeeds_or_says_that_it_did_not() {
-    for gone in [Gone::App, Gone::Provider] {
+    for gone in [Gone::App, Gone::Provider, Gone::ProviderAndPolicy] {
         assert_eq!(sweep(Story::Life(gone)), Vec::<String>::new(), "{gone:?}");
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Sent {
     pub(crate) said: u64,
     /// The actions that it was for.
     pub(crate) actions: Vec<u32>,
+    /// When it was sent, by the clock of the world.
+    pub(crate) at_ms: u64,
 }
 
 impl Sent {
@@ -64,7 +66,15 @@ impl Sent {
 
     /// One without a body, answered.
     pub(crate) fn read(line: &str) -> Self {
-        Self { line: line.to_owned(), body: String::new(), came: Some(200), left: true, said: 0, actions: Vec::new() }
+        Self {
+            line: line.to_owned(),
+            body: String::new(),
+            came: Some(200),
+            left: true,
+            said: 0,
+            actions: Vec::new(),
+            at_ms: u64::MAX,
+        }
     }
 
     /// Whether a text stands in it.
@@ -83,9 +93,9 @@ impl Log {
         self.has_read_since(0, id)
     }
 
-    /// The same, but for the first so many requests.
-    pub(crate) fn has_read_since(&self, since: usize, id: &str) -> bool {
-        self.0.iter().skip(since).any(|sent| sent.reads() && sent.shows(id))
+    /// The same from a time on.
+    pub(crate) fn has_read_since(&self, ms: u64, id: &str) -> bool {
+        self.0.iter().any(|sent| sent.at_ms >= ms && sent.reads() && sent.shows(id))
     }
 
     pub(crate) fn writes(&self) -> impl Iterator<Item = &Sent> {
@@ -155,7 +165,7 @@ impl Shuffled<'_> {
     }
 }
 
-fn list_in(body: &mut Value) -> Option<&mut Vec<Value>> {
+pub(crate) fn list_in(body: &mut Value) -> Option<&mut Vec<Value>> {
     match body {
         Value::Array(rows) => Some(rows),
         Value::Object(keys) => keys.values_mut().find_map(Value::as_array_mut),

@@ -1,7 +1,7 @@
 //! One invocation of the program, with somebody who watches: every request is noted, the world is judged after each that
 //! changed it, and at the end the report is compared with what was sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use fedctl_core::apply::{End, Event, Next, Run, settle};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::{Again, Endpoint, TOKEN};
-use fedctl_core::plan::Plan;
 use fedctl_core::plan::action::{Action, Write};
+use fedctl_core::plan::{Pair, Plan};
 use fedctl_core::planner::{self, Step};
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
@@ -101,8 +101,9 @@ impl Carry for Witness<'_> {
             left: true,
             said: 0,
             actions: self.actions.clone(),
+            at_ms: self.memory.world.now_ms,
         };
-        let (is_write, was_late, was_dead) = (!sent.reads(), self.memory.is_late(), self.memory.dead);
+        let (is_write, late, was_dead) = (!sent.reads(), self.memory.late(), self.memory.dead);
         if is_write && !was_dead {
             self.by_hand();
             self.writes += 1;
@@ -113,8 +114,9 @@ impl Carry for Witness<'_> {
             return outcome;
         }
         self.note(sent, &outcome);
-        if is_write || was_late {
-            self.judge();
+        let lands = self.memory.late() < late;
+        if is_write || lands {
+            self.judge(lands);
         }
         outcome
     }
@@ -129,10 +131,8 @@ impl Witness<'_> {
     fn by_hand(&mut self) {
         let due = self.course.hand.filter(|(after, _)| self.writes == *after);
         if let (Some((_, edit)), Some(plan)) = (due, self.plan.clone()) {
-            let before = self.memory.world.clone();
-            edit(self.memory);
-            let since = self.log.0.len();
-            self.oracle = Some(Oracle::after_a_hand(self.scene, self.memory, &plan, &before, since));
+            self.memory.by_hand(edit);
+            self.oracle = Some(Oracle::new(self.scene, self.memory, &plan));
         }
     }
 
@@ -151,8 +151,12 @@ impl Witness<'_> {
         self.log.0.push(sent);
     }
 
-    fn judge(&mut self) {
+    fn judge(&mut self, lands: bool) {
         let Some(oracle) = &mut self.oracle else { return };
+        if lands && self.memory.touched.is_some() {
+            // It was sent before the hand, so it may undo what the hand did: no client can help that.
+            oracle.look_again(self.scene, self.memory);
+        }
         let wrong = oracle.wrong(self.scene, self.memory, &self.log);
         let line = self.log.0.last().map(|sent| sent.line.clone()).unwrap_or_default();
         let wrong = wrong.map(|wrong| format!("after write {} `{line}`: {wrong}", self.writes));
@@ -321,15 +325,9 @@ pub(crate) fn beyond_the_plan(plan: &Plan, log: &Log) -> Option<String> {
 
 /// The report says of each action what was sent for it.
 pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
-    let was_looked_at = |at: u32| {
-        log.0
-            .iter()
-            .rev()
-            .find(|sent| sent.actions.contains(&at))
-            .is_some_and(|sent| sent.reads() && sent.came == Some(200))
-    };
     let mut wrong = plan.actions.iter().zip(ends).zip(0u32..).filter_map(|((action, end), at)| {
-        let sent: Vec<&Sent> = log.writes().filter(|sent| sent.actions.contains(&at)).collect();
+        let all = || log.0.iter().filter(|sent| sent.actions.contains(&at));
+        let sent: Vec<&Sent> = all().filter(|sent| !sent.reads()).collect();
         let may_be_done = |sent: &&Sent| sent.left && sent.came.is_none_or(|status| status < 300 || status >= 400);
         let was_taken = |sent: &&Sent| sent.came.is_some_and(|status| status < 300);
         let writes = !matches!(action.write, Write::Seen(_));
@@ -339,8 +337,9 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
             End::Skipped(_) | End::NotStarted => sent.is_empty(),
             End::Unknown(_) => sent.iter().any(may_be_done),
             End::Manual(_) => !sent.iter().any(was_taken),
-            // A look may have said what became of the one that nobody answered.
-            End::Failed(_) => sent.last().is_none_or(|last| last.came.is_some() || !last.left) || was_looked_at(at),
+            // Whatever is in doubt was looked at.
+            End::Failed(_) if sent.is_empty() => true,
+            End::Failed(_) => all().last().is_none_or(|last| last.came.is_some() || !last.left),
         };
         let sent: Vec<_> = sent.iter().map(|sent| (&sent.line, sent.came)).collect();
         (!is_true).then(|| {
@@ -365,6 +364,9 @@ pub(crate) struct Rest {
 /// The promise that was broken.
 pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result<Rest, String> {
     for run in 1..=2 {
+        if run == 2 && memory.lag_ms > 0 {
+            memory.world.advance(SHOWS_MS);
+        }
         let became = invoke(scene, spec, memory, Course::default())
             .map_err(|wrong| format!("run {run} without a fault: {wrong}"))?;
         let stopped = became.complaints();
@@ -389,7 +391,7 @@ pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result
     if let Some(twice) = census.duplicate().filter(|_| stopped.is_empty()) {
         return Err(format!("I4: {twice}"));
     }
-    let unseen = third.plan().filter(|_| stopped.is_empty()).and_then(|_| unverified(spec, memory, &census));
+    let unseen = third.plan().filter(|_| stopped.is_empty()).and_then(|_| unverified(spec, memory));
     match unseen {
         Some(wrong) => Err(wrong),
         None => Ok(Rest { stopped, census }),
@@ -397,22 +399,20 @@ pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result
 }
 
 /// Whom `verify` says something untrue of.
-fn unverified(spec: &Spec, memory: &mut Memory, census: &Census) -> Option<String> {
+fn unverified(spec: &Spec, memory: &mut Memory) -> Option<String> {
     let verification = carry::verify(spec, memory);
-    let opens: &BTreeSet<String> = &census.opens;
     // That both sides have another secret shows in no answer; it is said that none is proved.
-    let is_sure = memory.shares_secret() || verification.pair == fedctl_core::plan::Pair::Proved;
+    let is_sure = memory.shares_secret() || verification.pair == Pair::Proved;
+    let gets_in = |email: &str, account: &str| {
+        let person = memory.world.user_by_email(memory.primary, email)?.id;
+        let opened = memory.world.sign_in(memory.secondary, account, person).ok()?;
+        Some(memory.world.user(opened)?.email.eq_ignore_ascii_case(account))
+    };
     verification.people.iter().find_map(|person| {
-        let gets_in = opens.contains(&format!("{} as {}", person.email, person.account));
+        let gets_in = gets_in(&person.email, &person.account) == Some(true);
         let is_green = person.broken().is_none();
         let is_true = is_green == gets_in || (is_green && !is_sure);
-        (!is_true).then(|| {
-            format!(
-                "verify says {:?} of {}, who {} in",
-                person.broken(),
-                person.email,
-                if gets_in { "gets" } else { "does not get" }
-            )
-        })
+        let says = if gets_in { "gets" } else { "does not get" };
+        (!is_true).then(|| format!("verify says {:?} of {}, who {says} in", person.broken(), person.email))
     })
 }

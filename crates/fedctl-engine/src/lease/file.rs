@@ -84,7 +84,7 @@ fn held(path: &Path, name: &str, file: File) -> LeaseError {
     LeaseError::Held {
         name: name.to_owned(),
         place: format!("the lease file `{}`", path.display()),
-        holder: claim.map(|claim| claim.holder),
+        holder: claim.map(|claim| Box::new(claim.holder)),
         left: None,
     }
 }

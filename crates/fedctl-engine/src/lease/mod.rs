@@ -40,7 +40,7 @@ pub enum LeaseError {
         /// Where it is.
         place: String,
         /// Who holds it, where that can be read.
-        holder: Option<Holder>,
+        holder: Option<Box<Holder>>,
         /// How long until it may be taken, if its holder shows no sign of life; a file is free when its holder has ended.
         left: Option<Duration>,
     },

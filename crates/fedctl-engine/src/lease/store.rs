@@ -300,5 +300,10 @@ impl From<StoreError> for Renewal {
 }
 
 fn held(shop: &Shop, name: &str, holder: Option<Holder>, left: Option<Duration>) -> LeaseError {
-    LeaseError::Held { name: name.trim_end_matches(".lease").to_owned(), place: shop.place(name), holder, left }
+    LeaseError::Held {
+        name: name.trim_end_matches(".lease").to_owned(),
+        place: shop.place(name),
+        holder: holder.map(Box::new),
+        left,
+    }
 }

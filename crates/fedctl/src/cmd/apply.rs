@@ -199,7 +199,8 @@ pub async fn apply(
         ui.progress(&format!("applying: {} of {total}", run.ended()));
     });
     let ends = leases.keep(applying).await;
-    let lost = leases.why_lost().map(Stopped::LeaseLost);
+    // A run that was paused and found everything done by another has written nothing, and may not have noticed.
+    let lost = leases.check().await.err().map(Stopped::LeaseLost);
     Report { plan: Arc::clone(plan), ends, stopped: lost.or(asked.get().then_some(Stopped::Signal)) }
 }
 

@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod apply;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod plan;
 pub mod sandbox;
 pub mod schema;

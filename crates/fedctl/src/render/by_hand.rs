@@ -51,8 +51,8 @@ fn place(action: &Action) -> String {
 fn label(kind: Kind, field: &Field) -> String {
     match (kind, field) {
         (Kind::RoutingPolicy, Field::Key("name")) => "Policy Name".to_owned(),
-        (Kind::RoutingPolicy, Field::Key("enabled")) => "the switch of the policy".to_owned(),
-        (Kind::RoutingPolicy, Field::Key("identityProviderId")) => "User Authentication With".to_owned(),
+        (Kind::RoutingPolicy, Field::Spelt(field)) if field.name == "enabled" => "the switch of the policy".to_owned(),
+        (Kind::RoutingPolicy, Field::Spelt(_)) => "User Authentication With".to_owned(),
         (Kind::UserGroup, Field::Key("name")) => "Name".to_owned(),
         (Kind::UserGroup, Field::Key("membershipMethod")) => "Membership Controls".to_owned(),
         (Kind::UserGroup, Field::Key("memberQuery.searchFilters")) => "its rule".to_owned(),

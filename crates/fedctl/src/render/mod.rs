@@ -2,6 +2,7 @@
 
 pub mod adopt;
 pub mod by_hand;
+pub mod doctor;
 pub mod fates;
 pub mod findings;
 pub mod frame;

@@ -151,9 +151,13 @@ impl Report {
     pub fn rest(&self) -> String {
         let written = if self.wrote() { "Nothing is lost" } else { "Nothing was written" };
         let lost = match &self.stopped {
-            Some(Stopped::LeaseLost(why)) => format!(" The lease was lost ({}).", visible(why)),
+            Some(Stopped::LeaseLost(why)) => format!("The lease was lost ({}).", visible(why)),
             Some(Stopped::Signal) | None => String::new(),
         };
+        if self.ends.iter().all(End::is_good) && !lost.is_empty() {
+            return format!("{lost} Another run may write since: `fedctl plan` shows what is left to do.\n");
+        }
+        let lost = if lost.is_empty() { lost } else { format!(" {lost}") };
         format!(
             "Stopped before the end: {}.{lost} {written}: the next `fedctl apply` goes on from here.\n",
             self.summary()

@@ -14,7 +14,7 @@ use crate::endpoint::Again;
 use crate::live::PAGE;
 use crate::object_id::ObjectId;
 use crate::plan::Verb;
-use crate::plan::action::{Action, After, Expect, Field, Find, Look, Write};
+use crate::plan::action::{Action, Expect, Field, Find, Look, Write};
 use crate::request::{Answer, Outcome};
 
 /// What a look found.
@@ -87,17 +87,23 @@ impl Run {
         match look.at.find {
             Find::Answer => {}
             Find::Only => return Ok(rows.first().map_or(Sight::Absent, |row| Sight::Object(row.get().into()))),
-            Find::Marked { field } => {
-                let wanted = marked_value(action, look);
+            Find::Marked { .. } => {
+                let wanted = marked_value(action, self.talk(at).form, look);
                 // What the plan knew of already, such as an app with the same mark that goes, is not the one that is made.
                 let is_new = |row: &str| {
                     let id = field_of(row, "_id").or_else(|| field_of(row, "id")).and_then(|id| ObjectId::parse(&id));
                     action.verb != Verb::Create || !plan.known.values().any(|known| Some(known.id) == id)
                 };
-                let has =
-                    |row: &&&serde_json::value::RawValue| field_of(row.get(), field) == wanted && is_new(row.get());
-                if let Some(row) = rows.iter().find(has) {
-                    return Ok(Sight::Object(row.get().into()));
+                let is_it = |row: &str| {
+                    wanted.as_ref().is_some_and(|(field, value)| field_of(row, field).as_deref() == Some(&**value))
+                };
+                let found = rows.iter().find(|row| is_it(row.get()) && is_new(row.get()));
+                let talk = self.talk(at);
+                talk.rows += count;
+                talk.found = talk.found.take().or(found.map(|row| row.get().into()));
+                // Where it is told how many there are, the list is read to its end.
+                if talk.found.is_some() && (is_last || !matches!(action.write, Write::First { .. })) {
+                    return Ok(talk.found.take().map_or(Sight::Absent, Sight::Object));
                 }
             }
             Find::EdgeTo => {
@@ -121,13 +127,19 @@ impl Run {
             Sight::Absent | Sight::Members | Sight::NextPage => None,
         };
         let object: Option<Value> = text.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let standing = judge::standing(&self.plan, &self.given, action, object.as_ref());
+        let form = self.talk(at).form;
+        let standing = judge::standing(&self.plan, &self.given, action, form, object.as_ref());
+        let now = self.now;
         let talk = self.talk(at);
-        talk.seen = text;
+        (talk.seen, talk.seen_at) = (text, now);
         talk.looks += 1;
         match (talk.looking, &action.write) {
             (_, Write::Seen(expect)) => self.check(at, *expect, &standing),
-            (Some(Why::Before), _) => self.before(at, action, object.as_ref(), standing),
+            (Some(Why::Before), _) => {
+                talk.rows_before = talk.rows_before.or(Some(talk.rows));
+                self.before(at, action, object.as_ref(), standing);
+            }
+            (Some(Why::TakenBack), _) => self.taken_back(at, action, object.as_ref(), &standing),
             (Some(Why::After) | None, _) => self.after(at, action, object.as_ref(), standing),
             (Some(Why::Doubt), _) => self.doubt(at, action, object.as_ref(), standing),
         }
@@ -165,8 +177,9 @@ impl Run {
     }
 
     fn after(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
+        let is_alone = action.forms().is_empty() || action.verb != Verb::Create || self.is_one_more(at);
         let done = is_done(action, object, &standing);
-        if done {
+        if done && is_alone {
             if let Some(object) = object {
                 self.keep_gifts(action, object);
             }
@@ -176,12 +189,13 @@ impl Run {
             self.wait(at, pause, Planned::Look);
         } else {
             let what = match standing {
+                _ if !is_alone => "accepted, and it is not one object more than before".to_owned(),
                 Standing::Moved { field, now } => {
                     format!("accepted, and `{field}` was not kept: it is {}", now.as_deref().unwrap_or("not there"))
                 }
                 Standing::Before | Standing::Between | Standing::After => "accepted, and it does not show".to_owned(),
             };
-            self.finish(at, End::Failed(what));
+            self.not_kept(at, action, what);
         }
     }
 
@@ -195,7 +209,20 @@ impl Run {
             return self.done(at, action, End::Applied);
         }
         if let Some(refused) = self.talk(at).refused.clone() {
-            return self.refusal_stands(at, action, object, refused);
+            // The service says that there is one: until a list shows it, the next plan would try the same again.
+            let is_hidden = action.verb == Verb::Create && object.is_none() && is_taken(&refused);
+            if is_hidden && self.talk(at).waited < SHOWS_WITHIN {
+                let pause = backoff(self.talk(at).looks);
+                return self.wait(at, pause, Planned::Look);
+            }
+            return match action.write {
+                Write::First { .. } => self.form_refused(at, action, object, &standing),
+                Write::One(_) | Write::Probe { .. } | Write::Seen(_) => {
+                    let is_other = action.verb == Verb::Create && object.is_some();
+                    let other = if is_other { "; there is one already, and it is another" } else { "" };
+                    self.finish(at, End::Failed(refused + other));
+                }
+            };
         }
         if let (Verb::Create | Verb::Update | Verb::Adopt, Some(_), Standing::Moved { field, now }) =
             (action.verb, object, &standing)
@@ -212,33 +239,6 @@ impl Run {
             }
             Again::AtOnce | Again::AfterALook => self.send_again(at, "nobody answered"),
         }
-    }
-
-    /// A refusal, and the look shows that nothing was done.
-    fn refusal_stands(&mut self, at: u32, action: &Action, object: Option<&Value>, refused: String) {
-        let forms = match &action.write {
-            Write::First { forms, .. } => forms.len(),
-            Write::One(_) | Write::Probe { .. } | Write::Seen(_) => 0,
-        };
-        let is_last = self.talk(at).form + 1 >= forms;
-        // The service says that there is one: until a list shows it, the next plan would try the same again.
-        if action.verb == Verb::Create && object.is_none() && is_taken(&refused) && self.talk(at).waited < SHOWS_WITHIN
-        {
-            let pause = backoff(self.talk(at).looks);
-            return self.wait(at, pause, Planned::Look);
-        }
-        let end = match (forms, action.verb, object) {
-            (1.., _, _) if !is_last => {
-                let talk = self.talk(at);
-                talk.form += 1;
-                talk.refused = None;
-                return self.turns.push_back((at, Planned::Write));
-            }
-            (1.., _, _) => End::Manual(refused),
-            (0, Verb::Create, Some(_)) => End::Failed(format!("{refused}; there is one already, and it is another")),
-            (0, _, _) => End::Failed(refused),
-        };
-        self.finish(at, end);
     }
 
     fn check(&mut self, at: u32, expect: Expect, standing: &Standing) {
@@ -287,7 +287,7 @@ fn is_done(action: &Action, object: Option<&Value>, standing: &Standing) -> bool
 
 /// Whether a refusal says that there is one already.
 fn is_taken(refused: &str) -> bool {
-    refused.starts_with("409 ")
+    refused.starts_with("409 ") || refused.to_lowercase().contains("already exists")
 }
 
 fn moved(field: &Field, now: Option<String>) -> String {
@@ -297,12 +297,13 @@ fn moved(field: &Field, now: Option<String>) -> String {
     }
 }
 
-/// The value by which an object is told from the others of its list.
-pub(super) fn marked_value(action: &Action, look: &Look) -> Option<String> {
-    let Find::Marked { field } = look.at.find else { return None };
-    action.changes.iter().find(|change| change.field == Field::Key(field)).and_then(|change| match &change.after {
-        Some(After::Text(text)) => Some(text.to_string()),
-        Some(After::Of(..) | After::Secret) | None => None,
+/// The field and its value by which an object is told from the others of its list.
+pub(super) fn marked_value<'a>(action: &'a Action, form: usize, look: &Look) -> Option<(&'static str, &'a str)> {
+    let Find::Marked { by } = look.at.find else { return None };
+    let changes = action.changes_in(form);
+    by.iter().find_map(|field| {
+        let change = changes.iter().find(|change| change.field == Field::Key(field))?;
+        Some((*field, change.text()?))
     })
 }
 

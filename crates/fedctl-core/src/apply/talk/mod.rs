@@ -1,5 +1,6 @@
 //! The conversation about one action: look, write, look again, wait. What each answer means is decided here, once.
 
+mod forms;
 mod looking;
 mod writing;
 
@@ -17,12 +18,16 @@ use crate::plan::action::{Action, After, Call, Find, Write};
 use crate::plan::hole::{Body, Give};
 use crate::read;
 use crate::request::{Ask, Outcome};
+use forms::Begin;
+pub(super) use forms::{Known, Question};
 use looking::marked_value;
 
 /// How long a write that nobody may send twice is looked for before its outcome is called unknown.
 const LOOKED_FOR: Duration = Duration::from_secs(90);
 /// How long a write may take to show, once it was accepted.
 const SHOWS_WITHIN: Duration = Duration::from_secs(60);
+/// How old the look at an array of others may be when it is written back, for whoever else writes there.
+const FRESH: Duration = Duration::from_secs(2);
 /// How often one request is sent at most.
 const SENDS: u32 = 5;
 
@@ -32,6 +37,7 @@ enum Why {
     Before,
     After,
     Doubt,
+    TakenBack,
 }
 
 /// What comes next in a conversation.
@@ -50,33 +56,57 @@ pub(super) struct Talk {
     skip: usize,
     members: Vec<ObjectId>,
     seen: Option<Box<str>>,
-    form: usize,
+    seen_at: Duration,
+    /// How often what was seen was too old to be written back.
+    stale: u32,
+    /// Objects in the list that is being looked through, and in all of it before the first request.
+    rows: usize,
+    rows_before: Option<usize>,
+    /// What was found in that list so far.
+    found: Option<Box<str>>,
+    pub(super) form: usize,
+    /// The form was found out before: no other is tried.
+    is_settled: bool,
     sends: u32,
     looks: u32,
     waited: Duration,
     /// What the service said when it refused, while a look finds out what that means.
     refused: Option<String>,
+    /// How many looks after a refusal showed that nothing was done.
+    clean_looks: u32,
+    /// Why what was made is being taken back.
+    taking_back: Option<String>,
 }
 
 impl Run {
     pub(super) fn begin(&mut self, at: u32) {
+        let (form, is_settled) = match self.begin_form(at) {
+            Begin::With { form, is_settled } => (form, is_settled),
+            Begin::Later => return,
+            Begin::ByHand(why) => return self.finish(at, End::Manual(why.to_owned())),
+        };
         let talk = Talk {
             looking: None,
             then: Planned::Write,
             skip: 0,
             members: Vec::new(),
             seen: None,
-            form: 0,
+            seen_at: Duration::ZERO,
+            stale: 0,
+            rows: 0,
+            rows_before: None,
+            found: None,
+            form,
+            is_settled,
             sends: 0,
             looks: 0,
             waited: Duration::ZERO,
             refused: None,
+            clean_looks: 0,
+            taking_back: None,
         };
         self.talks.insert(at, talk);
         let action = self.action(at);
-        if matches!(&action.write, Write::First { forms, .. } if forms.is_empty()) {
-            return self.finish(at, End::Manual("it is done by hand, says the operator".to_owned()));
-        }
         let live = is_live(action);
         let before = action.look.as_ref().is_some_and(|look| look.at.before);
         if before || live || matches!(action.write, Write::Seen(_)) {
@@ -92,9 +122,16 @@ impl Run {
 
     fn look(&mut self, at: u32, why: Why) {
         let talk = self.talk(at);
-        (talk.looking, talk.skip) = (Some(why), 0);
-        talk.members.clear();
+        talk.looking = Some(why);
+        self.from_the_start(at);
         self.plan_look(at);
+    }
+
+    /// A list is looked through from its first page.
+    fn from_the_start(&mut self, at: u32) {
+        let talk = self.talk(at);
+        (talk.skip, talk.rows, talk.found) = (0, 0, None);
+        talk.members.clear();
     }
 
     fn plan_look(&mut self, at: u32) {
@@ -116,7 +153,7 @@ impl Run {
     pub(super) fn waited(&mut self, at: u32) {
         let then = self.talk(at).then;
         if then == Planned::Look {
-            self.talk(at).skip = 0;
+            self.from_the_start(at);
             self.plan_look(at);
         } else {
             self.turns.push_back((at, then));
@@ -125,6 +162,10 @@ impl Run {
 
     /// The request of a planned turn; `None` when the action ended instead.
     pub(super) fn turn(&mut self, at: u32, planned: Planned) -> Option<Turn> {
+        if planned == Planned::Write && self.is_stale(at) {
+            self.look_anew(at);
+            return None;
+        }
         let made = match planned {
             Planned::Wait(wanted) => return Some(Turn::Wait(wanted)),
             Planned::Look => self.ask(at).map(Turn::Look),
@@ -139,11 +180,27 @@ impl Run {
         }
     }
 
+    /// Whether what was seen of an array of others is too old to be written back.
+    fn is_stale(&self, at: u32) -> bool {
+        let seen_at = self.talks.get(&at).map_or(Duration::ZERO, |talk| talk.seen_at);
+        is_live(self.action(at)) && self.now.saturating_sub(seen_at) > FRESH
+    }
+
+    fn look_anew(&mut self, at: u32) {
+        self.talk(at).stale += 1;
+        if self.talk(at).stale > SENDS {
+            let why =
+                format!("what others wrote there was always more than {} s old: the service is slow", FRESH.as_secs());
+            return self.finish(at, End::Failed(why));
+        }
+        self.look(at, Why::Before);
+    }
+
     fn ask(&self, at: u32) -> Result<Ask, Unfilled> {
         let action = self.action(at);
         let look = action.look.as_ref().ok_or(Unfilled::NotSeen("the object"))?;
         if std::ptr::eq(look.at.endpoint, &endpoint::SEARCH_USERS) {
-            let email = marked_value(action, look).unwrap_or_default();
+            let email = marked_value(action, 0, look).map(|(_, email)| email).unwrap_or_default();
             return Ok(read::search_by_email(action.target.org, &email));
         }
         let args = fill::args(&self.plan, &self.given, &look.args)?;
@@ -160,9 +217,10 @@ impl Run {
         let talk = self.talk(at);
         talk.looking = None;
         talk.sends += 1;
-        let (seen, form) = (talk.seen.clone(), talk.form);
+        let (seen, form, takes_back) = (talk.seen.clone(), talk.form, talk.taking_back.is_some());
         let action = self.action(at);
-        let call = call(action, form).ok_or(Unfilled::NotSeen("a request"))?;
+        let undo = forms::undo(action, form).map(|undo| &undo.call).filter(|_| takes_back);
+        let call = undo.or_else(|| call(action, form)).ok_or(Unfilled::NotSeen("a request"))?;
         fill::request(&self.plan, &self.given, action.target.org, call, seen.as_deref())
     }
 

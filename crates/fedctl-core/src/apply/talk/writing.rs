@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::{End, Run, judge};
-use super::{Planned, SENDS, Why, again, backoff, field_of, is_live};
+use super::super::{End, Run, judge, live};
+use super::{Planned, SENDS, Why, again, backoff, call, field_of, is_live};
+use crate::decode;
 use crate::endpoint::Again;
 use crate::plan::Verb;
 use crate::plan::action::{Action, Write};
-use crate::plan::hole::Give;
+use crate::plan::hole::{Body, Give};
+use crate::planted::planted;
 use crate::request::{Answer, Outcome};
 
 /// The longest that the service may ask to wait before an action is given up.
@@ -20,6 +22,9 @@ impl Run {
     pub(super) fn wrote(&mut self, at: u32, outcome: Outcome) {
         let plan = Arc::clone(&self.plan);
         let action = &plan.actions[at as usize];
+        if self.talk(at).taking_back.is_some() {
+            return self.took_back(at, outcome);
+        }
         match outcome {
             // A first request that never left leaves nothing in doubt, and a run that is to stop does not try again.
             Outcome::NotSent(why) if self.stopping && self.talk(at).sends == 1 && !self.given.holds_any_secret() => {
@@ -32,7 +37,7 @@ impl Run {
     }
 
     fn in_doubt(&mut self, at: u32, action: &Action) {
-        match again(action, self.talk(at).form) {
+        match planted!(PostAgain => Again::AtOnce, again(action, self.talk(at).form)) {
             Again::AtOnce => self.send_again(at, "nobody answered"),
             Again::AfterALook | Again::Never => self.look(at, Why::Doubt),
         }
@@ -47,7 +52,11 @@ impl Run {
             (_, 200..300) => self.accepted(at, action, answer),
             (_, 404) if action.verb == Verb::Delete => self.finish(at, End::Applied),
             (_, 409) if is_edge => self.finish(at, End::Already),
-            (Write::First { .. }, 400 | 404 | 405 | 422) | (Write::One(_), 400 | 409) if action.look.is_some() => {
+            (Write::First { .. }, 400 | 404 | 405 | 409 | 422) | (Write::One(_), 400 | 409)
+                if action.look.is_some() =>
+            {
+                // A conflict is about the object, and not about how it is spelt.
+                self.talk(at).is_settled |= answer.status == 409;
                 self.talk(at).refused = Some(format!("{} {}", answer.status, answer.message()));
                 self.look(at, Why::Doubt);
             }
@@ -56,7 +65,8 @@ impl Run {
     }
 
     fn accepted(&mut self, at: u32, action: &Action, answer: &Answer) {
-        let object: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let text = std::str::from_utf8(&answer.body).map(decode::bare).unwrap_or_default();
+        let object: Option<Value> = serde_json::from_str(text).ok();
         if let Some(object) = &object {
             self.keep_gifts(action, object);
         }
@@ -67,12 +77,21 @@ impl Run {
         if !has_id || look.is_some_and(|look| look.at.after) {
             return self.look(at, Why::After);
         }
+        let form = self.talk(at).form;
         let lost =
-            look.and(object.as_ref()).and_then(|object| judge::not_kept(&self.plan, &self.given, action, object));
-        match lost {
-            Some(field) => self.finish(at, End::Failed(format!("accepted, and `{field}` was not kept"))),
+            look.and(object.as_ref()).and_then(|object| judge::not_kept(&self.plan, &self.given, action, form, object));
+        let others = || self.lost_of_others(at, action, &answer.body);
+        match lost.map(ToString::to_string).or_else(others) {
+            Some(field) => self.not_kept(at, action, format!("accepted, and `{field}` was not kept")),
             None => self.done(at, action, End::Applied),
         }
+    }
+
+    /// The entry of somebody else that was seen before the write and is not in its answer.
+    fn lost_of_others(&self, at: u32, action: &Action, answer: &[u8]) -> Option<String> {
+        let talk = self.talks.get(&at)?;
+        let Some(Body::Json(sent)) = &call(action, talk.form)?.body else { return None };
+        live::lost(sent, talk.seen.as_deref()?, std::str::from_utf8(answer).ok()?)
     }
 
     fn probed(&mut self, at: u32, yes: &[(u16, &str)], answer: &Answer) {
@@ -110,7 +129,7 @@ impl Run {
 
     /// Writes after a pause. An array of others is looked at again first: what was seen before the pause may have changed.
     fn write_after(&mut self, at: u32, pause: Duration) {
-        let is_live = is_live(self.action(at));
+        let is_live = planted!(StaleArray => false, is_live(self.action(at)));
         if is_live {
             self.talk(at).looking = Some(Why::Before);
         }

@@ -5,8 +5,10 @@ use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::edge::Edit;
 use crate::kinds::{KindOf, oidc_app, user_group};
+use crate::live::{Confirmed, Superseded};
+use crate::object_id::ObjectId;
 use crate::plan::Action;
-use crate::plan::action::{Arg, Call, Verb};
+use crate::plan::action::{Arg, Because, Call, Verb};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Access;
 
@@ -37,6 +39,18 @@ static ROWS: &[Edge] = &[
         then: End(Org::Secondary, Kind::IdentityProvider, Verb::Update),
         of: Scope::All,
         why: "the provider leads to an app that people may use",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
+        then: End(Org::Primary, Kind::AppAccess, Verb::Delete),
+        of: Scope::All,
+        why: "an app is taken from its groups only when the provider leads to another one",
+    },
+    Edge {
+        first: End(Org::Primary, Kind::AppAccess, Verb::Delete),
+        then: End(Org::Primary, Kind::OidcApp, Verb::Delete),
+        of: Scope::Ended,
+        why: "an app that is in use may not be removed",
     },
 ];
 
@@ -78,6 +92,21 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         if id.is_none_or(|id| context.found.app.groups.binary_search(&id).is_err()) {
             plan.act(add(context, &app, &group));
         }
+    }
+}
+
+/// Takes an app that is of no use any more from its groups: `[unknown]` whether one that groups are bound to can be removed.
+pub(crate) fn take_back(plan: &mut Builder, confirmed: Confirmed<Superseded>, app: &Address, groups: &[ObjectId]) {
+    for id in groups {
+        let group = Address::new(Org::Primary, Kind::UserGroup, id.to_string());
+        plan.know(group.clone(), *id);
+        let target = Address::new(Org::Primary, Kind::AppAccess, format!("{}/{id}", app.name));
+        let call = Call {
+            endpoint: &endpoint::CHANGE_APP_ACCESS,
+            args: Box::new([Arg(app.clone())]),
+            body: Some(Edit::remove(confirmed, "user_group", &group)),
+        };
+        plan.act(Action { verb: Verb::Delete, because: Because::Superseded, ..Action::edge(target, call) });
     }
 }
 

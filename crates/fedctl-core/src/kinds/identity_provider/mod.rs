@@ -7,11 +7,14 @@ use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::owned::Proposed;
 use crate::kinds::{KindOf, oidc_app};
-use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{
+    After, Arg, Because, Call, Change, Choice, Expect, Field, Find, Form, Look, LookAt, Subject, Verb, Write,
+};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, Give, Of};
 use crate::plan::order::{Edge, End, Scope};
 use crate::plan::{Action, Pair};
+use crate::planted::planted;
 use crate::spec::{AdoptObject, Spec};
 
 /// This kind's line of the table.
@@ -37,18 +40,15 @@ static ROWS: &[Edge] = &[
         why: "the provider is read back a second time",
     },
     Edge {
-        first: End(Org::Secondary, Kind::IdentityProvider, Verb::Create),
-        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
-        of: Scope::All,
-        why: "the provider is read back a second time",
-    },
-    Edge {
         first: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
         then: End(Org::Primary, Kind::OidcApp, Verb::Delete),
         of: Scope::All,
         why: "an app goes only when the provider leads to another one",
     },
 ];
+
+/// The question that the spelling of a replacement answers.
+const UPDATE: Choice = Choice("identity-provider-update");
 
 static LOOK: LookAt = LookAt {
     find: Find::Only,
@@ -97,7 +97,14 @@ pub(crate) fn state(context: &Context<'_>) -> State {
     let is_used = policy.is_some_and(|policy| policy.provider == Some(live.id));
     let is_named = *live.name == *context.spec.identity_provider.name.as_str();
     let leads_to_us = same_url(&live.oidc.url, &context.terms.issuer);
-    if app.provider_has_no_app && leads_to_us && (is_used || is_named) { State::Orphaned } else { State::Foreign }
+    let is_orphaned = app.provider_has_no_app && leads_to_us && (is_used || is_named);
+    if planted!(ForeignProviderTaken => true, is_orphaned) { State::Orphaned } else { State::Foreign }
+}
+
+/// Whether there is a provider of this federation when this plan is applied.
+pub(crate) fn is_ours_after(context: &Context<'_>) -> bool {
+    let has_app = context.found.app.refusal.is_none();
+    has_app && matches!(state(context), State::None | State::Ours | State::Orphaned)
 }
 
 /// What is known about the secret that the two sides share.
@@ -136,11 +143,10 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         (State::NotAdopted | State::Foreign, Some(live)) => plan.refuse(foreign(context, state, live)),
         (State::Unread, Some(live)) => plan.refuse(unread(context, live)),
     }
+    // Without a provider nobody comes in by an app that is of no use any more: it goes before another is made.
+    let is_in_use = !matches!(state, State::None | State::Foreign | State::Unread);
     let is_removed = |old: &Proposed<'_, _, _>| matches!(old.verdict, Some(Ok(_)));
-    if context.found.app.superseded.iter().any(is_removed)
-        && has_app
-        && !matches!(state, State::Foreign | State::Unread)
-    {
+    if context.found.app.superseded.iter().any(is_removed) && has_app && is_in_use {
         plan.act(check(context));
     }
 }
@@ -194,10 +200,10 @@ fn client_id(context: &Context<'_>, before: Option<&str>) -> Change {
     Change { field: Field::Key("oidc.clientId"), before: before.map(Box::from), after }
 }
 
-fn body<'b>(context: &Context<'_>, name: &'b str, url: &'b str) -> Body {
+fn create_body<'b>(context: &Context<'_>, name: &'b str, url: &'b str) -> wire::Create<'b> {
     let app = oidc_app::address(context.spec);
     let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url };
-    Body::json(&wire::Create { name, oidc, kind: "OIDC" })
+    wire::Create { name, oidc, kind: "OIDC" }
 }
 
 /// Points a provider whose app is gone at the new one, with the secret that was just proved.
@@ -215,11 +221,7 @@ fn replace(context: &Context<'_>, live: &wire::Provider) -> Action {
         verb: Verb::Update,
         because: Because::Orphaned,
         changes: changes.into(),
-        write: Write::One(Call {
-            endpoint: &endpoint::REPLACE_PROVIDER,
-            args,
-            body: Some(body(context, &target.name, &context.terms.issuer)),
-        }),
+        write: forms(context, &target, args),
         look: Some(Look { at: &ITSELF, args: Box::new([]) }),
         target,
         subject: Subject::Federation,
@@ -227,9 +229,18 @@ fn replace(context: &Context<'_>, live: &wire::Provider) -> Action {
     }
 }
 
+/// `[unknown]`: whether a replacement comes bare or in an envelope.
+fn forms(context: &Context<'_>, target: &Address, args: Box<[Arg]>) -> Write {
+    let bare = create_body(context, &target.name, &context.terms.issuer);
+    let wrapped = wire::Wrapped { identity_provider: create_body(context, &target.name, &context.terms.issuer) };
+    let call = |body| Call { endpoint: &endpoint::REPLACE_PROVIDER, args: args.clone(), body: Some(body) };
+    let forms = [Form::new("bare", call(Body::json(&bare))), Form::new("wrapped", call(Body::json(&wrapped)))];
+    context.choose(UPDATE, Box::new(forms))
+}
+
 fn create(context: &Context<'_>) -> Action {
     let target = address(context.spec);
-    let body = body(context, &target.name, &context.terms.issuer);
+    let body = Body::json(&create_body(context, &target.name, &context.terms.issuer));
     Action {
         verb: Verb::Create,
         because: Because::MissingInLive,

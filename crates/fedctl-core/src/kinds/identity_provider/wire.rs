@@ -49,3 +49,10 @@ pub(crate) struct CreateOidc<'a> {
     pub(crate) client_secret: Of<ClientSecret>,
     pub(crate) url: &'a str,
 }
+
+/// In an envelope, as newer endpoints may want it. `[inferred]`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Wrapped<T> {
+    pub(crate) identity_provider: T,
+}

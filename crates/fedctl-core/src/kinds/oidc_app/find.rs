@@ -23,6 +23,8 @@ pub struct Found<'a> {
     pub adoptable: Option<(&'a App, &'a AppSettings)>,
     /// Apps that we made and that are of no use any more.
     pub superseded: Vec<Proposed<'a, App, Superseded>>,
+    /// The groups that may use them, in the same order.
+    pub of_superseded: Vec<&'a [ObjectId]>,
     /// Apps that we took over and that are of no use any more: they are left to whoever made them.
     pub given_back: Vec<&'a App>,
     /// Why none of ours is of use: the secret was shown to a run that did not end.
@@ -81,7 +83,7 @@ pub(crate) fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Opt
 fn marked<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, apps: &'a [App]) -> Option<Vec<Marked<'a>>> {
     let names = spec.names();
     let mut marked: Vec<(&App, ObjectMark<'_>)> =
-        apps.iter().filter_map(|app| Some((app, mark::find(&app.description, &names, ObjectRole::App)?))).collect();
+        apps.iter().filter_map(|app| Some((app, mark::find(app.mark_text(), &names, ObjectRole::App)?))).collect();
     marked.sort_by_key(|(app, _)| app.id);
     let settings: Vec<_> = marked.iter().map(|(app, _)| needs.app_settings(live, app.id)).collect();
     let all = marked.into_iter().zip(settings).map(|((app, mark), settings)| Some((app, mark, settings?)));
@@ -120,7 +122,10 @@ fn of_marked<'a>(
     }
     for (app, mark, _) in marked {
         match mark.origin {
-            Origin::Created => found.superseded.push(Proposed::of(app)),
+            Origin::Created => {
+                found.superseded.push(Proposed::of(app));
+                found.of_superseded.push(needs.app_groups(live, app.id)?);
+            }
             Origin::Adopted => found.given_back.push(app),
         }
     }
@@ -128,7 +133,7 @@ fn of_marked<'a>(
 }
 
 fn as_foreign<'a>(app: &'a App, adopt: &'static str) -> Foreign<'a> {
-    Foreign { what: "app", name: &app.label, id: app.id, description: &app.description, adopt }
+    Foreign { what: "app", name: &app.label, id: app.id, description: app.mark_text(), adopt }
 }
 
 /// The identity provider leads to an app that nobody marked: the spec takes it over, or it is somebody else's.

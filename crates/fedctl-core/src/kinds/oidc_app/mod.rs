@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
-use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
+use crate::kinds::{KindOf, app_access};
 use crate::live::{Confirmed, Superseded};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{
+    Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Then, Verb, Write,
+};
 use crate::plan::hole::{Body, FormValue, Give};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Spec;
@@ -59,9 +61,12 @@ static ROWS: &[Edge] = &[
     },
 ];
 
+/// The question that the place of an app's mark answers.
+const MARK: Choice = Choice("app-mark");
+
 static LOOK: LookAt = LookAt {
     query: &[("filter[0]", "name:$eq:oidc"), ("fields", wire::FIELDS), ("sort", "_id")],
-    find: Find::Marked { field: "description" },
+    find: Find::Marked { by: &["description", "displayLabel"] },
     before: false,
     gives: &[(Give::Id, "/_id")],
     ..LookAt::object(&endpoint::LIST_APPS)
@@ -90,6 +95,14 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         plan.refuse(refusal.clone());
         return;
     }
+    for (proposed, groups) in found.superseded.iter().zip(&found.of_superseded) {
+        let app = proposed.object;
+        plan.know(old(app), app.id);
+        if let Some(Ok(confirmed)) = proposed.verdict {
+            app_access::take_back(plan, confirmed, &old(app), groups);
+        }
+        proposed.plan(plan, old(app), remove);
+    }
     match (found.app, found.settings) {
         (Some((app, owned)), Some(settings)) => {
             plan.know(target.clone(), app.id);
@@ -103,20 +116,19 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             plan.act(probe(context));
         }
         (None, _) => {
-            plan.act(create(context.spec, why_made(context)));
+            plan.act(create(context, why_made(context)));
             plan.act(configure(context, Because::NextStep));
             plan.act(probe(context));
         }
     }
-    let old = |app: &App| Address::new(Org::Primary, Kind::OidcApp, Arc::from(format!("{} [{}]", app.label, app.id)));
-    for proposed in &found.superseded {
-        let app = proposed.object;
-        plan.know(old(app), app.id);
-        proposed.plan(plan, old(app), remove);
-    }
     for app in &found.given_back {
         plan.note(old(app), "it was taken over and is of no use any more; it was made by hand, so it is left");
     }
+}
+
+/// The address of an app that stands beside the one that is of use.
+fn old(app: &App) -> Address {
+    Address::new(Org::Primary, Kind::OidcApp, Arc::from(format!("{} [{}]", app.label, app.id)))
 }
 
 fn why_made(context: &Context<'_>) -> Because {
@@ -128,29 +140,45 @@ fn why_made(context: &Context<'_>) -> Because {
     }
 }
 
-fn create(spec: &Spec, because: Because) -> Action {
+/// `[unknown]`: whether the service keeps the description of an OIDC app. Where it does not, the label carries the mark.
+fn create(context: &Context<'_>, because: Because) -> Action {
+    let spec = context.spec;
     let target = address(spec);
-    let description = mark::line(spec.federation.as_str(), ObjectRole::App, Origin::Created);
+    let line = mark::line(spec.federation.as_str(), ObjectRole::App, Origin::Created);
+    let marked_label = mark::in_label(&target.name, &line);
     let hidden = spec.app.hidden.value;
-    let body = Body::json(&wire::Create {
-        active: true,
-        name: wire::TEMPLATE,
-        display_name: "OpenID Connect",
-        display_label: &target.name,
-        description: &description,
-        config: wire::Empty {},
-        sso: wire::CreateSso { kind: "oidc", hidden },
-    });
+    let call = |label: &str, description: Option<&str>| {
+        let body = Body::json(&wire::Create {
+            active: true,
+            name: wire::TEMPLATE,
+            display_name: "OpenID Connect",
+            display_label: label,
+            description,
+            config: wire::Empty {},
+            sso: wire::CreateSso { kind: "oidc", hidden },
+        });
+        Call { endpoint: &endpoint::CREATE_APP, args: Box::new([]), body: Some(body) }
+    };
+    let changes = |label: &str| {
+        vec![
+            Change::new(Field::Key("displayLabel"), label),
+            Change::new(Field::Key("active"), "true"),
+            Change::new(Field::Key("sso.hidden"), hidden.to_string()),
+        ]
+    };
+    let by_description = Form {
+        undo: Some(endpoint::DELETE_APP.undo(&target, Then::Next)),
+        ..Form::new("description", call(&target.name, Some(&line)))
+    };
+    let by_label =
+        Form { changes: Some(changes(&marked_label).into()), ..Form::new("label", call(&marked_label, None)) };
+    let mut marked = changes(&target.name);
+    marked.push(Change::new(Field::Key("description"), &*line));
     Action {
         verb: Verb::Create,
         because,
-        changes: Box::new([
-            Change::new(Field::Key("displayLabel"), &*target.name),
-            Change::new(Field::Key("active"), "true"),
-            Change::new(Field::Key("sso.hidden"), hidden.to_string()),
-            Change::new(Field::Key("description"), description),
-        ]),
-        write: Write::One(Call { endpoint: &endpoint::CREATE_APP, args: Box::new([]), body: Some(body) }),
+        changes: marked.into(),
+        write: context.choose(MARK, Box::new([by_description, by_label])),
         look: Some(Look { at: &LOOK, args: Box::new([]) }),
         target,
         subject: Subject::Federation,

@@ -7,12 +7,13 @@ use crate::kinds::app_access;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::owned::Owned;
 use crate::live::User;
-use crate::mark::{ObjectRole, Origin};
+use crate::mark::{self, ObjectRole, Origin};
 use crate::people::Person;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Look, LookAt, Subject, Verb, Write};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, List, Whole, Wholly, raw};
+use crate::planted::planted;
 
 static ITSELF: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_APP) };
 
@@ -121,8 +122,13 @@ fn is_ours(claim: &Claim, context: &Context<'_>) -> bool {
 pub(super) fn replace(context: &Context<'_>, app: &App, owned: Owned) -> Option<Action> {
     let (spec, target) = (context.spec, address(context.spec));
     let mut changes: Vec<Change> = Vec::new();
-    changes.extend(owned.description(spec, ObjectRole::App, &app.description));
-    changes.extend(owned.name("displayLabel", &app.label, &target.name));
+    if app.is_marked_in_label() {
+        let line = mark::line(spec.federation.as_str(), ObjectRole::App, owned.origin);
+        changes.extend(owned.name("displayLabel", &app.label, &mark::in_label(&target.name, &line)));
+    } else {
+        changes.extend(owned.description(spec, ObjectRole::App, &app.description));
+        changes.extend(owned.name("displayLabel", &app.label, &target.name));
+    }
     let (hidden, is_hidden) = (spec.app.hidden.value, app.sso.and_then(|sso| sso.hidden));
     if owned.origin == Origin::Created && is_hidden.is_some_and(|is_hidden| is_hidden != hidden) {
         changes.push(Change::of(Field::Key("sso.hidden"), (!hidden).to_string(), hidden.to_string()));
@@ -130,12 +136,14 @@ pub(super) fn replace(context: &Context<'_>, app: &App, owned: Owned) -> Option<
     if changes.is_empty() {
         return None;
     }
-    let mut body = Whole { only: REPLACED, ..Whole::default() };
+    // `[unknown]` whether a description is refused: an app that has none is sent back without.
+    let without: &[&str] = if app.is_marked_in_label() && app.description.is_empty() { &["description"] } else { &[] };
+    let mut body = Whole { only: planted!(ActiveLeftOut => &REPLACED[1..], REPLACED), without, ..Whole::default() };
     for change in &changes {
         match (&change.field, change.text()) {
             (Field::Key("sso.hidden"), _) => body = body.with("sso.hidden", &hidden),
             (Field::Key(key), Some(after)) => body = body.with(key, &after),
-            (Field::Key(_) | Field::Entry { .. }, _) => {}
+            (Field::Key(_) | Field::Spelt(_) | Field::Entry { .. }, _) => {}
         }
     }
     let (verb, because) = owned.verb();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mark;
 use crate::object_id::ObjectId;
 use crate::plan::hole::Wholly;
 
@@ -36,6 +37,20 @@ pub struct App {
     /// What the portal shows.
     #[serde(default)]
     pub sso: Option<Sso>,
+}
+
+impl App {
+    /// The text that carries its mark: the label, where the service keeps no description of an app `[unknown]`.
+    pub fn mark_text(&self) -> &str {
+        mark::of_label(&self.label)
+            .filter(|_| mark::federation_of(&self.description).is_none())
+            .unwrap_or(&self.description)
+    }
+
+    /// Whether its label carries its mark.
+    pub fn is_marked_in_label(&self) -> bool {
+        !std::ptr::eq(self.mark_text(), &*self.description)
+    }
 }
 
 /// The part of an app that says where it is shown.
@@ -102,7 +117,8 @@ pub(crate) struct Create<'a> {
     pub(crate) name: &'a str,
     pub(crate) display_name: &'a str,
     pub(crate) display_label: &'a str,
-    pub(crate) description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<&'a str>,
     pub(crate) config: Empty,
     pub(crate) sso: CreateSso,
 }

@@ -11,7 +11,9 @@ use crate::mark::Origin;
 use crate::people::Person;
 use crate::people::leave::{FEDERATED, Leaver, Take};
 use crate::plan::Action;
-use crate::plan::action::{After, Arg, Because, Call, Change, Expect, Field, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{
+    After, Arg, Because, Call, Change, Choice, Expect, Field, Form, Look, LookAt, Subject, Verb, Write,
+};
 use crate::plan::hole::{Body, Give, Id, Merge, Merged, Of};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::{PasswordAuthority, Spec};
@@ -71,7 +73,8 @@ struct Restricted {
     field: &'static str,
     #[serde(rename = "type")]
     kind: &'static str,
-    id: Of<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Of<Id>>,
 }
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
@@ -200,13 +203,24 @@ fn address(person: &Person<'_>) -> Address {
     Address::new(Org::Secondary, Kind::PasswordAuthority, person.account.clone())
 }
 
+/// The question whether the authority names the provider.
+const ID: Choice = Choice("password-authority-id");
+
 fn update(context: &Context<'_>, subject: Subject, person: &Person<'_>) -> Action {
-    let account = user::address(person);
-    let provider = identity_provider::address(context.spec);
-    let set = [Restricted { field: "password", kind: FEDERATED, id: Of::new(&provider) }];
-    let merge = Merge::of("restrictedFields", "field", &set);
     let before = person.live.and_then(|live| live.authority.as_ref());
-    let args: Box<[Arg]> = Box::new([Arg(account)]);
+    let args: Box<[Arg]> = Box::new([Arg(user::address(person))]);
+    let old_id = before.and_then(|authority| authority.id).map(|id| Box::from(id.to_string()));
+    let provider = identity_provider::address(context.spec);
+    let kind =
+        Change { before: before.map(|authority| authority.kind.clone()), ..Change::new(field("type"), FEDERATED) };
+    let id = |after| Change { field: field("id"), before: old_id.clone(), after };
+    let call = |id| Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(federated(id)) };
+    let mut without_id = vec![kind.clone()];
+    without_id.extend(old_id.is_some().then(|| id(None)));
+    let forms = [
+        Form::new("with-id", call(Some(Of::new(&provider)))),
+        Form { changes: Some(without_id.into()), ..Form::new("without-id", call(None)) },
+    ];
     Action {
         target: address(person),
         verb: Verb::Update,
@@ -215,23 +229,19 @@ fn update(context: &Context<'_>, subject: Subject, person: &Person<'_>) -> Actio
             None if person.live.is_some_and(|live| live.has_password) => Because::SignedIn,
             None => Because::MissingInLive,
         },
-        changes: Box::new([
-            Change { before: before.map(|authority| authority.kind.clone()), ..Change::new(field("type"), FEDERATED) },
-            Change {
-                field: field("id"),
-                before: before.and_then(|authority| authority.id).map(|id| id.to_string().into()),
-                after: Some(After::Of(provider, Give::Id)),
-            },
-        ]),
-        write: Write::One(Call {
-            endpoint: &endpoint::UPDATE_USER,
-            args: args.clone(),
-            body: Some(Body::json(&Update { restricted_fields: Merged(merge) })),
-        }),
+        changes: Box::new([kind, id(Some(After::Of(provider, Give::Id)))]),
+        write: context.choose(ID, Box::new(forms)),
         look: Some(Look { at: &LOOK, args }),
         subject,
         spec: None,
     }
+}
+
+/// `[unknown]`: whether the entry takes, or wants, the id of the provider.
+fn federated(id: Option<Of<Id>>) -> Body {
+    let set = [Restricted { field: "password", kind: FEDERATED, id }];
+    let merge = Merge::of("restrictedFields", "field", &set);
+    Body::json(&Update { restricted_fields: Merged(merge) })
 }
 
 fn check(context: &Context<'_>) -> Action {

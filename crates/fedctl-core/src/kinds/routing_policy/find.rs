@@ -1,6 +1,6 @@
 //! Which policy is the routing policy: the one that applies to our routing group, our mark, the spec's word, its name.
 
-use super::wire::Policy;
+use super::wire::{Policy, Spelt};
 use super::{BEING_SET_UP, address};
 use crate::address::Org;
 use crate::kinds::owned::{self, Foreign, MarkState, Owned, Proposed};
@@ -10,6 +10,7 @@ use crate::live::{Duplicate, Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
+use crate::planted::planted;
 use crate::spec::{AdoptObject, Spec};
 
 /// The routing policy, as it was found.
@@ -25,6 +26,8 @@ pub struct Found<'a> {
     pub adoptable: Option<&'a Policy>,
     /// The one group of that policy, whatever its name, and how people come into it.
     pub adoptable_group: Option<(&'a Group, &'a Membership)>,
+    /// How the policies of the organisation are spelt, as far as one shows it.
+    pub seen: Option<Spelt>,
     /// Why it cannot be used.
     pub refusal: Option<Refusal>,
 }
@@ -48,7 +51,7 @@ impl<'a> Found<'a> {
 
     /// Whether this plan turns it on, if everything else is ready. One that somebody else made keeps its switch.
     pub fn is_turned_on_by_us(&self) -> bool {
-        self.is_in_the_making() && !self.is_taken_over_without_group()
+        planted!(SwitchesOnAgain => true, self.is_in_the_making() && !self.is_taken_over_without_group())
     }
 
     /// It was made by hand, and not for our group yet.
@@ -68,6 +71,11 @@ pub(crate) fn find<'a>(
     needs: &mut Needs,
     group: &user_group::Found<'_>,
 ) -> Option<Found<'a>> {
+    let seen = needs.policies(live).and_then(|policies| policies.iter().find_map(|policy| policy.spelt));
+    found(spec, live, needs, group).map(|found| Found { seen, ..found })
+}
+
+fn found<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, group: &user_group::Found<'_>) -> Option<Found<'a>> {
     let policies = needs.policies(live);
     let by_edge = match group.id().or(group.adoptable.map(|group| group.id)) {
         Some(id) => needs.group_policies(live, id),

@@ -5,6 +5,7 @@
 //! (invariant I11). A spec that turns it off puts the line back, so that the spec can turn it on again.
 
 mod find;
+mod forms;
 pub mod wire;
 
 use crate::address::{Address, Kind, Org};
@@ -15,13 +16,12 @@ use crate::kinds::{KindOf, identity_provider};
 use crate::live::{Confirmed, Duplicate};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
-use crate::plan::action::{
-    After, Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Verb, Write,
-};
-use crate::plan::hole::{Body, Give, Of, Whole};
+use crate::plan::action::{After, Arg, Because, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::hole::Give;
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Spec;
-use wire::Policy;
+use forms::Values;
+use wire::{ENABLED, PROVIDER, Policy};
 
 pub use find::Found;
 pub(crate) use find::find;
@@ -44,14 +44,11 @@ static ROWS: &[Edge] = &[
     },
 ];
 
-/// The question that the spelling of a routing policy answers.
-const CHOICE: Choice = Choice("routing-policy-body");
-
 /// The line that a policy carries until it was turned on.
 const BEING_SET_UP: &str = "being set up: not turned on yet";
 
 static LOOK: LookAt = LookAt {
-    find: Find::Marked { field: "name" },
+    find: Find::Marked { by: &["name"] },
     after: true,
     gives: &[(Give::Id, "/id")],
     ..LookAt::object(&endpoint::LIST_POLICIES)
@@ -120,6 +117,29 @@ pub(crate) fn leads_to_provider(context: &Context<'_>) -> bool {
     policy.is_none_or(|policy| policy.provider.is_some() && policy.provider == provider)
 }
 
+/// Whether this plan leads an existing policy to the identity provider that there is, or that it makes: the one that the
+/// policy names is gone, for an organisation has at most one. Where nobody is routed by it, people may have their local
+/// way in, which being routed takes from those who are not ready.
+pub(crate) fn is_led_anew(context: &Context<'_>) -> bool {
+    let found = &context.found.policy;
+    let Some(policy) = found.itself().filter(|policy| policy.spelt.is_some()) else { return false };
+    let is_taken_over = found.policy.is_some_and(|(_, owned)| owned.mark == MarkState::Missing);
+    let has_place = found.refusal.is_none() && (!is_taken_over || found.is_assigned);
+    let is_ready = policy.enabled == Some(false) || context.members_are_ready();
+    has_place && !leads_to_provider(context) && identity_provider::is_ours_after(context) && is_ready
+}
+
+/// Whether the policy leads to the identity provider when this plan is applied.
+pub(crate) fn leads_after(context: &Context<'_>) -> bool {
+    leads_to_provider(context) || is_led_anew(context)
+}
+
+fn led_anew(context: &Context<'_>) -> Change {
+    let before = context.found.policy.itself().and_then(|policy| policy.provider);
+    let after = After::Of(identity_provider::address(context.spec), Give::Id);
+    Change { field: Field::Spelt(&PROVIDER), before: before.map(|id| id.to_string().into()), after: Some(after) }
+}
+
 /// Whether this plan turns routing off, because the spec says so.
 pub(crate) fn turns_off(context: &Context<'_>) -> bool {
     let live = context.found.policy.policy;
@@ -149,7 +169,7 @@ fn left_alone(context: &Context<'_>, live: &Policy, owned: Owned) -> Vec<String>
         _ if !found.is_assigned && !making => {
             Some("somebody took the routing group out of it, and that stays; nobody is routed")
         }
-        _ if !leads_to_provider(context) => {
+        _ if !leads_after(context) => {
             Some("it sends people to another identity provider, or does not say to which; look at it in the console")
         }
         Some(true | false) => None,
@@ -168,33 +188,22 @@ fn set_up(description: &str) -> String {
     lines.join("\n")
 }
 
-fn form_a(spec: &Spec, name: &str, description: &str, on: bool) -> Body {
-    Body::json(&wire::FormA {
-        name,
-        description,
-        enabled: on,
-        identity_provider_id: Of::new(&identity_provider::address(spec)),
-    })
-}
-
 /// Off and for nobody: inert whatever the service makes of it.
 fn create(context: &Context<'_>) -> Action {
     let spec = context.spec;
     let target = address(spec);
     let description = being_set_up(spec);
-    let body = Some(form_a(spec, &target.name, &description, false));
-    let call = Call { endpoint: &endpoint::CREATE_POLICY, args: Box::new([]), body };
     let provider = After::Of(identity_provider::address(spec), Give::Id);
     Action {
         verb: Verb::Create,
         because: Because::MissingInLive,
         changes: Box::new([
             Change::new(Field::Key("name"), &*target.name),
-            Change::new(Field::Key("enabled"), "false"),
-            Change::new(Field::Key("description"), description),
-            Change { field: Field::Key("identityProviderId"), before: None, after: Some(provider) },
+            Change::new(Field::Spelt(&ENABLED), "false"),
+            Change::new(Field::Key("description"), &*description),
+            Change { field: Field::Spelt(&PROVIDER), before: None, after: Some(provider) },
         ]),
-        write: context.choose(CHOICE, Box::new([Form { name: "a", call }])),
+        write: forms::create(context, &target, &description),
         look: Some(Look { at: &LOOK, args: Box::new([]) }),
         target,
         subject: Subject::Federation,
@@ -202,31 +211,27 @@ fn create(context: &Context<'_>) -> Action {
     }
 }
 
-/// What fedctl writes of a policy.
-#[derive(Clone)]
-struct Values {
-    name: String,
-    description: String,
-    enabled: Option<bool>,
-}
-
 /// The policy before this plan changes it, or as this plan makes it.
 fn before(context: &Context<'_>) -> Values {
     match context.found.policy.itself() {
-        Some(live) => {
-            Values { name: live.name.to_string(), description: live.description.to_string(), enabled: live.enabled }
-        }
+        Some(live) => Values {
+            name: live.name.to_string(),
+            description: live.description.to_string(),
+            enabled: live.enabled,
+            leads: false,
+        },
         None => Values {
             name: context.spec.routing_policy.name.as_str().to_owned(),
             description: being_set_up(context.spec),
             enabled: Some(false),
+            leads: false,
         },
     }
 }
 
 /// The policy as it is to be.
 fn desired(context: &Context<'_>, before: &Values, owned: Owned) -> Values {
-    let mut after = before.clone();
+    let mut after = Values { leads: is_led_anew(context), ..before.clone() };
     if owned.origin == Origin::Created {
         context.spec.routing_policy.name.as_str().clone_into(&mut after.name);
     }
@@ -247,7 +252,8 @@ fn replace(context: &Context<'_>) -> Option<Action> {
     let owned = found.map_or(Owned { origin: Origin::Created, mark: MarkState::Right }, |(_, owned)| owned);
     let before = before(context);
     let after = desired(context, &before, owned);
-    let changes: Box<[Change]> = changes(&before, &after).into();
+    let mut changes = changes(&before, &after);
+    changes.extend(after.leads.then(|| led_anew(context)));
     if changes.is_empty() {
         return None;
     }
@@ -263,8 +269,8 @@ fn replace(context: &Context<'_>) -> Option<Action> {
     Some(Action {
         verb,
         because,
-        changes,
-        write: context.choose(CHOICE, forms(spec, &args, &after, owned.origin)),
+        changes: changes.into(),
+        write: forms::update(context, &args, &before, &after, owned.origin),
         look: Some(Look { at: &ITSELF, args: args.clone() }),
         target,
         subject: Subject::Federation,
@@ -277,7 +283,7 @@ fn changes(before: &Values, after: &Values) -> Vec<Change> {
     if let (Some(before), Some(after)) = (before.enabled, after.enabled)
         && before != after
     {
-        changes.push(Change::of(Field::Key("enabled"), before.to_string(), after.to_string()));
+        changes.push(Change::of(Field::Spelt(&ENABLED), before.to_string(), after.to_string()));
     }
     let texts = [("name", &before.name, &after.name), ("description", &before.description, &after.description)];
     // A name that an answer leaves out is not one that somebody changed: everything has a name.
@@ -285,26 +291,6 @@ fn changes(before: &Values, after: &Values) -> Vec<Change> {
     let texts = texts.into_iter().filter(|(key, before, after)| before != after && is_read(key, before));
     changes.extend(texts.map(|(key, before, after)| changed(key, before, after)));
     changes
-}
-
-/// The spellings of a write of the whole policy. As it is seen, which keeps what stands there and no form has: its groups
-/// may be in it. Else, for those that are ours, in form A, which made them.
-fn forms(spec: &Spec, args: &[Arg], after: &Values, origin: Origin) -> Box<[Form]> {
-    let call = |body| Call { endpoint: &endpoint::REPLACE_POLICY, args: args.into(), body: Some(body) };
-    let mut seen = Whole { without: &["id"], ..Whole::default() }
-        .with("name", &after.name)
-        .with("description", &after.description);
-    if let Some(enabled) = after.enabled {
-        seen = seen.with("enabled", &enabled);
-    }
-    let as_seen = Form { name: "as-seen", call: call(seen.body()) };
-    match origin {
-        Origin::Adopted => Box::new([as_seen]),
-        Origin::Created => {
-            let body = form_a(spec, &after.name, &after.description, after.enabled.unwrap_or(false));
-            Box::new([as_seen, Form { name: "a", call: call(body) }])
-        }
-    }
 }
 
 /// A second policy with our mark, off and for nobody: it came of a request that was thought lost.

@@ -15,6 +15,7 @@ use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Give, Merge, Merged};
 use crate::plan::order::{Edge, End, Scope};
+use crate::planted::planted;
 use crate::spec::{CopyField, FieldPath, Spec};
 
 /// This kind's line of the table.
@@ -66,7 +67,7 @@ static ROWS: &[Edge] = &[
 ];
 
 static CREATED: LookAt = LookAt {
-    find: Find::Marked { field: "email" },
+    find: Find::Marked { by: &["email"] },
     before: false,
     gives: &[(Give::Id, "/_id")],
     ..LookAt::object(&endpoint::SEARCH_USERS)
@@ -105,8 +106,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
                 if live.state == State::Staged && person.origin == Some(Origin::Created) {
                     plan.act(activate(subject, person, ("STAGED", &OLD), Because::HalfMade));
                 }
-                if live.state == State::Suspended && person.returns() {
-                    plan.act(activate(subject, person, ("SUSPENDED", &OLD), Because::Returned));
+                if live.state == State::Suspended && planted!(Unsuspends => true, person.returns()) {
+                    let because = planted!(Unsuspends => Because::HalfMade, Because::Returned);
+                    plan.act(activate(subject, person, ("SUSPENDED", &OLD), because));
                 }
                 if person.origin == Some(Origin::Created) {
                     plan_copies(context.spec, plan, subject, person, live);
@@ -134,11 +136,11 @@ fn create(spec: &Spec, subject: Subject, person: &Person<'_>) -> Action {
     let body = wire::Create {
         email: &person.account,
         username: &person.username,
-        state: "STAGED",
+        state: planted!(BornActive => "ACTIVATED", "STAGED"),
         names: wire::Names::of(&names),
         attributes: [
             wire::Attribute { name: attribute, value: &person.account },
-            wire::Attribute { name: USER_ATTRIBUTE, value: &mark },
+            wire::Attribute { name: planted!(MarkForgotten => "note", USER_ATTRIBUTE), value: &mark },
         ],
     };
     let mut changes = vec![
@@ -257,7 +259,7 @@ fn activate(
         write: Write::One(Call {
             endpoint: &endpoint::ACTIVATE_USER,
             args: Box::new([Arg(target.clone())]),
-            body: Some(Body::json(&wire::Activate { email: false })),
+            body: Some(Body::json(&wire::Activate { email: planted!(MailsPeople => true, false) })),
         }),
         look: Some(Look { at: look, args: Box::new([Arg(target.clone())]) }),
         target,

@@ -7,9 +7,9 @@ pub mod wire;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
-use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::owned::{self, Owned};
+use crate::kinds::{KindOf, routing_policy};
 use crate::live::{Confirmed, Duplicate};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
@@ -31,7 +31,7 @@ const RULE: Choice = Choice("membership-rule");
 
 static LOOK: LookAt = LookAt {
     query: &[("sort", "id")],
-    find: Find::Marked { field: "name" },
+    find: Find::Marked { by: &["name"] },
     after: true,
     gives: &[(Give::Id, "/id")],
     // `[observed]`: lists leave out how people come into a group.
@@ -84,7 +84,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     for group in found.source_groups.iter().chain(&found.app_group) {
         plan.know(Address::new(Org::Primary, Kind::UserGroup, group.name), group.id);
     }
-    if context.assigns() || context.turns_on() {
+    if context.assigns() || context.turns_on() || routing_policy::is_led_anew(context) {
         plan.act(check_members(context));
     }
 }
@@ -171,7 +171,7 @@ fn create(context: &Context<'_>, address: Address, role: ObjectRole) -> Action {
         Some(rule) => {
             changes.push(Change::new(Field::Key("membershipMethod"), wire::BY_RULE));
             changes.push(Change::new(Field::Key("memberQuery.searchFilters"), rule.filters()));
-            let forms = Box::new([Form { name: "search", call }]);
+            let forms = Box::new([Form::new("search", call)]);
             context.choose(RULE, forms)
         }
     };

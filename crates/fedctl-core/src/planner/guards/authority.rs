@@ -1,5 +1,7 @@
 //! Accounts about which another directory decides.
 
+use std::collections::BTreeMap;
+
 use super::Whom;
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
@@ -10,34 +12,43 @@ use crate::plan::{Action, Verb};
 
 /// What Active Directory, SCIM or another source keeps is not changed here: it would be changed back, or break there.
 pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
-    let mut refused: Vec<(Address, Box<str>)> = Vec::new();
+    let mut refused: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
     for action in plan.actions.iter().filter(|action| action.target.org == Org::Secondary) {
         let Some(account) = Whom::of(context, live, action).account else { continue };
         if let Some(source) = changed_against(action, account) {
-            refused.push((Address::new(Org::Secondary, Kind::User, &*account.email), source.into()));
+            refused.entry(&account.email).or_insert((source, false)).1 |= shuts(action);
         }
     }
-    refused.sort();
-    refused.dedup();
-    for (about, source) in refused {
-        plan.refuse(Refusal::new(
+    let refusal = |(email, (source, is_shut)): (&str, (&str, bool))| {
+        let about = Address::new(Org::Secondary, Kind::User, email);
+        let (what, way_out) = if is_shut {
+            ("would shut it", "shut it there, or keep it with `people.on_leave: keep`")
+        } else {
+            ("would change what that keeps", "change it there, or leave the person out with `people.except`")
+        };
+        Refusal::new(
             Guard::ForeignAuthority,
             &about,
-            format!("{source} keeps this account, and this plan would change what it keeps"),
-            "change it there, or leave the person out of `adopt.people` or, with `people.except`, out of the population",
-        ));
-    }
+            format!("{source} keeps this account, and this plan {what}"),
+            way_out,
+        )
+    };
+    plan.refusals.extend(refused.into_iter().map(refusal));
 }
 
-/// The source that keeps what an action changes. Shutting or removing an account changes all of it.
+/// Whether an action shuts or removes an account, and so all that is kept of it.
+fn shuts(action: &Action) -> bool {
+    action.target.kind == Kind::User && (action.verb == Verb::Delete || action.takes_away())
+}
+
+/// The source that keeps what an action changes.
 fn changed_against<'a>(action: &Action, account: &'a User) -> Option<&'a str> {
     let Source { kind, fields } = account.source.as_deref()?;
-    let changes_all = action.target.kind == Kind::User && (action.verb == Verb::Delete || action.takes_away());
     let is_kept = |name: &str| fields.iter().any(|field| &**field == name);
     let changes_kept = || match action.target.kind {
         Kind::User => action.changes.iter().any(|change| is_kept(&change.field.to_string())),
         Kind::PasswordAuthority => action.verb != Verb::Check && is_kept("password"),
         _ => false,
     };
-    (action.verb != Verb::Create && (changes_all || changes_kept())).then_some(&**kind)
+    (action.verb != Verb::Create && (shuts(action) || changes_kept())).then_some(&**kind)
 }

@@ -79,8 +79,11 @@ fn is_in_any(live: &Live, groups: &[ObjectId], user: &User) -> bool {
 /// Setting right what nobody can sign in through lets people in again, also those who left meanwhile. An app that is made
 /// anew is given to its groups with everybody who is still in them.
 pub(super) fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
-    let repairs =
-        |action: &Action| matches!(action.target.kind, Kind::OidcApp | Kind::AppAccess | Kind::IdentityProvider);
+    let repairs = |action: &Action| match action.target.kind {
+        Kind::OidcApp | Kind::AppAccess | Kind::IdentityProvider => true,
+        Kind::RoutingPolicy => routing_policy::is_led_anew(context),
+        _ => false,
+    };
     if !context.found.policy.routes() || !plan.actions.iter().any(repairs) {
         return;
     }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::numbers::share;
 use super::{Whom, some};
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::routing_policy;
 use crate::live::{Live, User};
-use crate::mark::UserMark;
+use crate::mark::{Departure, HowLeft, UserMark};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::{Action, Verb};
 
@@ -70,8 +72,8 @@ impl Loss {
 type Losses = BTreeMap<Box<str>, (Loss, bool)>;
 
 pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
-    let day = live.as_of.and_then(day);
-    let mut losses = today(context, day.as_deref());
+    let day = Departure::now(HowLeft::Suspended, live.as_of).on;
+    let mut losses = today(context, day);
     let before = losses.len();
     for (email, loss) in by_this_plan(context, live, plan) {
         let (most, now) = losses.entry(email).or_insert((loss, true));
@@ -80,7 +82,7 @@ pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     if losses.values().all(|(_, now)| !now) {
         return;
     }
-    let people = people(context, day.as_deref());
+    let people = people(context, day);
     let too_many = ALL.into_iter().filter_map(|loss| {
         let number = losses.values().filter(|(other, _)| *other >= loss).count();
         let most = loss.most(context, people);
@@ -120,8 +122,7 @@ fn by_this_plan(context: &Context<'_>, live: &Live, plan: &Builder) -> Vec<(Box<
     let accounts = live.users(Org::Secondary);
     let by_action = plan.actions.iter().filter_map(|action| {
         let loss = Loss::of(action)?;
-        let name = || action.target.name.rsplit('/').next().unwrap_or_default();
-        let email = Whom::of(context, live, action).email().unwrap_or_else(name);
+        let email = Whom::of(context, live, action).email().unwrap_or(&action.target.name);
         Some((email.into(), loss))
     });
     let routed = context.found.routing_group.members.iter().filter(|_| routing_policy::turns_off(context));
@@ -136,40 +137,24 @@ fn email(user: &User) -> Box<str> {
 }
 
 /// Everybody whose mark says that they lost something today.
-fn today(context: &Context<'_>, day: Option<&str>) -> Losses {
-    let left = context.people.left.iter().filter_map(|leaver| {
-        let account = leaver.account;
-        let loss = lost_on(account.mark.as_ref()?, day?)?;
-        Some((account.email.clone(), (loss, false)))
-    });
-    left.collect()
+fn today(context: &Context<'_>, day: Option<Date>) -> Losses {
+    let left = context.people.left.iter();
+    left.filter_map(|leaver| Some((leaver.account.email.clone(), (lost_on(leaver.mark, day?)?, false)))).collect()
 }
 
 /// What a mark says that its account lost on a day.
-fn lost_on(mark: &UserMark, day: &str) -> Option<Loss> {
-    let on_that_day = mark.rest.split('/').filter_map(|part| part.strip_suffix(day));
-    let losses = on_that_day.filter_map(|word| match word {
-        "suspended " => Some(Loss::Suspended),
-        "left " => Some(Loss::Unrouted),
-        _ => None,
-    });
-    losses.max()
+fn lost_on(mark: &UserMark, day: Date) -> Option<Loss> {
+    let departure = mark.departure().filter(|departure| departure.on == Some(day))?;
+    Some(match departure.how {
+        HowLeft::Suspended => Loss::Suspended,
+        HowLeft::Released => Loss::Unrouted,
+    })
 }
 
-/// The people of the federation: the population, and whoever of it left without having been let go before.
-fn people(context: &Context<'_>, day: Option<&str>) -> usize {
-    let is_let_go = |account: &User| {
-        let mark = account.mark.as_ref();
-        let on_that_day = mark.zip(day).and_then(|(mark, day)| lost_on(mark, day)).is_some();
-        !on_that_day && mark.is_some_and(|mark| !mark.rest.is_empty())
-    };
-    context.people.list.len() + context.people.left.iter().filter(|leaver| !is_let_go(leaver.account)).count()
-}
-
-/// The day of a time, in UTC: `2026-11-24`.
-fn day(seconds: u64) -> Option<String> {
-    let time = jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
-    Some(jiff::tz::Offset::UTC.to_datetime(time).date().to_string())
+/// The people of the federation: the population, and whoever left and was not let go before today.
+fn people(context: &Context<'_>, day: Option<Date>) -> usize {
+    let was_let_go = |mark: &UserMark| mark.departure().is_some_and(|departure| departure.on != day);
+    context.people.list.len() + context.people.left.iter().filter(|leaver| !was_let_go(leaver.mark)).count()
 }
 
 #[cfg(test)]
@@ -189,13 +174,12 @@ mod tests {
     fn a_mark_says_what_its_account_lost_and_on_which_day() {
         let lost = |rest: &str| {
             let mark = UserMark::parse(&format!("f/61aa0d3e9b1e8a0001a1b2c3/created{rest}")).unwrap();
-            lost_on(&mark, "2026-11-24")
+            lost_on(&mark, Date::constant(2026, 11, 24))
         };
         assert_eq!(lost(""), None);
         assert_eq!(lost("/suspended 2026-11-23"), None);
         assert_eq!(lost("/suspended 2026-11-24"), Some(Loss::Suspended));
         assert_eq!(lost("/left 2026-11-24"), Some(Loss::Unrouted));
-        assert_eq!(lost("/left 2026-11-20/suspended 2026-11-24"), Some(Loss::Suspended));
-        assert_eq!(day(1_795_478_400).as_deref(), Some("2026-11-24"));
+        assert_eq!(lost("/left"), None);
     }
 }

@@ -12,12 +12,14 @@ mod members;
 mod numbers;
 mod protected;
 mod rows;
+mod unproven;
 
 use crate::address::{Kind, Org};
 use crate::kinds::context::{Builder, Context};
-use crate::live::{Live, Needs, User};
+use crate::live::{Live, Needs, User, Users};
 use crate::object_id::ObjectId;
 use crate::plan::{Action, Subject};
+use crate::spec::Email;
 
 pub(super) use dependants::ask as dependants;
 
@@ -48,6 +50,7 @@ pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     losses::refuse(context, live, plan);
     numbers::gains(context, plan);
     numbers::renames(context, plan);
+    unproven::refuse(context, plan);
     rows::unproved_secret(plan);
     rows::shared_objects(plan);
     rows::orphaned_provider(context, plan);
@@ -78,16 +81,14 @@ impl<'a> Whom<'a> {
     /// By what the action is called, for people who are not in the population.
     fn by_name(live: &'a Live, action: &Action) -> Self {
         let (target, accounts, people) = (&action.target, live.users(Org::Secondary), live.users(Org::Primary));
-        // A membership is called after its group and its member.
-        let name = target.name.rsplit('/').next().unwrap_or_default();
         match (target.org, target.kind) {
             (Org::Secondary, Kind::User | Kind::GroupMember | Kind::PasswordAuthority) => {
-                let account = accounts.by_email(name);
+                let account = named(accounts, &target.name);
                 let mark = account.and_then(|account| account.mark.as_ref());
                 Self { account, person: mark.and_then(|mark| people.get(mark.person)) }
             }
             (Org::Primary, Kind::UserMapping | Kind::GroupMember) => {
-                let person = people.by_email(name);
+                let person = named(people, &target.name);
                 let account = person.and_then(|person| accounts.marked_for(person.id).next());
                 Self { account, person }
             }
@@ -99,6 +100,12 @@ impl<'a> Whom<'a> {
     fn email(self) -> Option<&'a str> {
         self.account.or(self.person).map(|user| &*user.email)
     }
+}
+
+/// Whoever an object is called after: by their address, or behind the name of a group.
+fn named<'a>(users: &'a Users, name: &str) -> Option<&'a User> {
+    let behind = name.match_indices('/').map(|(at, slash)| &name[at + slash.len()..]);
+    std::iter::once(name).chain(behind).find_map(|name| users.by_email(&Email::fold(name)))
 }
 
 /// The first few, and how many more.

@@ -2,10 +2,12 @@
 //!
 //! Most of these refuse what no kind plans today. They are there for the day on which one does by mistake.
 
+use std::collections::BTreeMap;
+
 use super::Whom;
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::{self, routing_policy};
+use crate::kinds::{self, routing_policy, user};
 use crate::live::Live;
 use crate::plan::action::{Because, Write};
 use crate::plan::guard::{Guard, Refusal};
@@ -86,19 +88,22 @@ pub(super) fn orphaned_provider(context: &Context<'_>, plan: &mut Builder) {
     ));
 }
 
-/// Access that somebody took away is given back (invariant I11).
+/// Access that was taken away is given back (invariant I11): one refusal for each object or account.
 pub(super) fn re_grant(context: &Context<'_>, live: &Live, plan: &mut Builder) {
-    let given: Vec<(Address, &'static str)> = plan
-        .actions
-        .iter()
-        .filter_map(|action| {
-            Some((action.target.clone(), given_back(action).or_else(|| put_back(context, live, action))?))
-        })
-        .collect();
-    for (target, why) in given {
-        let way_out = "if only one of several is meant, do that one in the console and plan again; if none is, leave the \
-                       person out with `people.except`, or routing off with `routing_policy: {enabled: false}`";
-        plan.refuse(Refusal::new(Guard::ReGrant, &target, why, way_out));
+    let mut given: BTreeMap<Address, &'static str> = BTreeMap::new();
+    for action in &plan.actions {
+        let Some(why) = given_back(action).or_else(|| put_back(context, live, action)) else { continue };
+        let account = Whom::of(context, live, action).account.filter(|_| action.target.kind != Kind::RoutingPolicy);
+        given.entry(account.map_or_else(|| action.target.clone(), user::address_of)).or_insert(why);
+    }
+    for (about, why) in given {
+        let way_out = if about.kind == Kind::User {
+            "if one of several is meant, let that one in again in the console and plan anew; if it is not meant, leave its \
+             person out with `people.except`"
+        } else {
+            "do it in the console, or leave it as it is with `routing_policy: {enabled: false}`"
+        };
+        plan.refuse(Refusal::new(Guard::ReGrant, &about, why, way_out));
     }
 }
 
@@ -112,6 +117,9 @@ fn given_back(action: &Action) -> Option<&'static str> {
         })
     };
     match action.target.kind {
+        Kind::User | Kind::GroupMember if action.because == Because::Returned && action.verb != Verb::Adopt => {
+            Some("its person is back: what was taken from it when they left would be given back")
+        }
         Kind::RoutingPolicy if sets("enabled", "false", "true") && !routing_policy::is_first_time(action) => {
             Some("it was switched off, and would be switched on again")
         }
