@@ -234,6 +234,18 @@ fn i5_no_crate_writes_a_file_that_was_not_asked_for() {
 }
 
 #[test]
+fn i8_no_code_can_turn_off_that_servers_prove_who_they_are() {
+    let calls =
+        ["danger_", ".dangerous()", "ServerCertVerifier", "tls_sni(false)", "use_preconfigured_tls", "--insecure"];
+    let mut broken = Vec::new();
+    for (path, text) in sources() {
+        let text = without_tests(&text);
+        broken.extend(calls.iter().filter(|call| text.contains(*call)).map(|call| format!("{path}: {call}")));
+    }
+    none("there is no switch for it: authorities of one's own stand in the operator file under `ca`", &broken);
+}
+
+#[test]
 fn every_invariant_names_tests_that_exist_or_says_not_yet() {
     let text = fs::read_to_string(Path::new(ROOT).join("docs/architecture.md")).expect("docs/architecture.md is there");
     let code: String = files().into_iter().filter(|(path, _)| path.ends_with(".rs")).map(|(_, text)| text).collect();

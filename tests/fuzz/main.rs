@@ -3,7 +3,7 @@
 //! A target takes bytes. Its corpus is in `tests/corpora/NAME` and in what the program itself writes; `cargo test` replays it
 //! and some hundreds of inputs that are like it, `cargo xtask fuzz --seconds N` goes on for so long with each.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test that prints figures")]
 
 #[expect(dead_code, reason = "not everything that carries in the tests of the core is of use here")]
 #[path = "../../crates/fedctl-core/tests/world/carry.rs"]

@@ -93,6 +93,7 @@ fn code(name: &str) {
 }
 
 /// What a reader sees of a page without its texts: headings, lists, tables, blocks, code.
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other event is of no concern, also those to come")]
 fn structure(page: &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for event in Parser::new_ext(page, Options::ENABLE_TABLES) {
@@ -156,7 +157,8 @@ pub(crate) fn path(input: &[u8]) {
     if matches!(name.as_str(), "." | "..") {
         return;
     }
-    let ask = Ask::new(Org::Primary, &endpoint::GET_APP, &[name.clone()], &[("filter", &name), ("limit", "1")]);
+    let ask =
+        Ask::new(Org::Primary, &endpoint::GET_APP, std::slice::from_ref(&name), &[("filter", &name), ("limit", "1")]);
     let sent = ask.request().path.clone();
     let (path, query) = sent.split_once('?').unwrap();
     stays(path, query);

@@ -119,7 +119,7 @@ impl Page {
             let lifts: Vec<String> = frame.allow.iter().map(|lift| format!("--allow {lift}")).collect();
             self.0.push_str(&format!(
                 "\nIf all of this is meant, `fedctl apply` goes on with {}.\n",
-                code(&lifts.join(" "))
+                code(lifts.join(" "))
             ));
         }
         self.list("Lifted for this plan", rows.lifted.iter().map(row).collect());
@@ -142,7 +142,7 @@ impl Page {
     fn people(&mut self, rows: &Rows) {
         let row = |person: &&PersonRow| {
             let fate = said(person.fate.raw()).map_or_else(|| format!("{} ", code(&person.fate)), |_| String::new());
-            let what = person.why.as_ref().map_or_else(|| format!("→ {}", code(&person.account)), |why| code(why));
+            let what = person.why.as_ref().map_or_else(|| format!("→ {}", code(&person.account)), code);
             format!("- {} {fate}{what}{}\n", code(&person.person), place(person.place.as_ref()))
         };
         for (fate, people) in by_fate(rows).into_iter().filter(|(fate, _)| *fate != "unchanged") {
@@ -227,7 +227,7 @@ impl Page {
 }
 
 fn place(place: Option<&Place>) -> String {
-    place.map(|place| format!(" ({})", code(&format!("{}:{}", place.file, place.line)))).unwrap_or_default()
+    place.map(|place| format!(" ({})", code(format!("{}:{}", place.file, place.line)))).unwrap_or_default()
 }
 
 /// What actions must share to be folded: everything but the person.
