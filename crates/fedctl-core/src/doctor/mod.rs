@@ -27,7 +27,7 @@ impl Visits {
     /// says that there is none.
     pub fn trouble(&self, call: &Endpoint) -> Vec<u16> {
         let is_single = call.path.contains("{}");
-        let is_trouble = |status: &u16| !(200..300).contains(status) && !(is_single && *status == 404);
+        let is_trouble = |status: &u16| !((200..300).contains(status) || is_single && *status == 404);
         self.answers.keys().copied().filter(is_trouble).collect()
     }
 }

@@ -123,12 +123,12 @@ impl Run {
     fn look(&mut self, at: u32, why: Why) {
         let talk = self.talk(at);
         talk.looking = Some(why);
-        self.from_the_start(at);
+        self.start_over(at);
         self.plan_look(at);
     }
 
     /// A list is looked through from its first page.
-    fn from_the_start(&mut self, at: u32) {
+    fn start_over(&mut self, at: u32) {
         let talk = self.talk(at);
         (talk.skip, talk.rows, talk.found) = (0, 0, None);
         talk.members.clear();
@@ -153,7 +153,7 @@ impl Run {
     pub(super) fn waited(&mut self, at: u32) {
         let then = self.talk(at).then;
         if then == Planned::Look {
-            self.from_the_start(at);
+            self.start_over(at);
             self.plan_look(at);
         } else {
             self.turns.push_back((at, then));
@@ -201,7 +201,7 @@ impl Run {
         let look = action.look.as_ref().ok_or(Unfilled::NotSeen("the object"))?;
         if std::ptr::eq(look.at.endpoint, &endpoint::SEARCH_USERS) {
             let email = marked_value(action, 0, look).map(|(_, email)| email).unwrap_or_default();
-            return Ok(read::search_by_email(action.target.org, &email));
+            return Ok(read::search_by_email(action.target.org, email));
         }
         let args = fill::args(&self.plan, &self.given, &look.args)?;
         let skip = self.talks.get(&at).map_or(0, |talk| talk.skip).to_string();
