@@ -195,8 +195,8 @@ fn list(merge: &Merge<'_>, object: &Object<'_>, fill: &Fill<'_>) -> Result<Vec<u
 
 /// Whether entries of others in this list are dropped, by mistake.
 fn is_planted(_field: &str) -> bool {
-    let replaced = planted!(ArrayReplaced => _field == "attributes", false);
-    planted!(CallbacksReplaced => _field == "redirectUris" || _field == "dynamicClaims", replaced)
+    let callbacks = planted!(CallbacksReplaced => _field == "redirectUris" || _field == "dynamicClaims", false);
+    planted!(ArrayReplaced => _field == "attributes", callbacks)
 }
 
 /// What tells an entry from the others, as JSON text; for plain values they themselves.

@@ -188,7 +188,10 @@ pub(crate) fn keep<T>(
         [one, two, ..] => Err((id(objects[one]), id(objects[two]))),
         _ if objects.is_empty() => Ok((None, objects)),
         [] => Ok((Some(objects.remove(0)), objects)),
-        [at] => Ok((Some(objects.remove(planted!(WrongDuplicate => usize::from(at == 0), at))), objects)),
+        [at] => Ok((
+            Some(objects.remove(planted!(WrongDuplicate => usize::from(at == 0 && objects.len() > 1), at))),
+            objects,
+        )),
     }
 }
 

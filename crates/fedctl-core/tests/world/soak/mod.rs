@@ -95,7 +95,7 @@ fn report(tally: &Tally) {
 
 #[test]
 fn random_worlds_keep_their_promises() {
-    let tally = soaked(0..300);
+    let tally = soaked(0..150);
     report(&tally);
     assert_eq!(tally.broken, []);
 }

@@ -14,11 +14,12 @@ const SEEDS: u64 = 2_000;
 /// The first world in which a mistake shows, and how.
 fn found(mistake: Planted) -> Option<(u64, String)> {
     plant(Some(mistake));
-    let shown = (0..SEEDS).find_map(|seed| {
+    let shown = (0..super::number("FEDCTL_CASES").unwrap_or(SEEDS)).find_map(|seed| {
         let story = tree(seed).1.current();
         let wrong = panic::catch_unwind(|| live(&story).wrong).unwrap_or_else(|_| Some("it panicked".to_owned()));
         wrong.map(|wrong| (seed, wrong))
     });
+    println!("{mistake:?}: {shown:.200?}");
     plant(None);
     shown
 }
