@@ -180,12 +180,12 @@ fn plans_obey_the_operator_whatever_the_spec_says() {
     let policy = json!({"name": "Acme people sign in at Acme", "description": description, "enabled": false,
         "identityProviderId": provider["id"]});
     let policy = sandbox.api(Secondary, "POST", "/api/v2/identity-provider/policies", &policy);
-    let run = with("forms: {routing-policy-body: manual}\n").exits_with(6);
+    let run = with("forms: {routing-policy-body: manual, routing-policy-update: manual}\n").exits_with(6);
     assert_snapshot!("the_next_manual_step", run.stdout);
     let on = json!({"name": policy["name"], "description": "managed by fedctl: acme-to-beta/policy", "enabled": true,
         "identityProviderId": provider["id"]});
     sandbox.api(Secondary, "PUT", &format!("/api/v2/identity-provider/policies/{}", text(&policy["id"])), &on);
-    let _run = with("forms: {routing-policy-body: manual}\n").exits_with(0);
+    let _run = with("forms: {routing-policy-body: manual, routing-policy-update: manual}\n").exits_with(0);
 }
 
 #[test]

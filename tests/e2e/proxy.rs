@@ -69,12 +69,18 @@ fn a_proxy_is_for_this_machine_alone() {
 
 /// Runs fedctl with a spec of real organisations and an operator file that leads through the proxy of a sandbox.
 fn as_if_real(sandbox: &Sandbox, behind: &Behind, keys: [&str; 2]) -> Run {
+    let ca = format!("ca: {}\n", behind.ssl_cert_file);
+    as_if_real_with(sandbox, behind, keys, &ca)
+}
+
+/// The same with another last line of the operator file.
+fn as_if_real_with(sandbox: &Sandbox, behind: &Behind, keys: [&str; 2], last: &str) -> Run {
     let spec = sandbox.home.read("demo.yaml");
     let real: Vec<_> = spec.lines().filter(|line| !line.starts_with("sandbox:")).collect();
     sandbox.home.write("real.yaml", &format!("{}\n", real.join("\n")));
     let operator = format!(
-        "version: 1\ncredentials:\n  acme: {{env: ACME}}\n  beta: {{env: BETA}}\nproxy: {}\nca: {}\n",
-        behind.https_proxy, behind.ssl_cert_file
+        "version: 1\ncredentials:\n  acme: {{env: ACME}}\n  beta: {{env: BETA}}\nproxy: {}\n{last}",
+        behind.https_proxy
     );
     sandbox.home.write("operator.yaml", &operator);
     let mut command = sandbox.home.command("apply real.yaml --auto-approve --operator operator.yaml");
@@ -96,4 +102,19 @@ fn fedctl_goes_by_the_proxy_of_its_operator_and_is_not_taken_in_by_a_simulator_t
     assert!(run.stderr.contains("simulated and real mixed: a real host gave a simulated answer"), "{run}");
     assert_ne!(sandbox.requests(), [], "the way by proxy and authority is open");
     sandbox.nothing_was_written();
+}
+
+#[test]
+fn i8_no_key_is_given_to_a_server_whose_certificate_nobody_vouches_for() {
+    let (sandbox, behind) = behind_proxy("");
+    let run = as_if_real_with(&sandbox, &behind, ["one_key_of_real_looks", "two_key_of_real_looks"], "").exits_with(1);
+    assert!(run.stderr.contains("certificate"), "{run}");
+    assert_eq!(sandbox.requests(), []);
+    // Nothing that people write by habit turns that off.
+    for switch in ["insecure: true", "verify: false", "tls: {verify: false}", "skip_verify: true"] {
+        let keys = ["one_key_of_real_looks", "two_key_of_real_looks"];
+        let run = as_if_real_with(&sandbox, &behind, keys, &format!("{switch}\n")).exits_with(65);
+        assert!(run.stderr.contains("unknown-key"), "{run}");
+    }
+    assert_eq!(sandbox.requests(), []);
 }

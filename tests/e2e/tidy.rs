@@ -218,6 +218,7 @@ fn i5_no_crate_writes_a_file_that_was_not_asked_for() {
     // A sandbox writes a spec and keys where it is told to, and `plan --out` the file that it is told to: by `private`. What stands in a
     // lease file or a journal is for people: no plan is made of it.
     let asked_for = [
+        "crates/fedctl/src/cmd/doctor.rs",
         "crates/fedctl/src/cmd/sandbox.rs",
         "crates/fedctl/src/private.rs",
         "crates/fedctl-engine/src/journal/mod.rs",
@@ -230,6 +231,18 @@ fn i5_no_crate_writes_a_file_that_was_not_asked_for() {
         broken.extend(calls.iter().filter(|call| text.contains(*call)).map(|call| format!("{path}: {call}")));
     }
     none("there is no state file: what must outlive a run is in the organisations", &broken);
+}
+
+#[test]
+fn i8_no_code_can_turn_off_that_servers_prove_who_they_are() {
+    let calls =
+        ["danger_", ".dangerous()", "ServerCertVerifier", "tls_sni(false)", "use_preconfigured_tls", "--insecure"];
+    let mut broken = Vec::new();
+    for (path, text) in sources() {
+        let text = without_tests(&text);
+        broken.extend(calls.iter().filter(|call| text.contains(*call)).map(|call| format!("{path}: {call}")));
+    }
+    none("there is no switch for it: authorities of one's own stand in the operator file under `ca`", &broken);
 }
 
 #[test]

@@ -185,6 +185,8 @@ table! { Reading by Reading, READING, "Every call that reads.":
     APP_ASSOCIATIONS = "GET" Console "/api/v2/applications/{}/associations" Spec;
     /// The identity provider, in a list of at most one, its secret always empty.
     LIST_PROVIDERS = "GET" Console "/api/v2/identity-providers" Observed;
+    /// One identity provider.
+    GET_PROVIDER = "GET" Console "/api/v2/identity-providers/{}" Observed;
     /// The routing policies.
     LIST_POLICIES = "GET" Console "/api/v2/identity-provider/policies" Observed;
     /// One routing policy.

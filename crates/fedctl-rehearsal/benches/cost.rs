@@ -33,7 +33,7 @@ fn person(number: usize) -> NewUser {
 fn world(people: usize) -> (Memory, Spec) {
     let mut memory = Memory::new(fixture::pair(3));
     let group = memory.world.add_group(memory.primary, "Contractors");
-    let mut join = |memory: &mut Memory, number: usize| {
+    let join = |memory: &mut Memory, number: usize| {
         let user = memory.world.add_user(memory.primary, person(number));
         memory.world.add_member(group, user);
     };

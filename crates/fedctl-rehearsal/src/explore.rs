@@ -83,7 +83,7 @@ pub(crate) fn everywhere(
         Search { company, way, seen: BTreeSet::new(), lost: BTreeSet::new(), explored: Explored::default() };
     let first = search.first(start);
     let mut queue = VecDeque::from([first.clone()]);
-    if !queue.iter_mut().all(|state| judge(state)) {
+    if !queue.iter_mut().all(&mut judge) {
         return search.explored;
     }
     while let Some(state) = queue.pop_front() {

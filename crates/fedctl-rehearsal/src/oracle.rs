@@ -52,7 +52,8 @@ impl Oracle {
         let takes_away = plan.actions.iter().filter(|action| action.takes_away());
         // A membership is called by the group and the member.
         let from = takes_away.flat_map(|action| action.target.name.rsplit('/').next());
-        let losing = plan.people.iter().filter(|person| person.fate == Fate::Loses).map(|person| sim(person.id));
+        let losing = plan.people.iter().filter(|person| matches!(person.fate, Fate::Loses | Fate::Leaves(_)));
+        let losing = losing.map(|person| sim(person.id));
         Self {
             before: Doors::of(stage),
             accounts: accounts.collect(),

@@ -124,13 +124,22 @@ impl PlanFile {
     /// # Errors
     /// It cannot be read, is no plan, is of another version, or was changed.
     pub fn read(path: &Path) -> Result<Self, Failure> {
+        let file = std::fs::File::open(path).map_err(|error| {
+            Failure::new(Exit::Usage, format!("`{}` cannot be read", path.display())).because(&error)
+        })?;
+        Self::of(path, file)
+    }
+
+    /// The same of what stands in a file of this name.
+    ///
+    /// # Errors
+    /// It is no plan, is of another version, or was changed.
+    pub fn of(path: &Path, file: impl Read) -> Result<Self, Failure> {
         let name = path.display();
         let no_plan = |why: &str| {
             Failure::new(Exit::Usage, format!("`{name}` is no plan: {why}"))
                 .hint("write one with `fedctl plan --out FILE`")
         };
-        let file = std::fs::File::open(path)
-            .map_err(|error| Failure::new(Exit::Usage, format!("`{name}` cannot be read")).because(&error))?;
         let mut text = String::new();
         let unpacked = GzDecoder::new(file).take(LARGEST).read_to_string(&mut text);
         unpacked.map_err(|error| no_plan("it cannot be unpacked").because(&error))?;

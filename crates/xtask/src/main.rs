@@ -100,10 +100,40 @@ static TASKS: &[Task] = &[
         steps: crash_matrix,
     },
     Task {
+        name: "forms",
+        takes: Some("[--seeds N]"),
+        about: "every two answers of a service that nobody knows, together, in thirty orders if nothing else is said",
+        steps: forms,
+    },
+    Task {
+        name: "soak",
+        takes: Some("[--cases N] [--seed N]"),
+        about: "random worlds from one number each, ten thousand if nothing else is said",
+        steps: soak,
+    },
+    Task {
+        name: "planted",
+        takes: None,
+        about: "mistakes that somebody would make, one after the other: the random worlds have to find each",
+        steps: planted,
+    },
+    Task {
+        name: "race",
+        takes: Some("[--seeds N]"),
+        about: "two federations of one primary organisation applied at once, in a hundred orders if nothing else is said",
+        steps: race,
+    },
+    Task {
         name: "fuzz",
-        takes: Some("[--minutes N] [--seed N]"),
-        about: "random requests to the simulator, for ten minutes if nothing else is said",
+        takes: Some("[--seconds N] [--seed N]"),
+        about: "bad input to everything that reads, a minute for each target if nothing else is said",
         steps: fuzz,
+    },
+    Task {
+        name: "reads",
+        takes: None,
+        about: "every list that planning reads, with every lie that it can tell, and changed between any two pages",
+        steps: reads,
     },
     Task {
         name: "refusals",
@@ -169,15 +199,43 @@ fn crash_matrix(args: &[String]) -> Vec<Step> {
     ]
 }
 
+fn soak(args: &[String]) -> Vec<Step> {
+    let test = "soak::ten_thousand_random_worlds_keep_their_promises";
+    vec![Step::harness("soak", ["fedctl-core", "world", test], args)]
+}
+
+/// The mistakes are compiled into the crates of the workspace alone, so that nothing else is built a second time.
+fn planted(args: &[String]) -> Vec<Step> {
+    let test = "soak::planted::every_planted_mistake_is_found";
+    let mut step = Step::harness("planted", ["fedctl-core", "world", test], args);
+    step.env.push(("RUSTC_WORKSPACE_WRAPPER", format!("{ROOT}/crates/xtask/planted-rustc")));
+    vec![step]
+}
+
+fn race(args: &[String]) -> Vec<Step> {
+    let test = "race::two_federations_of_one_primary_at_once_lose_nothing_over_many_seeds";
+    vec![Step::harness("race", ["fedctl-core", "world", test], args)]
+}
+
+fn reads(args: &[String]) -> Vec<Step> {
+    vec![Step::harness(
+        "reads",
+        ["fedctl-core", "world", "reads::i7_every_list_with_every_lie_and_every_boundary"],
+        args,
+    )]
+}
+
+fn forms(args: &[String]) -> Vec<Step> {
+    let test = "pairwise::every_pair_among_many_others_harms_nobody";
+    vec![Step::harness("forms", ["fedctl-core", "world", test], args)]
+}
+
 fn refusals(args: &[String]) -> Vec<Step> {
     vec![Step::harness("refusals", ["fedctl-core", "world", "guards::refusals_without_a_fault"], args)]
 }
 
-/// Unoptimised, for sums that overflow to be found too.
 fn fuzz(args: &[String]) -> Vec<Step> {
-    let mut step = Step::cargo("fuzz", &["run", "--locked", "--package", "jumpcloud-sim", "--example", "fuzz", "--"]);
-    step.args.extend_from_slice(args);
-    vec![step]
+    vec![Step::harness("fuzz", ["fedctl", "fuzz", "no_input_makes_anything_panic_for_long"], args)]
 }
 
 fn mutants(args: &[String]) -> Vec<Step> {

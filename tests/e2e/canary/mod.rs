@@ -107,6 +107,7 @@ fn i8_no_secret_is_left_anywhere_also_where_answers_are_waited_out() {
     nothing_is_left(true);
 }
 
+#[expect(clippy::print_stdout, reason = "the figures of the canary")]
 fn nothing_is_left(slow: bool) {
     let mut canary = Canary::default();
     places::all(&mut canary, slow);

@@ -258,8 +258,8 @@ fn repeated(canary: &mut Canary) {
     assert_eq!(first.status, 0, "{first}");
     let made = made_by_the_service(canary, &sandbox, "repeated");
     let secret = made.first().expect("a secret was made");
-    let app = sandbox.list(Primary, "/api/applications?limit=100").into_iter();
-    let app = app.filter(|app| app["displayLabel"] == "OIDC for Beta").next_back().expect("it is there");
+    let mut app = sandbox.list(Primary, "/api/applications?limit=100").into_iter();
+    let app = app.rfind(|app| app["displayLabel"] == "OIDC for Beta").expect("it is there");
     let settings = sandbox.get(Primary, &format!("/api/v2/applications/{}/sso", text(&app["_id"])));
     let mut shown = settings;
     for pointer in ["/oidc/clientSecret", "/clientSecret", "/oidc/extra"] {

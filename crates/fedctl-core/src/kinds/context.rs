@@ -90,7 +90,7 @@ impl Context<'_> {
         let is_confirmed = matches!(leaver.verdict, Verdict::Left(..));
         let takes = leaver.takes(self.spec, self.found);
         let is_taken = takes.contains(&Take::Suspend) || takes.contains(&Take::Unroute);
-        !leaver.account.is_shut() && !(is_confirmed && is_taken)
+        !(leaver.account.is_shut() || is_confirmed && is_taken)
     }
 
     /// The time that marks are dated by, seconds since 1970: that of the reading, or of the saved plan that is applied.

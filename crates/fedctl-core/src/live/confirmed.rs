@@ -3,6 +3,7 @@
 //! A list proposes, the object disposes. A list may be short, old or of a moment between two others; whatever it leaves out
 //! is asked for by itself, when everything else is known, and only what these answers say is taken away.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use super::point::{Point, Seen};
@@ -128,12 +129,21 @@ impl Needs {
         )
     }
 
-    /// Whether an app of ours is of no use: it, its settings, and where the identity provider leads.
+    /// Whether an app of ours is of no use: it, its settings, and where the identity provider leads. The provider is asked for
+    /// by its id, also by the one that routing policies name: a list of one that comes empty is not a provider that is gone.
     pub(crate) fn is_superseded(&mut self, spec: &Spec, live: &Live, app: ObjectId) -> Answer<Confirmed<Superseded>> {
         let itself = self.point(live, Point::App(app));
         let settings = self.point(live, Point::AppSettings(app));
-        let provider = self.point(live, Point::Provider);
-        Some(superseded(spec, [itself?, settings?, provider?]))
+        let listed = live.provider.iter().flatten().flatten().map(|provider| provider.id);
+        let named = live.policies.iter().flatten().flatten().filter_map(|policy| policy.provider);
+        let ids: BTreeSet<ObjectId> = listed.chain(named).collect();
+        let mut points: Vec<Point> = ids.into_iter().map(Point::Provider).collect();
+        if points.is_empty() {
+            points.push(Point::AnyProvider);
+        }
+        let providers: Vec<_> = points.into_iter().map(|point| self.point(live, point)).collect();
+        let providers: Vec<One<'_>> = providers.into_iter().collect::<Option<_>>()?;
+        Some(superseded(spec, [itself?, settings?], &providers))
     }
 
     /// Whether a group has our mark and no members and is bound to nothing, and the other one is there.
@@ -210,12 +220,20 @@ fn why_gone(spec: &Spec, user: &User, groups: &[ObjectId], sources: &[ObjectId])
     }
 }
 
-fn superseded(spec: &Spec, [app, settings, provider]: [One<'_>; 3]) -> Result<Confirmed<Superseded>, Doubt> {
+fn superseded(
+    spec: &Spec,
+    [app, settings]: [One<'_>; 2],
+    providers: &[One<'_>],
+) -> Result<Confirmed<Superseded>, Doubt> {
     is_marked(spec, ObjectRole::App, app)?;
     let client_id = if let Seen::Settings(settings) = settings? { Some(&settings.client_id) } else { None };
-    let Seen::Provider(provider) = provider? else { return Ok(Confirmed::by_two_answers()) };
-    let is_used = client_id == Some(&provider.oidc.client_id) || provider.oidc.client_id.is_empty();
-    if is_used { Err(Doubt::Wanted) } else { Ok(Confirmed::by_two_answers()) }
+    for provider in providers {
+        let Seen::Provider(provider) = (*provider)? else { continue };
+        if provider.oidc.client_id.is_empty() || client_id == Some(&provider.oidc.client_id) {
+            return Err(Doubt::Wanted);
+        }
+    }
+    Ok(Confirmed::by_two_answers())
 }
 
 /// Whether an object is there and carries our mark for this role.

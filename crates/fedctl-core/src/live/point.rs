@@ -26,8 +26,10 @@ pub enum Point {
     App(ObjectId),
     /// Its OIDC settings.
     AppSettings(ObjectId),
-    /// The identity provider of the secondary organisation.
-    Provider,
+    /// This identity provider of the secondary organisation.
+    Provider(ObjectId),
+    /// Whichever identity provider it has.
+    AnyProvider,
     /// This routing policy.
     Policy(ObjectId),
     /// The groups it applies to.
@@ -44,7 +46,7 @@ impl Point {
             | Point::Members(org, _)
             | Point::Bindings(org, _) => org,
             Point::App(_) | Point::AppSettings(_) => Org::Primary,
-            Point::Provider | Point::Policy(_) | Point::PolicyGroups(_) => Org::Secondary,
+            Point::Provider(_) | Point::AnyProvider | Point::Policy(_) | Point::PolicyGroups(_) => Org::Secondary,
         }
     }
 
@@ -58,7 +60,8 @@ impl Point {
             Point::Bindings(_, id) => format!("bindings of user group {id}"),
             Point::App(id) => format!("application {id}"),
             Point::AppSettings(id) => format!("OIDC settings of application {id}"),
-            Point::Provider => "identity provider".to_owned(),
+            Point::Provider(id) => format!("identity provider {id}"),
+            Point::AnyProvider => "identity provider".to_owned(),
             Point::Policy(id) => format!("routing policy {id}"),
             Point::PolicyGroups(id) => format!("groups of routing policy {id}"),
         }
@@ -132,7 +135,12 @@ impl Seen {
                 (Seen::Policy(Box::new(policy)), is_it)
             }
             Point::AppSettings(_) => (Seen::Settings(Box::new(wire::settings(body)?)), true),
-            Point::Provider => {
+            Point::Provider(id) => {
+                let provider: Provider = decode::decode(object)?;
+                let is_it = provider.id == id;
+                (Seen::Provider(Box::new(provider)), is_it)
+            }
+            Point::AnyProvider => {
                 let (mut providers, _) = decode::list::<Provider>(body)?;
                 let first = (!providers.is_empty()).then(|| Seen::Provider(Box::new(providers.swap_remove(0))));
                 (first.unwrap_or(Seen::Nothing), true)

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+pub use super::form::{Choice, Form, Spelling, Then, Undo};
 use super::hole::{Body, Give};
 use crate::address::{Address, Kind};
 use crate::endpoint::{Reading, Writing};
@@ -104,15 +105,6 @@ pub enum Subject {
     Person(u32),
 }
 
-/// A field whose key nobody has published: the keys that it is known or guessed to stand under.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spelling {
-    /// What it is called in plans.
-    pub name: &'static str,
-    /// Dotted keys, and whether a yes means no there. The first that an object has says the value.
-    pub keys: &'static [(&'static str, bool)],
-}
-
 /// A field of an object, as it is named in plans and found in answers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
@@ -201,49 +193,6 @@ pub struct Call {
     pub body: Option<Body>,
 }
 
-/// A question about one organisation's wire format that one action answers for all, once per run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Choice(pub &'static str);
-
-/// One spelling of a call whose wire format nobody has published.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Form {
-    /// What it is called in plans and in the operator file.
-    pub name: &'static str,
-    /// The call in this spelling.
-    pub call: Call,
-    /// The managed fields as this spelling changes them, where that is not as the action says.
-    pub changes: Option<Box<[Change]>>,
-    /// What is done when the service took it and made something else of it.
-    pub undo: Option<Undo>,
-}
-
-impl Form {
-    /// A spelling that says what the action says.
-    pub fn new(name: &'static str, call: Call) -> Self {
-        Self { name, call, changes: None, undo: None }
-    }
-}
-
-/// Takes back what a service made of a request that it took and did not understand.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Undo {
-    /// The call that does it.
-    pub call: Call,
-    /// What comes then.
-    pub then: Then,
-}
-
-/// What follows when something was taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Then {
-    /// A person does the step: what the service understands is not known.
-    Manual,
-    /// The next spelling: it is known what was not kept, and that one does without.
-    Next,
-}
-
 /// What an action sends.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Write {
@@ -306,6 +255,9 @@ pub struct LookAt {
     pub before: bool,
     /// Read back after the write. Not needed where the answer to the write is the object.
     pub after: bool,
+    /// Another run may write the same list at the same time: it is read back once whatever that run had read before our write
+    /// is written, or too old to be written.
+    pub contested: bool,
     /// What it gives to requests that name it, and where that stands.
     pub gives: &'static [(Give, &'static str)],
     /// Fields that no answer ever shows.
@@ -315,7 +267,16 @@ pub struct LookAt {
 impl LookAt {
     /// The answer of this call is the object, looked at before the write.
     pub const fn object(endpoint: &'static Reading) -> Self {
-        Self { endpoint, query: &[], find: Find::Answer, before: true, after: false, gives: &[], write_only: &[] }
+        Self {
+            endpoint,
+            query: &[],
+            find: Find::Answer,
+            before: true,
+            after: false,
+            contested: false,
+            gives: &[],
+            write_only: &[],
+        }
     }
 }
 

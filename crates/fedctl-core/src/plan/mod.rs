@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod allow;
+pub mod form;
 pub mod guard;
 pub mod hole;
 pub mod lines;

@@ -77,7 +77,8 @@ fn ask_by_itself(point: Point, page: &[(&str, &str)]) -> Ask {
         Point::AppSettings(id) => (&endpoint::GET_APP_SSO, id),
         Point::Policy(id) => (&endpoint::GET_POLICY, id),
         Point::PolicyGroups(id) => (&endpoint::POLICY_ASSOCIATIONS, id),
-        Point::Provider => return Ask::new(org, &endpoint::LIST_PROVIDERS, &[], page),
+        Point::Provider(id) => (&endpoint::GET_PROVIDER, id),
+        Point::AnyProvider => return Ask::new(org, &endpoint::LIST_PROVIDERS, &[], page),
     };
     let targets = match (point, org) {
         (Point::Bindings(..), Org::Primary) => Some("application"),

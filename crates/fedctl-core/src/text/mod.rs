@@ -15,6 +15,7 @@ pub mod nearest;
 pub(crate) mod node;
 pub mod path;
 pub(crate) mod reader;
+pub mod untrusted;
 pub mod word;
 pub(crate) mod yaml;
 
@@ -23,6 +24,7 @@ use locate::position_of_byte;
 use path::FieldPath;
 
 pub use document::MAX_FILE_BYTES;
+pub use untrusted::Untrusted;
 
 /// The text of a file.
 ///

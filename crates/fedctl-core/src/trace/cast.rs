@@ -1,7 +1,7 @@
 //! Everybody whose sign-in a plan may touch: the population, whoever else is or comes into the routing group, and whoever
 //! else reaches the app or comes to reach it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::situation::{self, Hop, Own, Situation};
 use crate::address::Org;
@@ -10,6 +10,8 @@ use crate::live::index::Index;
 use crate::live::{Live, User};
 use crate::object_id::ObjectId;
 use crate::people::Person;
+use crate::people::leave::Leaver;
+use crate::plan::Subject;
 use crate::spec::{Email, RoutingMembers};
 
 /// One user of the primary organisation, one account of the secondary one, or the two together.
@@ -71,21 +73,33 @@ pub(crate) fn of(context: &Context<'_>, live: &Live) -> Cast {
     for (at, person) in (0u32..).zip(&context.people.list) {
         casting.person(at, person);
     }
-    let mut users: Vec<ObjectId> = context.people.list.iter().map(|person| person.user.id).collect();
+    let leaving: BTreeMap<ObjectId, u32> =
+        context.leaving().filter_map(|(subject, leaver, ..)| Some((leaver.account.id, position(subject)?))).collect();
+    for leaver in &context.people.left {
+        casting.leaver(leaving.get(&leaver.account.id).copied(), leaver);
+    }
+    let met = casting.cast.parts.len();
+    let mut users: Vec<ObjectId> = casting.cast.parts.iter().filter_map(|part| part.user).collect();
     users.sort_unstable();
-    let mut accounts: Vec<ObjectId> =
-        context.people.list.iter().filter_map(|person| Some(person.live.or(person.existing)?.id)).collect();
+    let mut accounts: Vec<ObjectId> = casting.cast.parts.iter().filter_map(|part| part.account).collect();
     accounts.sort_unstable();
     for user in casting.reaching().into_iter().filter(|id| users.binary_search(id).is_err()) {
         casting.outsider(user, &accounts);
     }
-    let known: BTreeSet<ObjectId> = casting.cast.parts[users.len()..].iter().filter_map(|part| part.account).collect();
+    let known: BTreeSet<ObjectId> = casting.cast.parts[met..].iter().filter_map(|part| part.account).collect();
     for account in casting.routed() {
         if accounts.binary_search(&account).is_err() && !known.contains(&account) {
             casting.account(account);
         }
     }
     casting.cast
+}
+
+fn position(subject: Subject) -> Option<u32> {
+    match subject {
+        Subject::Person(at) => Some(at),
+        Subject::Federation => None,
+    }
 }
 
 struct Casting<'a> {
@@ -108,6 +122,20 @@ impl Casting<'_> {
         let is_managed = self.context.found.access_group.members.binary_search(&person.user.id).is_ok();
         let managed = self.context.found.access_group.id().filter(|_| is_managed);
         self.add(Some(at), &own, person.groups.iter().copied().chain(managed).collect());
+    }
+
+    /// Somebody who has an account of this federation, and is not in the population any more.
+    fn leaver(&mut self, at: Option<u32>, leaver: &Leaver<'_>) {
+        let user = leaver.user.map(|user| user.id);
+        let own = Own {
+            user: leaver.user,
+            account: Some(leaver.account),
+            address: &leaver.account.email,
+            reaches: leaver.user.is_some_and(|user| situation::reaches(self.live, self.context.found, user)),
+            is_alone: self.claims.is_alone(&leaver.account.email, user),
+        };
+        let groups = leaver.user.map(|user| self.app_groups().filter(|group| self.is_in(*group, user)).collect());
+        self.add(at, &own, groups.unwrap_or_default());
     }
 
     /// Somebody who reaches the app, and whom the spec does not mean.

@@ -124,6 +124,23 @@ fn i10_whoever_nobody_means_does_not_come_in_again_because_an_app_is_repaired() 
 }
 
 #[test]
+fn somebody_whom_the_spec_does_not_mean_and_who_signs_in_as_it_is_stops_no_plan() {
+    let mut scene = by_hand();
+    scene.people[2] = Someone { groups: [false, true, false], adopted: false, ..scene.people[2].clone() };
+    let (mut memory, spec) = scene.build();
+    let (plan, _) = carry::apply(&spec, &mut memory);
+    let said =
+        plan.notes.iter().any(|note| note.text.contains("opens it by their attribute, and the spec does not say so"));
+    assert!(said && arrives(&memory, 2), "{:?}", plan.notes);
+    let account = memory.world.user_by_email(memory.secondary, "staff0@beta.com").unwrap().id;
+    let group =
+        memory.world.groups(memory.secondary).find(|group| group.description.contains("routing-group, adopted"));
+    let group = group.unwrap().id;
+    console::add_member(&mut memory.world, group, account);
+    assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Members]), "who cannot sign in is no such one");
+}
+
+#[test]
 fn i10_an_app_that_is_made_or_given_to_its_group_again_lets_nobody_in_who_left() {
     let nobody = || Someone { groups: [false; 3], ..Someone::plain() };
     let mut people: Vec<Someone> = (0..6).map(|_| nobody()).collect();

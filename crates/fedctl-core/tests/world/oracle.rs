@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fedctl_core::plan::Plan;
-use jumpcloud_sim::{Group, GroupId, PolicyId, RestrictionKind, State, User, UserId, World};
+use jumpcloud_sim::{AppId, Group, GroupId, PolicyId, RestrictionKind, State, User, UserId, World};
 use serde_json::{Value, json};
 
 use crate::carry::{self, Memory, Touched};
@@ -50,6 +50,10 @@ struct Moment {
     federated: BTreeSet<UserId>,
     /// What there is to lose, with the ids that a fresh read must have named before it goes.
     there: BTreeMap<String, Vec<String>>,
+    /// What each attribute of the federation says.
+    mapped: BTreeMap<UserId, String>,
+    /// The app that the identity provider leads to.
+    led_to: Option<AppId>,
 }
 
 impl Oracle {
@@ -89,7 +93,9 @@ impl Oracle {
             .or_else(|| self.touched(scene, memory, log))
             .or_else(|| self.routed_strangers(scene, memory, &now))
             .or_else(|| self.authority_unchecked(memory, &now, log))
-            .or_else(|| self.removed_unread(&now, log));
+            .or_else(|| self.removed_unread(&now, log))
+            .or_else(|| self.led_nowhere(memory, &now))
+            .or_else(|| self.mapped_to_nobody(memory, &now));
         self.last = now;
         wrong
     }
@@ -162,6 +168,20 @@ impl Oracle {
         let mut unread = gone.filter_map(|(what, ids)| Some((what, ids.iter().find(|id| !log.has_read(id))?)));
         unread.next().map(|(what, id)| format!("I7: {what} went, and {id} was not read by itself before"))
     }
+
+    /// The app that the provider leads to does not go.
+    fn led_nowhere(&self, memory: &Memory, now: &Moment) -> Option<String> {
+        let led_to = self.last.led_to.filter(|app| memory.world.app(*app).is_none())?;
+        now.led_to.is_none().then(|| format!("I9: app {led_to} went, and the provider led to it"))
+    }
+
+    /// I10: an attribute comes to name only an address that somebody has, or somebody else could take it.
+    fn mapped_to_nobody(&self, memory: &Memory, now: &Moment) -> Option<String> {
+        let is_new = |(user, address): &(&UserId, &String)| self.last.mapped.get(*user) != Some(*address);
+        let is_nobodys = |address: &str| memory.world.user_by_email(memory.secondary, address).is_none();
+        let (user, address) = now.mapped.iter().filter(is_new).find(|(_, address)| is_nobodys(address))?;
+        Some(format!("I10: the attribute of {user} names {address}, which is nobody's yet"))
+    }
 }
 
 impl Hand {
@@ -196,8 +216,20 @@ impl Moment {
             routed: policies.flat_map(|policy| policy.groups().map(move |group| (policy.id, group))).collect(),
             federated: world.users(secondary).filter(is_federated).map(|user| user.id).collect(),
             there: there(memory),
+            mapped: mapped(memory),
+            led_to: led_to(memory),
         }
     }
+}
+
+fn mapped(memory: &Memory) -> BTreeMap<UserId, String> {
+    let users = memory.world.users(memory.primary);
+    users.filter_map(|user| Some((user.id, user.attribute(ATTRIBUTE)?.to_owned()))).collect()
+}
+
+fn led_to(memory: &Memory) -> Option<AppId> {
+    let provider = memory.world.provider(memory.secondary)?;
+    memory.world.client(&provider.client_id).map(|(app, _)| app.id)
 }
 
 /// What there is to lose: objects, memberships, states and mappings, each with the ids that stand for it.

@@ -165,7 +165,7 @@ impl Shuffled<'_> {
     }
 }
 
-fn list_in(body: &mut Value) -> Option<&mut Vec<Value>> {
+pub(crate) fn list_in(body: &mut Value) -> Option<&mut Vec<Value>> {
     match body {
         Value::Array(rows) => Some(rows),
         Value::Object(keys) => keys.values_mut().find_map(Value::as_array_mut),

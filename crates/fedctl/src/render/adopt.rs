@@ -56,7 +56,7 @@ fn sections(adoptable: &Adoptable) -> String {
 }
 
 /// A text as a quoted scalar: JSON is YAML, and what cannot be seen is escaped.
-fn scalar(text: &str) -> String {
+pub fn scalar(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     let mut out = String::with_capacity(quoted.len());
     for c in quoted.chars() {

@@ -6,7 +6,7 @@ use super::text::visible;
 const LONGEST: usize = 200;
 
 /// A code span, on one line: nothing in it is markup, a mention or HTML.
-pub fn code(text: &str) -> String {
+pub fn code(text: impl AsRef<str>) -> String {
     let text = one_line(text);
     let fence = "`".repeat(longest_run(&text) + 1);
     // A blank at either end is taken off again where there is one at both, and keeps backticks apart.
@@ -22,11 +22,16 @@ pub fn fenced(language: &str, lines: &[String]) -> String {
     format!("{fence}{language}\n{body}{fence}\n")
 }
 
-/// Text on one line with everything spelt out that hides, and cut where it is long.
-pub fn one_line(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", visible(&text[..end])),
-        None => visible(text),
+/// Text on one line with everything spelt out that hides, and cut where that is long.
+pub fn one_line(text: impl AsRef<str>) -> String {
+    let text = text.as_ref();
+    // What is spelt out is longer, and never shorter.
+    let most = text.char_indices().nth(LONGEST).map_or(text.len(), |(end, _)| end);
+    let shown = visible(&text[..most]);
+    match shown.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None if most < text.len() => format!("{shown}…"),
+        None => shown,
     }
 }
 
@@ -45,7 +50,10 @@ mod tests {
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(code("a\nb\u{202e}"), "`a<U+000A>b<U+202E>`");
         assert_eq!(code(""), "`  `");
-        assert_eq!(code(&"x".repeat(1000)).chars().count(), LONGEST + 3);
+        for long in ["x", "\u{202e}"] {
+            assert_eq!(code(long.repeat(1000)).chars().count(), LONGEST + 3);
+        }
+        assert_eq!(one_line("x".repeat(LONGEST)), "x".repeat(LONGEST));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use fedctl_core::text::Untrusted;
 use similar::{Algorithm, ChangeTag, TextDiff};
 
-use super::rows::{ActionRow, ChangeRow, Rows};
+use super::rows::{ActionRow, ChangeRow, NoteRow, RefusalRow, Rows};
+use super::text::visible;
 
 /// How long lines are compared before the difference is allowed to be longer than it need be.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -22,30 +24,38 @@ pub fn lines(before: &Rows, after: &Rows) -> Vec<String> {
     diff.iter_all_changes().filter_map(line).collect()
 }
 
-/// Everything a plan says, sorted by what it says it of.
+/// Everything a plan says, sorted by what it says it of. Each line is one line, whatever is in it.
 fn outline(rows: &Rows) -> Vec<String> {
     let people = rows.people.iter().map(|row| {
-        let why = row.why.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
-        format!("{}: {}{why}, account {}", row.person, row.fate, row.account)
+        let why = row.why.as_ref().map(|why| format!(", {}", shown(why))).unwrap_or_default();
+        format!("{}: {}{why}, account {}", shown(&row.person), shown(&row.fate), shown(&row.account))
     });
     let mut lines: Vec<String> = people.collect();
-    lines.extend(rows.known.iter().map(|row| format!("{}: {}", row.address, row.id)));
+    lines.extend(rows.known.iter().map(|row| format!("{}: {}", shown(&row.address), shown(&row.id))));
     lines.extend(rows.actions.iter().flat_map(action));
-    lines.extend(rows.notes.iter().map(|row| format!("{}: left as it is: {}", row.about, row.text)));
-    lines.extend(rows.refusals.iter().map(|row| format!("{}: refused, {}: {}", row.about, row.guard, row.why)));
+    let note = |row: &NoteRow| format!("{}: left as it is: {}", shown(&row.about), shown(&row.text));
+    lines.extend(rows.notes.iter().map(note));
+    let refusal =
+        |row: &RefusalRow| format!("{}: refused, {}: {}", shown(&row.about), shown(&row.guard), shown(&row.why));
+    lines.extend(rows.refusals.iter().map(refusal));
     lines.sort_unstable();
     lines
 }
 
+fn shown(text: &Untrusted) -> String {
+    visible(text.raw())
+}
+
 fn action(row: &ActionRow) -> Vec<String> {
-    let ActionRow { target, verb, changes, .. } = row;
-    if changes.is_empty() {
-        return vec![format!("{target}: {verb}")];
+    let what = format!("{}: {}", shown(&row.target), shown(&row.verb));
+    if row.changes.is_empty() {
+        return vec![what];
     }
-    changes.iter().map(|change| format!("{target}: {verb}: {}", field(change))).collect()
+    row.changes.iter().map(|change| format!("{what}: {}", field(change))).collect()
 }
 
 fn field(change: &ChangeRow) -> String {
-    let value = |value: &Option<String>| value.as_ref().map_or("nothing".to_owned(), |value| format!("`{value}`"));
-    format!("{} {} -> {}", change.field, value(&change.before), value(&change.after))
+    let value =
+        |value: &Option<Untrusted>| value.as_ref().map_or("nothing".to_owned(), |value| format!("`{}`", shown(value)));
+    format!("{} {} -> {}", shown(&change.field), value(&change.before), value(&change.after))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fedctl_core::text::Untrusted;
+
 use super::fates;
 use super::frame::Frame;
 use super::markdown::{code, fenced, one_line};
@@ -51,7 +53,7 @@ fn head(rows: &Rows, frame: &Frame) -> String {
 fn by_fate(rows: &Rows) -> Vec<(&str, Vec<&PersonRow>)> {
     let mut people: BTreeMap<&str, Vec<&PersonRow>> = BTreeMap::new();
     for person in &rows.people {
-        people.entry(&person.fate).or_default().push(person);
+        people.entry(person.fate.raw()).or_default().push(person);
     }
     let known: Vec<_> = fates::ALL.iter().filter_map(|said| people.remove_entry(said.code)).collect();
     people.into_iter().chain(known).collect()
@@ -117,7 +119,7 @@ impl Page {
             let lifts: Vec<String> = frame.allow.iter().map(|lift| format!("--allow {lift}")).collect();
             self.0.push_str(&format!(
                 "\nIf all of this is meant, `fedctl apply` goes on with {}.\n",
-                code(&lifts.join(" "))
+                code(lifts.join(" "))
             ));
         }
         self.list("Lifted for this plan", rows.lifted.iter().map(row).collect());
@@ -139,8 +141,8 @@ impl Page {
     /// Who they are, but those for whom nothing changes.
     fn people(&mut self, rows: &Rows) {
         let row = |person: &&PersonRow| {
-            let fate = said(&person.fate).map_or_else(|| format!("{} ", code(&person.fate)), |_| String::new());
-            let what = person.why.as_ref().map_or_else(|| format!("→ {}", code(&person.account)), |why| code(why));
+            let fate = said(person.fate.raw()).map_or_else(|| format!("{} ", code(&person.fate)), |_| String::new());
+            let what = person.why.as_ref().map_or_else(|| format!("→ {}", code(&person.account)), code);
             format!("- {} {fate}{what}{}\n", code(&person.person), place(person.place.as_ref()))
         };
         for (fate, people) in by_fate(rows).into_iter().filter(|(fate, _)| *fate != "unchanged") {
@@ -225,23 +227,23 @@ impl Page {
 }
 
 fn place(place: Option<&Place>) -> String {
-    place.map(|place| format!(" ({})", code(&format!("{}:{}", place.file, place.line)))).unwrap_or_default()
+    place.map(|place| format!(" ({})", code(format!("{}:{}", place.file, place.line)))).unwrap_or_default()
 }
 
 /// What actions must share to be folded: everything but the person.
 fn key(action: &ActionRow) -> String {
-    let mut parts = action.target.splitn(3, '/');
+    let mut parts = action.target.raw().splitn(3, '/');
     let (org, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     // A membership is alike another of the same group.
     let group = if kind == "group-member" { parts.next().and_then(|name| name.rsplit_once('/')) } else { None };
-    let fields: Vec<&str> = action.changes.iter().map(|change| change.field.as_str()).collect();
+    let fields: Vec<&str> = action.changes.iter().map(|change| change.field.raw()).collect();
     let group = group.map(|(group, _)| group).unwrap_or_default();
-    format!("{org}/{kind} {group}\n{} {} {}", action.verb, action.because, fields.join(","))
+    format!("{org}/{kind} {group}\n{} {} {}", action.verb.raw(), action.because.raw(), fields.join(","))
 }
 
 /// An action as lines of a difference: its object, why, and its fields before and after.
 fn block(action: &ActionRow, times: Option<usize>) -> Vec<String> {
-    let sign = match action.verb.as_str() {
+    let sign = match action.verb.raw() {
         "create" => '+',
         "delete" => '-',
         "check" => '#',
@@ -259,7 +261,7 @@ fn block(action: &ActionRow, times: Option<usize>) -> Vec<String> {
 }
 
 fn change(change: &ChangeRow) -> Vec<String> {
-    let line = |sign: char, value: &String| format!("{sign}     {}: {}", one_line(&change.field), one_line(value));
+    let line = |sign: char, value: &Untrusted| format!("{sign}     {}: {}", one_line(&change.field), one_line(value));
     let before = change.before.iter().map(|value| line('-', value));
     before.chain(change.after.iter().map(|value| line('+', value))).collect()
 }

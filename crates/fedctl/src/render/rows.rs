@@ -1,5 +1,7 @@
-//! The lines of a plan, fresh or saved, taken apart to be shown or compared. A plan is never made from them.
+//! The lines of a plan, fresh or saved, taken apart to be shown or compared. A plan is never made from them. Whatever they say
+//! is text from outside: a plan file may have been changed.
 
+use fedctl_core::text::Untrusted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -30,35 +32,42 @@ pub struct Rows {
 #[derive(Debug, Default, Deserialize)]
 pub struct HeadRow {
     /// The federation's name.
-    pub federation: String,
+    pub federation: Untrusted,
     /// The organisation where people authenticate.
-    pub primary: String,
+    pub primary: Untrusted,
     /// The organisation where they want to sign in.
-    pub secondary: String,
+    pub secondary: Untrusted,
     /// What is known about the client secret.
-    pub secret: String,
+    pub secret: Untrusted,
 }
 
 /// A person of the population.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PersonRow {
     /// The address in the primary organisation.
-    pub person: String,
+    #[schemars(with = "String")]
+    pub person: Untrusted,
     /// The address of the account in the secondary organisation.
-    pub account: String,
+    #[schemars(with = "String")]
+    pub account: Untrusted,
     /// What the plan does for them: `unchanged`, `gains`, `mended`, `leaves`, `held`, and others that later versions may know.
-    pub fate: String,
+    #[schemars(with = "String")]
+    pub fate: Untrusted,
     /// Why nothing is done for them, as a word for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub held: Option<Untrusted>,
     /// Why they are not in the population any more, as a word for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gone: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub gone: Option<Untrusted>,
     /// Why they are held or gone, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub why: Option<Untrusted>,
     /// The path in the spec that brings them into the population.
-    pub spec: String,
+    #[schemars(with = "String")]
+    pub spec: Untrusted,
     /// Where that stands.
     #[serde(flatten, skip_deserializing)]
     pub place: Option<Place>,
@@ -68,31 +77,37 @@ pub struct PersonRow {
 #[derive(Debug, Deserialize)]
 pub struct KnownRow {
     /// Its name.
-    pub address: String,
+    pub address: Untrusted,
     /// Its id.
-    pub id: String,
+    pub id: Untrusted,
 }
 
 /// What is done to an object.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ActionRow {
     /// The object: `organisation/kind/name`.
-    pub target: String,
+    #[schemars(with = "String")]
+    pub target: Untrusted,
     /// `create`, `update`, `delete`, `check`, and others that later versions may know.
-    pub verb: String,
+    #[schemars(with = "String")]
+    pub verb: Untrusted,
     /// Why, as a word for machines.
-    pub because: String,
+    #[schemars(with = "String")]
+    pub because: Untrusted,
     /// The same for people; of a check, what it looks for.
-    pub why: String,
+    #[schemars(with = "String")]
+    pub why: Untrusted,
     /// It can take sign-in from somebody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub takes_away: bool,
     /// Who it is for; left out when it is for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub person: Option<Untrusted>,
     /// The path in the spec that asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub spec: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub spec: Option<Untrusted>,
     /// Where that stands.
     #[serde(flatten, skip_deserializing)]
     pub place: Option<Place>,
@@ -108,33 +123,42 @@ pub struct ActionRow {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeRow {
     /// Its name.
-    pub field: String,
+    #[schemars(with = "String")]
+    pub field: Untrusted,
     /// As it is; null where it is not there.
-    pub before: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub before: Option<Untrusted>,
     /// As it will be; null where it goes.
-    pub after: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub after: Option<Untrusted>,
 }
 
 /// Something that is as it is, and is left.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct NoteRow {
     /// The object.
-    pub about: String,
+    #[schemars(with = "String")]
+    pub about: Untrusted,
     /// What is to be said of it.
-    pub text: String,
+    #[schemars(with = "String")]
+    pub text: Untrusted,
 }
 
 /// Why a plan must not be applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RefusalRow {
     /// Which guard.
-    pub guard: String,
+    #[schemars(with = "String")]
+    pub guard: Untrusted,
     /// The object or person.
-    pub about: String,
+    #[schemars(with = "String")]
+    pub about: Untrusted,
     /// What is the matter.
-    pub why: String,
+    #[schemars(with = "String")]
+    pub why: Untrusted,
     /// What to do.
-    pub way_out: String,
+    #[schemars(with = "String")]
+    pub way_out: Untrusted,
     /// How many people or objects it is about, where somebody may lift the guard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
@@ -175,13 +199,14 @@ impl Rows {
     #[must_use]
     pub fn framed(mut self, frame: &Frame) -> Self {
         let places = &frame.places;
-        let (lifted, stand) = self.refusals.into_iter().partition(|row| frame.lifted.contains(&row.guard));
+        let (lifted, stand) =
+            self.refusals.into_iter().partition(|row| frame.lifted.iter().any(|lifted| row.guard == **lifted));
         (self.refusals, self.lifted) = (stand, lifted);
         for person in &mut self.people {
-            person.place = places.get(&person.spec).cloned();
+            person.place = places.get(person.spec.raw()).cloned();
         }
         for action in &mut self.actions {
-            action.place = action.spec.as_ref().and_then(|spec| places.get(spec)).cloned();
+            action.place = action.spec.as_ref().and_then(|spec| places.get(spec.raw())).cloned();
         }
         self
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::judge::{self, Standing};
 use super::super::{End, Run};
-use super::{LOOKED_FOR, Planned, SHOWS_WITHIN, Why, again, backoff, field_of, is_live};
+use super::{LOOKED_FOR, Planned, SENDS, SHOWS_WITHIN, Why, again, backoff, field_of, is_live};
 use crate::decode;
 use crate::drive;
 use crate::endpoint::Again;
@@ -178,12 +178,17 @@ impl Run {
 
     fn after(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
         let is_alone = action.forms().is_empty() || action.verb != Verb::Create || self.is_one_more(at);
-        let done = is_done(action, object, &standing);
+        // A look that leaves the list out says nothing against what the answer to the write has shown.
+        let is_contested = action.look.as_ref().is_some_and(|look| look.at.contested);
+        let is_silent = is_contested && object.is_some_and(|object| object.get("attributes").is_none());
+        let done = is_silent || is_done(action, object, &standing);
         if done && is_alone {
             if let Some(object) = object {
                 self.keep_gifts(action, object);
             }
             self.done(at, action, End::Applied);
+        } else if self.is_overwritten(at, action, &standing) {
+            self.turns.push_back((at, Planned::Write));
         } else if self.talk(at).waited < SHOWS_WITHIN {
             let pause = backoff(self.talk(at).looks);
             self.wait(at, pause, Planned::Look);
@@ -197,6 +202,12 @@ impl Run {
             };
             self.not_kept(at, action, what);
         }
+    }
+
+    /// Somebody wrote the list as it was before us; this look is young enough to write it again.
+    fn is_overwritten(&mut self, at: u32, action: &Action, standing: &Standing) -> bool {
+        let contested = action.look.as_ref().is_some_and(|look| look.at.contested);
+        contested && matches!(standing, Standing::Before | Standing::Between) && self.talk(at).sends < SENDS
     }
 
     /// Nobody knows what became of the write, or it was refused and the look says why.

@@ -234,7 +234,9 @@ impl Run {
     fn keep_gifts(&mut self, action: &Action, object: &Value) {
         let Some(look) = &action.look else { return };
         for (give, pointer) in look.at.gives {
-            if let Some(value) = object.pointer(pointer).and_then(Value::as_str).filter(|value| !value.is_empty()) {
+            // What is no id could lead a request elsewhere: `..` in a path is no name of an object.
+            let fits = |value: &&str| !value.is_empty() && (*give != Give::Id || ObjectId::parse(value).is_some());
+            if let Some(value) = object.pointer(pointer).and_then(Value::as_str).filter(fits) {
                 self.given.keep(&action.target, *give, value);
             }
         }

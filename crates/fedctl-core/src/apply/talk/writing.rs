@@ -15,6 +15,10 @@ use crate::plan::hole::{Body, Give};
 use crate::planted::planted;
 use crate::request::{Answer, Outcome};
 
+/// Twice as long as a look may be old when a list is written by it: after that, nobody overwrites what we wrote with what they
+/// had read before.
+const CONTESTED: Duration = Duration::from_secs(4);
+
 /// The longest that the service may ask to wait before an action is given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
@@ -83,6 +87,10 @@ impl Run {
         let others = || self.lost_of_others(at, action, &answer.body);
         match lost.map(ToString::to_string).or_else(others) {
             Some(field) => self.not_kept(at, action, format!("accepted, and `{field}` was not kept")),
+            None if look.is_some_and(|look| look.at.contested) => {
+                self.talk(at).looking = Some(Why::After);
+                self.wait(at, CONTESTED, Planned::Look);
+            }
             None => self.done(at, action, End::Applied),
         }
     }

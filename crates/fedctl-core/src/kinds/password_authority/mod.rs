@@ -192,6 +192,9 @@ fn now(context: &Context<'_>, person: &Person<'_>, live: &User) -> Now {
             "the answer leaves out `restrictedFields`, so nobody knows who decides about its password; that stays"
                 .to_owned(),
         ),
+        None if !live.has_password && context.found.protected.contains(&live.id) => {
+            Now::Left("it is protected, so who decides about its password stays as it is".to_owned())
+        }
         None if live.has_password && !context.has_signed_in(person) => Now::Left(
             "it has a local password, which stays until one sign-in through the federation was seen".to_owned(),
         ),

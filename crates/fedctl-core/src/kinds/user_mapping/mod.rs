@@ -42,7 +42,8 @@ static ROWS: &[Edge] = &[
     },
 ];
 
-static LOOK: LookAt = LookAt::object(&endpoint::GET_USER);
+/// Every federation of one primary organisation writes the same array of its users.
+static LOOK: LookAt = LookAt { contested: true, ..LookAt::object(&endpoint::GET_USER) };
 
 #[derive(Serialize)]
 struct Update<'a> {

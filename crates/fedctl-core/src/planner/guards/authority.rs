@@ -45,10 +45,9 @@ fn shuts(action: &Action) -> bool {
 fn changed_against<'a>(action: &Action, account: &'a User) -> Option<&'a str> {
     let Source { kind, fields } = account.source.as_deref()?;
     let is_kept = |name: &str| fields.iter().any(|field| &**field == name);
-    let changes_kept = || match action.target.kind {
-        Kind::User => action.changes.iter().any(|change| is_kept(&change.field.to_string())),
-        Kind::PasswordAuthority => action.verb != Verb::Check && is_kept("password"),
-        _ => false,
-    };
-    (action.verb != Verb::Create && (shuts(action) || changes_kept())).then_some(&**kind)
+    let changes = || action.changes.iter().any(|change| is_kept(&change.field.to_string()));
+    let changes_account = action.target.kind == Kind::User && (shuts(action) || changes());
+    let changes_password = action.target.kind == Kind::PasswordAuthority && is_kept("password");
+    let is_change = !matches!(action.verb, Verb::Create | Verb::Check);
+    (is_change && (changes_account || changes_password)).then_some(&**kind)
 }

@@ -40,11 +40,12 @@ pub(in crate::planner) fn ask(live: &Live, needs: &mut Needs, found: &Found<'_>)
 pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let mut refusals = Vec::new();
     for action in plan.actions.iter().filter(|action| action.verb == Verb::Delete) {
-        let dependants = match action.target.kind {
-            Kind::UserGroup => of_group(context, live, plan, action),
+        let dependants = if action.target.kind == Kind::UserGroup {
+            of_group(context, live, plan, action)
+        } else {
             // What hangs on an account is not read by this version, which removes none.
-            Kind::User => Some(("systems, groups, keys or roles may hang on it, which were not read".to_owned(), 1)),
-            _ => None,
+            let unread = || ("systems, groups, keys or roles may hang on it, which were not read".to_owned(), 1);
+            (action.target.kind == Kind::User).then(unread)
         };
         if let Some((why, count)) = dependants {
             let way_out = "unbind them in the console first, or keep the object";

@@ -27,6 +27,13 @@ pub(super) fn claims(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     }
 }
 
+/// Accounts that somebody signs in to today by their attribute, though neither a mark nor the spec says so.
+pub(super) fn open_today(context: &Context<'_>, live: &Live) -> BTreeSet<ObjectId> {
+    let claims = refuse::claims_of_others(context.people, live, |user| opens_now(context, live, user));
+    let accounts = claims.already.iter().filter_map(|(_, account)| live.users(Org::Secondary).by_email(account));
+    accounts.map(|account| account.id).collect()
+}
+
 /// `[unknown]` whether what members inherit from a group gets into a claim, and which value wins: with an attribute named as
 /// ours, a group of the app could open one account for all of its members.
 pub(super) fn group_attributes(context: &Context<'_>, live: &Live, plan: &mut Builder) {
@@ -79,10 +86,10 @@ fn is_in_any(live: &Live, groups: &[ObjectId], user: &User) -> bool {
 /// Setting right what nobody can sign in through lets people in again, also those who left meanwhile. An app that is made
 /// anew is given to its groups with everybody who is still in them.
 pub(super) fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
-    let repairs = |action: &Action| match action.target.kind {
-        Kind::OidcApp | Kind::AppAccess | Kind::IdentityProvider => true,
-        Kind::RoutingPolicy => routing_policy::is_led_anew(context),
-        _ => false,
+    let is_led_anew = |kind: Kind| kind == Kind::RoutingPolicy && routing_policy::is_led_anew(context);
+    let repairs = |action: &Action| {
+        let kind = action.target.kind;
+        matches!(kind, Kind::OidcApp | Kind::AppAccess | Kind::IdentityProvider) || is_led_anew(kind)
     };
     if !context.found.policy.routes() || !plan.actions.iter().any(repairs) {
         return;
@@ -94,7 +101,7 @@ pub(super) fn leavers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
         matches!(leaver.verdict, Verdict::Left(..))
             && leaver.takes(context.spec, context.found).contains(&Take::Mapping)
     };
-    for leaver in context.people.left.iter().filter(|leaver| !leaver.account.is_shut() && !loses(leaver)) {
+    for leaver in context.people.left.iter().filter(|leaver| !(leaver.account.is_shut() || loses(leaver))) {
         let comes_in = |person: &&User| will_reach(person) && !opens_now(context, live, person);
         if let Some(person) = leaver.user.filter(|person| leaver.opens() && comes_in(person)) {
             plan.refuse(Refusal::new(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::some;
+use super::{impersonation, some};
 use crate::address::Org;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::{group_member, user_group};
@@ -13,7 +13,12 @@ use crate::spec::RoutingMembers;
 
 /// Members of the routing group who are not of this federation.
 pub(super) fn strangers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
-    let strangers = group_member::strangers(context);
+    let mut strangers = group_member::strangers(context);
+    if !strangers.is_empty() && context.found.policy.routes() {
+        // They are routed and sign in as it is: that is said with their attribute, and no plan changes it.
+        let open = impersonation::open_today(context, live);
+        strangers.retain(|id| !open.contains(id));
+    }
     if !context.spec.routing_policy.enabled.value || strangers.is_empty() {
         return;
     }

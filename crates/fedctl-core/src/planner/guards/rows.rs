@@ -116,18 +116,19 @@ fn given_back(action: &Action) -> Option<&'static str> {
                 && change.text() == Some(after)
         })
     };
-    match action.target.kind {
-        Kind::User | Kind::GroupMember if action.because == Because::Returned && action.verb != Verb::Adopt => {
-            Some("its person is back: what was taken from it when they left would be given back")
-        }
-        Kind::RoutingPolicy if sets("enabled", "false", "true") && !routing_policy::is_first_time(action) => {
-            Some("it was switched off, and would be switched on again")
-        }
-        Kind::User if sets("state", "SUSPENDED", "ACTIVATED") || sets("suspended", "true", "false") => {
-            Some("it is suspended, and would be let in again")
-        }
-        Kind::OidcApp if sets("active", "false", "true") => Some("it was made inactive, and would be active again"),
-        _ => None,
+    let kind = action.target.kind;
+    let is_back = action.because == Because::Returned && action.verb != Verb::Adopt;
+    let is_unsuspended = sets("state", "SUSPENDED", "ACTIVATED") || sets("suspended", "true", "false");
+    let is_on_again = sets("enabled", "false", "true") && !routing_policy::is_first_time(action);
+    if matches!(kind, Kind::User | Kind::GroupMember) && is_back {
+        Some("its person is back: what was taken from it when they left would be given back")
+    } else if kind == Kind::User && is_unsuspended {
+        Some("it is suspended, and would be let in again")
+    } else if kind == Kind::RoutingPolicy && is_on_again {
+        Some("it was switched off, and would be switched on again")
+    } else {
+        let is_active_again = kind == Kind::OidcApp && sets("active", "false", "true");
+        is_active_again.then_some("it was made inactive, and would be active again")
     }
 }
 

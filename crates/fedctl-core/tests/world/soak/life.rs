@@ -3,12 +3,15 @@
 use std::hash::{DefaultHasher, Hash};
 
 use fedctl_core::spec::Spec;
+use jumpcloud_sim::console;
 
+use super::promises;
 use super::rare::Rare;
 use super::story::{Round, Story, Weather};
 use crate::carry::{self, Memory};
 use crate::history::Earlier;
 use crate::properties;
+use crate::scene::{email, plain};
 use crate::watch::Log;
 use crate::witness::{self, Became, Course, Rest};
 use crate::worlds::Scene;
@@ -42,7 +45,10 @@ struct Life<'s> {
 
 /// Lives through a story.
 pub(crate) fn live(story: &Story) -> Ended {
-    let (memory, _) = story.scene.build();
+    let mut memory = story.scene.build().0;
+    if let Some(page) = story.page {
+        memory.world.set("page-max", &page.to_string()).unwrap();
+    }
     let mut life = Life { story, scene: story.scene.clone(), memory, ended: Ended::default() };
     for number in 0..story.rounds.len() {
         if let Err(wrong) = life.round(number) {
@@ -63,10 +69,18 @@ impl Life<'_> {
     /// What happens before a run, and what will happen to it.
     fn before(&mut self, round: &Round) {
         self.memory.world.advance(round.after_s * 1000);
-        round.hands.iter().for_each(|edit| self.scene.make(*edit, &mut self.memory));
+        self.memory.lag_ms = round.weather.iter().filter_map(Weather::hides_ms).max().unwrap_or_default();
+        let scene = &self.scene;
+        let by_hand = |memory: &mut Memory| round.hands.iter().for_each(|edit| scene.make(*edit, memory));
+        if !round.hands.is_empty() {
+            self.memory.by_hand(by_hand);
+        }
         let someone = round.excepts.and_then(|number| self.scene.people.get_mut(number));
         if let Some(someone) = someone.filter(|someone| !someone.named) {
             someone.excepted = !someone.excepted;
+        }
+        if let Some(number) = round.remade.filter(|number| *number < self.scene.people.len()) {
+            remake(&mut self.memory, number);
         }
         let fault = |(at, weather): (usize, &Weather)| weather.fault(format!("{at} of {}", round.order.0));
         self.memory.world.set_faults(round.weather.iter().enumerate().map(fault).collect());
@@ -87,11 +101,13 @@ impl Life<'_> {
         let (scene, memory) = (&self.scene, &mut self.memory);
         let by_hand = |memory: &mut Memory| edit.into_iter().for_each(|(_, edit)| scene.make(edit, memory));
         let hand: Option<witness::Hand<'_>> = edit.map(|(at, _)| (at, &by_hand as _));
+        let stops = promises::stops(memory);
         let course = Course { order: round.order, hand, stopped: round.stopped };
         let (became, log) = witness::watched(scene, &spec, memory, course);
         self.heard(round, became, log)?;
         self.memory.revive();
-        Ok(())
+        let restored = promises::restored(&stops, &self.memory).filter(|_| round.between.is_none());
+        restored.map_or(Ok(()), |what| Err(format!("I11: {what} was a human's doing, and it is undone")))
     }
 
     /// Notes what a run came to.
@@ -112,14 +128,17 @@ impl Life<'_> {
         if round.weather.iter().any(Weather::is_late) && was_sent("/") {
             ended.rare.met("run: a late request was carried out");
         }
+        let wrong = promises::unproved(&log).or_else(|| promises::digest_of_any(became.as_ref().ok()?));
         ended.last = log;
-        became.map(drop)
+        became.and_then(|_| wrong.map_or(Ok(()), Err))
     }
 
     /// Nothing went wrong but on the way, so everything has to come out as if nothing had.
     fn is_strict(&self) -> bool {
         let rounds = &self.story.rounds;
-        let is_quiet = |round: &Round| round.hands.is_empty() && round.between.is_none() && round.excepts.is_none();
+        let is_quiet = |round: &Round| {
+            round.hands.is_empty() && round.between.is_none() && round.excepts.is_none() && round.remade.is_none()
+        };
         self.story.earlier == Earlier::Same
             && rounds.iter().all(is_quiet)
             && rounds.iter().skip(1).all(|round| round.after_s < A_DAY_S)
@@ -149,6 +168,15 @@ impl Life<'_> {
         let plan = carry::plan(&spec, &mut self.memory);
         properties::everybody_arrives(&plan, &self.memory).map_err(|error| error.to_string())
     }
+}
+
+/// Deletes somebody at the primary, and makes somebody else with the same address.
+fn remake(memory: &mut Memory, number: usize) {
+    let Some(user) = memory.world.user_by_email(memory.primary, &email(number)) else { return };
+    let (id, groups) = (user.id, user.groups().collect::<Vec<_>>());
+    console::delete_user(&mut memory.world, id);
+    let again = memory.world.add_user(memory.primary, plain(&email(number), &format!("User{number}")));
+    groups.into_iter().for_each(|group| memory.world.add_member(group, again));
 }
 
 /// Where the scene comes to rest when nothing goes wrong.

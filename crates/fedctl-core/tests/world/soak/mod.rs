@@ -1,6 +1,9 @@
 //! Random worlds from beginning to end: each from one number, each judged after every write.
 
 mod life;
+#[cfg(planted)]
+mod planted;
+mod promises;
 mod rare;
 mod story;
 

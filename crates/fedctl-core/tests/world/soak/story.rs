@@ -21,6 +21,8 @@ pub(crate) struct Story {
     /// What the spec says in the first round.
     pub(crate) earlier: Earlier,
     pub(crate) rounds: Vec<Round>,
+    /// How many rows a page has at most.
+    pub(crate) page: Option<u8>,
 }
 
 /// One run of the program, and what was before it.
@@ -31,6 +33,8 @@ pub(crate) struct Round {
     pub(crate) hands: Vec<Edit>,
     /// Somebody whom the spec leaves out from now on, or takes back in.
     pub(crate) excepts: Option<usize>,
+    /// Somebody who is deleted at the primary and made anew with the same address.
+    pub(crate) remade: Option<usize>,
     pub(crate) weather: Vec<Weather>,
     /// What becomes of one write or two, each counted from the one before.
     pub(crate) struck: Vec<(usize, Fault)>,
@@ -71,6 +75,11 @@ impl Weather {
         SimFault { name, when, effect: self.effect.clone() }
     }
 
+    /// For how long lists go on showing what was before.
+    pub(crate) fn hides_ms(&self) -> Option<u64> {
+        if let Effect::DelayedVisibility { ms } = self.effect { Some(ms) } else { None }
+    }
+
     /// Whether a request may be carried out when its run is long over.
     pub(crate) fn is_late(&self) -> bool {
         matches!(self.effect, Effect::LateCommit(_))
@@ -90,11 +99,12 @@ pub(crate) fn tree(seed: u64) -> (TestRunner, impl prop::strategy::ValueTree<Val
 fn stories() -> impl Strategy<Value = Story> {
     let scenes = prop_oneof![3 => fresh_scenes(PEOPLE), 1 => scenes(PEOPLE)];
     let rounds = prop::collection::vec(round(), 1..5);
-    (scenes, history::earlier(), rounds).prop_map(|(scene, earlier, rounds)| {
+    let page = maybe(0.2, select(vec![1_u8, 2, 3]));
+    (scenes, history::earlier(), rounds, page).prop_map(|(scene, earlier, rounds, page)| {
         // Under another name these templates give other addresses: who means which is not said by the scene then.
         let by_name = |template: &str| template.contains("{federation}");
         let is_named = by_name(scene.wish.email) || by_name(scene.wish.username);
-        Story { earlier: if is_named { Earlier::Same } else { earlier }, scene, rounds }
+        Story { earlier: if is_named { Earlier::Same } else { earlier }, scene, rounds, page }
     })
 }
 
@@ -108,19 +118,28 @@ fn round() -> impl Strategy<Value = Round> {
     let weather = prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec(weather(), 1..3)];
     let struck = prop_oneof![2 => Just(Vec::new()), 2 => prop::collection::vec((0_usize..60, fault()), 1..3)];
     let order = (any::<u64>(), select(vec![1_usize, 2, 5, 8]));
-    let more = (maybe(0.1, 1_usize..120), maybe(0.15, (0_usize..40, between())), order);
-    (after_s, hands, maybe(0.15, 0..PEOPLE), weather, struck, more).prop_map(
-        |(after_s, hands, excepts, weather, struck, (stopped, between, order))| Round {
+    // Half of what is done in the middle comes right after a write that went wrong.
+    let between = maybe(0.2, (prop_oneof![(0_usize..40).prop_map(Some), Just(None)], between()));
+    let more = (maybe(0.1, 1_usize..120), between, order);
+    let spec = (maybe(0.15, 0..PEOPLE), maybe(0.05, 0..PEOPLE));
+    (after_s, hands, spec, weather, struck, more).prop_map(
+        |(after_s, hands, (excepts, remade), weather, struck, (stopped, between, order))| Round {
             after_s,
             hands,
             excepts,
+            remade,
             weather,
+            between: between.map(|(at, edit)| (at.unwrap_or_else(|| after_the_first(&struck)), edit)),
             struck,
             stopped,
-            between,
             order,
         },
     )
+}
+
+/// The number of the write after the first that goes wrong.
+fn after_the_first(struck: &[(usize, Fault)]) -> usize {
+    struck.first().map_or(0, |(at, _)| at + 1)
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
