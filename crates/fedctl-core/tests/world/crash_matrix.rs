@@ -116,6 +116,8 @@ struct Cell {
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     cells: usize,
+    /// Those that end where a person has to lift a guard.
+    lifted: usize,
     broken: BTreeMap<&'static str, usize>,
     /// The first of each kind, to be looked at.
     first: BTreeMap<String, String>,
@@ -132,8 +134,9 @@ const KINDS: [(&str, &str); 6] = [
 ];
 
 impl Figures {
-    fn take(&mut self, what: &str, ended: Result<(), String>) {
+    fn take(&mut self, what: &str, ended: Result<bool, String>) {
         self.cells += 1;
+        self.lifted += usize::from(ended == Ok(true));
         let Err(wrong) = ended else { return };
         let is_kind = |(sign, _): &&(&str, &str)| wrong.contains(sign);
         let kind = KINDS.iter().find(is_kind).map_or("others", |(_, kind)| kind);
@@ -145,7 +148,10 @@ impl Figures {
     fn line(&self, what: &str, stories: usize) -> String {
         let of = |kind: &str| self.broken.get(kind).copied().unwrap_or(0);
         let counts = KINDS.map(|(_, kind)| format!("{} {kind}", of(kind))).join(", ");
-        format!("crash-matrix, {what}: {stories} stories, {} cells, {counts}", self.cells)
+        format!(
+            "crash-matrix, {what}: {stories} stories, {} cells, {counts}; {} stop at a guard",
+            self.cells, self.lifted
+        )
     }
 
     fn close(&self, what: &str, stories: usize) {
@@ -208,11 +214,20 @@ fn place(stage: &Stage, memory: &Memory, when: usize) -> Result<usize, String> {
     Ok([first / 2, first, (first + sent.len()) / 2][when].max(1))
 }
 
-fn tell(clean: &Clean, cell: Cell) -> Result<(), String> {
+/// What stops two runs and is said with its way out: while there was no provider, a run removed the app that one names which
+/// was on its way from a run that was killed.
+const STOPS: &[&str] = &["OrphanedProvider"];
+
+/// Tells a story with something that goes wrong; whether it ends where a person has to lift a guard.
+fn tell(clean: &Clean, cell: Cell) -> Result<bool, String> {
     let mut memory = strike(clean, cell)?;
     let stage = &clean.stage;
     let rest = witness::settled(&stage.scene, &stage.spec, &mut memory)?;
-    if cell.hand == HumanHand::None { as_clean(&rest, &clean.rest) } else { Ok(()) }
+    let stops = rest.stopped != clean.rest.stopped && rest.stopped == STOPS;
+    if cell.hand == HumanHand::None && !stops {
+        as_clean(&rest, &clean.rest)?;
+    }
+    Ok(stops)
 }
 
 /// Two runs without faults end where one to which nothing happened ends.
