@@ -305,7 +305,7 @@ fn struck(story: &Clean, cell: Cell) -> Result<Clean, String> {
 
 /// All stories, or the one that the environment names.
 fn told_stories() -> impl Iterator<Item = &'static Story> {
-    let only = std::env::var("FEDCTL_STORY").ok();
+    let only = crate::asked::word("FEDCTL_STORY");
     STORIES.iter().filter(move |story| only.as_ref().is_none_or(|only| only == story.name))
 }
 

@@ -490,8 +490,8 @@ fn refusals_without_a_fault_are_none_in_a_few_worlds() {
 #[test]
 #[ignore = "long: cargo xtask refusals"]
 fn refusals_without_a_fault() {
-    let number = |name: &str, default| std::env::var(name).ok().map_or(default, |text| text.parse().unwrap());
-    let found = faultless::refusals(number("FEDCTL_CASES", 1000), number("FEDCTL_SEED", 1).into());
+    let number = |name: &str, default| crate::asked::number(name).unwrap_or(default);
+    let found = faultless::refusals(number("FEDCTL_CASES", 1000).try_into().unwrap(), number("FEDCTL_SEED", 1));
     println!("{found}");
     assert!(found.per_thousand() <= 1.0, "{found}");
 }

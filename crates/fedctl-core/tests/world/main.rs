@@ -1,7 +1,9 @@
 //! Whole runs on a world in memory: what it looks like afterwards, and which requests were sent. No runtime is needed.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![expect(clippy::print_stdout, reason = "the long forms of some tests end with their figures")]
 
+mod asked;
 mod byhand;
 mod carry;
 mod conversation;

@@ -274,7 +274,7 @@ fn every_pair_of_what_nobody_knows_harms_nobody() {
 #[ignore = "long: cargo xtask forms"]
 #[expect(clippy::print_stdout, reason = "its figures are read by people")]
 fn every_pair_among_many_others_harms_nobody() {
-    let seeds: u64 = std::env::var("FEDCTL_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(30);
+    let seeds = crate::asked::number("FEDCTL_SEEDS").unwrap_or(30);
     let mut figures = Figures::default();
     for seed in 1..=seeds {
         [false, true].map(|stops| campaign(stops, seed, &mut figures));

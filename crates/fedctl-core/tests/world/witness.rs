@@ -311,7 +311,7 @@ pub(crate) fn beyond_the_plan(plan: &Plan, log: &Log) -> Option<String> {
         let Some((call, (left, again))) = planned.iter_mut().find(|(call, _)| call.covers(method, path)) else {
             return Some(format!("I6: `{}` is not in the plan", sent.line));
         };
-        let may_have_made = sent.left && sent.came.is_none_or(|status| status < 300 || status >= 500);
+        let may_have_made = sent.left && sent.came.is_none_or(|status| !(300..500).contains(&status));
         let was_taken = sent.came.is_some_and(|status| status < 300);
         if if *again == Again::Never { may_have_made } else { was_taken && *call != TOKEN.endpoint() } {
             let Some(less) = left.checked_sub(1) else {
@@ -328,7 +328,7 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
     let mut wrong = plan.actions.iter().zip(ends).zip(0u32..).filter_map(|((action, end), at)| {
         let all = || log.0.iter().filter(|sent| sent.actions.contains(&at));
         let sent: Vec<&Sent> = all().filter(|sent| !sent.reads()).collect();
-        let may_be_done = |sent: &&Sent| sent.left && sent.came.is_none_or(|status| status < 300 || status >= 400);
+        let may_be_done = |sent: &&Sent| sent.left && sent.came.is_none_or(|status| !(300..400).contains(&status));
         let was_taken = |sent: &&Sent| sent.came.is_some_and(|status| status < 300);
         let writes = !matches!(action.write, Write::Seen(_));
         let is_true = match end {
@@ -339,7 +339,7 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
             End::Manual(_) => !sent.iter().any(was_taken),
             // Whatever is in doubt was looked at.
             End::Failed(_) if sent.is_empty() => true,
-            End::Failed(_) => all().last().is_none_or(|last| last.came.is_some() || !last.left),
+            End::Failed(_) => all().next_back().is_none_or(|last| last.came.is_some() || !last.left),
         };
         let sent: Vec<_> = sent.iter().map(|sent| (&sent.line, sent.came)).collect();
         (!is_true).then(|| {

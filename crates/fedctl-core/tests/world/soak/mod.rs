@@ -45,12 +45,6 @@ impl Tally {
     }
 }
 
-/// The number of this name in the environment.
-fn number(name: &str) -> Option<u64> {
-    #[expect(clippy::disallowed_methods, reason = "a test that runs for long is told how long by whoever runs it")]
-    std::env::var(name).ok().map(|number| number.parse().unwrap())
-}
-
 /// Lives through the worlds of some seeds.
 fn soaked(seeds: impl Iterator<Item = u64>) -> Tally {
     let mut tally = Tally::default();
@@ -111,9 +105,9 @@ fn the_same_seed_is_the_same_world_to_the_last_byte() {
 #[test]
 #[ignore = "long: cargo xtask soak"]
 fn ten_thousand_random_worlds_keep_their_promises() {
-    let (first, cases) = match number("FEDCTL_SEED") {
-        Some(seed) => (seed, number("FEDCTL_CASES").unwrap_or(1)),
-        None => (0, number("FEDCTL_CASES").unwrap_or(10_000)),
+    let (first, cases) = match crate::asked::number("FEDCTL_SEED") {
+        Some(seed) => (seed, crate::asked::number("FEDCTL_CASES").unwrap_or(1)),
+        None => (0, crate::asked::number("FEDCTL_CASES").unwrap_or(10_000)),
     };
     let half = |parity: u64| move || soaked((first..first + cases).filter(|seed| seed % 2 == parity));
     let halves = [0, 1].map(|parity| thread::spawn(half(parity)));

@@ -20,7 +20,7 @@ fn probe() -> Action {
 fn i8_a_provider_that_is_written_before_its_secret_was_tried_is_refused() {
     for verb in [Verb::Create, Verb::Update] {
         let write = action(Kind::IdentityProvider, verb, Because::Orphaned);
-        assert_eq!(unproved(&[write.clone()]).count(), 1);
+        assert_eq!(unproved(std::slice::from_ref(&write)).count(), 1);
         assert_eq!(unproved(&[write.clone(), probe()]).count(), 0);
         let unsent = Action { write: write.write.clone(), ..probe() };
         assert_eq!(unproved(&[write, unsent]).count(), 1);
