@@ -185,7 +185,8 @@ fn whoever_is_suspended_deleted_or_excepted_leaves_and_is_told_why() {
         console::delete_user(&mut memory.world, user);
     };
     let excepted = |_: &mut Memory| {};
-    let ways: [(Gone, &dyn Fn(&mut Memory)); 3] =
+    type Goes<'a> = &'a dyn Fn(&mut Memory);
+    let ways: [(Gone, Goes<'_>); 3] =
         [(Gone::Suspended, &suspended), (Gone::Deleted, &deleted), (Gone::Excepted, &excepted)];
     for (why, leave) in ways {
         let mut scene = scene("source_groups", "suspend");

@@ -282,7 +282,6 @@ fn two_federations_of_one_primary_at_once_lose_nothing() {
 #[test]
 #[ignore = "long: cargo xtask race"]
 fn two_federations_of_one_primary_at_once_lose_nothing_over_many_seeds() {
-    #[expect(clippy::disallowed_methods, reason = "a test that runs for long is told how long by whoever runs it")]
     let seeds = crate::asked::number("FEDCTL_SEEDS").unwrap_or(100);
     assert_eq!(races(seeds), (Vec::new(), 0));
 }

@@ -385,7 +385,7 @@ pub(crate) fn settled(scene: &Scene, spec: &Spec, memory: &mut Memory) -> Result
             let left = plan.actions.iter().map(|action| format!("{} {}", action.verb.as_str(), action.target));
             return Err(format!("I3: the third plan is not empty: {:?}", left.collect::<Vec<_>>()));
         }
-        other => other.complaints(),
+        other @ (Became::NoPlan(_) | Became::Refused(_) | Became::Killed(_)) => other.complaints(),
     };
     let census = Census::of(memory);
     if let Some(twice) = census.duplicate().filter(|_| stopped.is_empty()) {
