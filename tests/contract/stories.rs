@@ -1,11 +1,13 @@
 //! Everything fedctl does, as far as it makes requests: whole runs on worlds in memory, recorded.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fedctl_core::apply::Run;
-use fedctl_core::drive;
+use fedctl_core::drive::{self, Carry};
 use fedctl_core::plan::Plan;
 use fedctl_core::planner::Step;
+use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace;
 use jumpcloud_sim::{NewUser, console, fixture};
@@ -36,6 +38,8 @@ pub(crate) fn all() -> Vec<Exchange> {
     ruled(&mut seen);
     made_twice(&mut seen);
     signed_in(&mut seen);
+    left(&mut seen);
+    in_another_form(&mut seen);
     seen
 }
 
@@ -112,6 +116,50 @@ fn signed_in(seen: &mut Vec<Exchange>) {
     }
 }
 
+/// Bob is named no more: what he has is taken from him, and he comes back.
+fn left(seen: &mut Vec<Exchange>) {
+    let mut memory = two();
+    let both = spec(&memory, "");
+    applied(&both, &mut Recorder { memory: &mut memory, seen }).unwrap();
+    let ann = spec_of(&memory, "ann@acme.com", "");
+    applied(&ann, &mut Recorder { memory: &mut memory, seen }).unwrap();
+    applied(&both, &mut Recorder { memory: &mut memory, seen });
+}
+
+/// A service that takes a policy in another form and changes of it in parts, and one on which a new policy is on: that is
+/// taken back.
+fn in_another_form(seen: &mut Vec<Exchange>) {
+    let mut memory = two();
+    memory.world.set("policy-form", "c").unwrap();
+    let whole = spec(&memory, "");
+    applied(&whole, &mut Recorder { memory: &mut memory, seen }).unwrap();
+    let mut memory = two();
+    let whole = spec(&memory, "");
+    let plan = planned(&whole, &mut Recorder { memory: &mut memory, seen }).unwrap();
+    let mut recorder = TurnedOn(Recorder { memory: &mut memory, seen });
+    drive::apply(&mut Run::new(Arc::new(plan), 100), &mut recorder);
+}
+
+/// New policies are on as soon as they are there.
+struct TurnedOn<'a>(Recorder<'a>);
+
+impl Carry for TurnedOn<'_> {
+    fn carry(&mut self, request: Request) -> Outcome {
+        let is_new_policy = request.method == "POST" && request.path == "/api/v2/identity-provider/policies";
+        let outcome = self.0.carry(request);
+        let world = &mut self.0.memory.world;
+        let policy = world.policies(self.0.memory.secondary).next().map(|policy| policy.id);
+        if let Some(policy) = policy.filter(|_| is_new_policy) {
+            assert!(console::set_policy_enabled(world, policy, true));
+        }
+        outcome
+    }
+
+    fn pause(&mut self, wanted: Duration) {
+        self.0.pause(wanted);
+    }
+}
+
 /// Ann and Bob, who can authenticate at the primary organisation.
 pub(crate) fn two() -> Memory {
     let mut memory = Memory::new(fixture::pair(7));
@@ -129,6 +177,10 @@ pub(crate) fn two() -> Memory {
 
 /// The spec that federates them.
 pub(crate) fn spec(memory: &Memory, rest: &str) -> Spec {
-    let people = "  from: {emails: [ann@acme.com, bob@acme.com]}\n  mapping: {email: \"{email}.beta\"}";
-    carry::spec(memory, people, rest)
+    spec_of(memory, "ann@acme.com, bob@acme.com", rest)
+}
+
+fn spec_of(memory: &Memory, emails: &str, rest: &str) -> Spec {
+    let people = format!("  from: {{emails: [{emails}]}}\n  mapping: {{email: \"{{email}}.beta\"}}");
+    carry::spec(memory, &people, rest)
 }
