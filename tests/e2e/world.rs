@@ -165,7 +165,7 @@ fn whoever_is_suspended_at_the_primary_is_held_and_others_go_on() {
 
 #[test]
 fn what_a_service_refuses_is_said_and_what_depends_on_it_is_left_out() {
-    let sandbox = Sandbox::start_with("--set oidc-app-description=refuse");
+    let sandbox = Sandbox::start_with("--set provider-access=read-only");
     let run = sandbox.fedctl(APPLY).exits_with(5);
     assert_snapshot!(run.stdout);
     assert_eq!(sandbox.list(Secondary, "/api/v2/identity-provider/policies"), [0; 0]);
