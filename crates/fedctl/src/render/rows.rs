@@ -3,7 +3,8 @@
 
 use fedctl_core::text::Untrusted;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::frame::Frame;
@@ -116,6 +117,7 @@ pub struct ActionRow {
     pub changes: Vec<ChangeRow>,
     /// What is sent, with the names of objects where their ids will stand.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    #[serde(deserialize_with = "whole")]
     pub write: Box<RawValue>,
 }
 
@@ -209,5 +211,24 @@ impl Rows {
             action.place = action.spec.as_ref().and_then(|spec| places.get(spec.raw())).cloned();
         }
         self
+    }
+}
+
+/// JSON text as it stands, with no half of a character in it: a reader of what is shown would refuse all of it.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    serde_json::from_str::<serde_json::Value>(raw.get()).map_err(D::Error::custom)?;
+    Ok(raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_character_is_no_text() {
+        let read = |text: &str| whole(&mut serde_json::Deserializer::from_str(text)).map(|raw| raw.get().to_owned());
+        assert_eq!(read(r#"{"body": "\ud83d\ude00"}"#).unwrap(), r#"{"body": "\ud83d\ude00"}"#);
+        assert!(read(r#"{"body": "\ud83d"}"#).is_err());
     }
 }
