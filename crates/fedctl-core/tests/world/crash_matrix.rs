@@ -136,8 +136,11 @@ const KINDS: [(&str, &str); 6] = [
 impl Figures {
     fn take(&mut self, what: &str, ended: Result<bool, String>) {
         self.cells += 1;
-        self.lifted += usize::from(ended == Ok(true));
-        let Err(wrong) = ended else { return };
+        let is_overtaken =
+            |ended: &Result<bool, String>| ended.as_ref().err().is_some_and(|why| why.ends_with(OVERTAKEN));
+        let is_lifted = ended == Ok(true) || is_overtaken(&ended);
+        self.lifted += usize::from(is_lifted);
+        let Some(wrong) = ended.err().filter(|_| !is_lifted) else { return };
         let is_kind = |(sign, _): &&(&str, &str)| wrong.contains(sign);
         let kind = KINDS.iter().find(is_kind).map_or("others", |(_, kind)| kind);
         *self.broken.entry(kind).or_default() += 1;
@@ -214,9 +217,12 @@ fn place(stage: &Stage, memory: &Memory, when: usize) -> Result<usize, String> {
     Ok([first / 2, first, (first + sent.len()) / 2][when].max(1))
 }
 
-/// What stops two runs and is said with its way out: while there was no provider, a run removed the app that one names which
-/// was on its way from a run that was killed.
+/// What stops two runs and is said with its way out: where a run sees no provider, it removes the app whose secret is lost
+/// before it makes another, and one that names it was on its way from a run that was killed, or does not show yet.
 const STOPS: &[&str] = &["OrphanedProvider"];
+
+/// The same, at the moment when it happens.
+const OVERTAKEN: &str = "and the provider led to it";
 
 /// Tells a story with something that goes wrong; whether it ends where a person has to lift a guard.
 fn tell(clean: &Clean, cell: Cell) -> Result<bool, String> {

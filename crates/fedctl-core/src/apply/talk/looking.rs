@@ -153,7 +153,8 @@ impl Run {
             (Verb::Delete, Some(_), Standing::After) if is_live(action) => self.finish(at, End::Already),
             (Verb::Create | Verb::Update | Verb::Adopt, Some(object), Standing::After) => {
                 self.keep_gifts(action, object);
-                self.done(at, action, End::Already);
+                let end = if self.talk(at).was_taken { End::Applied } else { End::Already };
+                self.done(at, action, end);
             }
             // What is made is an entry of the object that is seen.
             (Verb::Create, Some(_), Standing::Before | Standing::Between) if is_live(action) => {

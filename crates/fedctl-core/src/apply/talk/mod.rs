@@ -57,6 +57,8 @@ pub(super) struct Talk {
     members: Vec<ObjectId>,
     seen: Option<Box<str>>,
     seen_at: Duration,
+    /// The service took a write of this conversation.
+    was_taken: bool,
     /// How often what was seen was too old to be written back.
     stale: u32,
     /// Objects in the list that is being looked through, and in all of it before the first request.
@@ -92,6 +94,7 @@ impl Run {
             members: Vec::new(),
             seen: None,
             seen_at: Duration::ZERO,
+            was_taken: false,
             stale: 0,
             rows: 0,
             rows_before: None,

@@ -69,6 +69,7 @@ impl Run {
     }
 
     fn accepted(&mut self, at: u32, action: &Action, answer: &Answer) {
+        self.talk(at).was_taken = true;
         let text = std::str::from_utf8(&answer.body).map(decode::bare).unwrap_or_default();
         let object: Option<Value> = serde_json::from_str(text).ok();
         if let Some(object) = &object {
