@@ -148,12 +148,12 @@ impl Run {
     fn before(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
         match (action.verb, object, standing) {
             (Verb::Create, None, _) => self.turns.push_back((at, Planned::Write)),
-            (Verb::Delete, None, _) => self.finish(at, End::Already),
+            (Verb::Delete, None, _) => self.finish(at, self.was_so(at)),
             // What goes is an entry of the object that is seen.
-            (Verb::Delete, Some(_), Standing::After) if is_live(action) => self.finish(at, End::Already),
+            (Verb::Delete, Some(_), Standing::After) if is_live(action) => self.finish(at, self.was_so(at)),
             (Verb::Create | Verb::Update | Verb::Adopt, Some(object), Standing::After) => {
                 self.keep_gifts(action, object);
-                let end = if self.talk(at).was_taken { End::Applied } else { End::Already };
+                let end = self.was_so(at);
                 self.done(at, action, end);
             }
             // What is made is an entry of the object that is seen.
@@ -175,6 +175,12 @@ impl Run {
                 self.finish(at, End::Failed("it is not there any more".to_owned()));
             }
         }
+    }
+
+    /// How an action ends that is so when it is looked at: by a write of its own, or before it.
+    fn was_so(&self, at: u32) -> End {
+        let was_taken = self.talks.get(&at).is_some_and(|talk| talk.was_taken);
+        if was_taken { End::Applied } else { End::Already }
     }
 
     fn after(&mut self, at: u32, action: &Action, object: Option<&Value>, standing: Standing) {
