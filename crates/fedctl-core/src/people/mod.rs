@@ -228,20 +228,17 @@ fn named_users_asked(spec: &Spec, live: &Live, needs: &mut Needs) -> bool {
     needs.users_by_name(live, Org::Primary, emails, std::iter::empty())
 }
 
-fn population<'a>(
+/// Everybody whom the spec names, by themselves or by a group, each with the line that does.
+type Named<'a> = BTreeMap<&'a str, (&'a User, FieldPath, Vec<ObjectId>)>;
+
+fn named<'a>(
     spec: &'a Spec,
     live: &'a Live,
     members: &BTreeMap<ObjectId, Membership>,
-    with_access: Option<&[ObjectId]>,
     people: &mut People<'a>,
-) {
+) -> Named<'a> {
     let users = live.users(Org::Primary);
-    let except: BTreeSet<&str> = spec.people.except.iter().map(|email| email.as_str()).collect();
-    let pilot: Option<BTreeSet<&str>> =
-        spec.people.pilot.as_ref().map(|list| list.iter().map(|email| email.as_str()).collect());
-    let overrides: BTreeMap<&str, &crate::spec::Override> =
-        spec.people.overrides.iter().map(|one| (one.person.as_str(), one)).collect();
-    let mut everybody: BTreeMap<&str, (&User, FieldPath, Vec<ObjectId>)> = BTreeMap::new();
+    let mut everybody = Named::new();
     for (id, (at, groups)) in members {
         // A member that no longer exists is in no list of users: there is nobody to federate.
         if let Some(user) = users.get(*id) {
@@ -263,7 +260,22 @@ fn population<'a>(
             ),
         }
     }
-    for (email, (user, at, groups)) in everybody {
+    everybody
+}
+
+fn population<'a>(
+    spec: &'a Spec,
+    live: &'a Live,
+    members: &BTreeMap<ObjectId, Membership>,
+    with_access: Option<&[ObjectId]>,
+    people: &mut People<'a>,
+) {
+    let except: BTreeSet<&str> = spec.people.except.iter().map(|email| email.as_str()).collect();
+    let pilot: Option<BTreeSet<&str>> =
+        spec.people.pilot.as_ref().map(|list| list.iter().map(|email| email.as_str()).collect());
+    let overrides: BTreeMap<&str, &crate::spec::Override> =
+        spec.people.overrides.iter().map(|one| (one.person.as_str(), one)).collect();
+    for (email, (user, at, groups)) in named(spec, live, members, people) {
         if except.contains(email) {
             continue;
         }
