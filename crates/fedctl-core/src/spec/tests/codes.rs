@@ -263,7 +263,7 @@ formerly: [old-name]
     ");
     let asked = |text: &str| codes(&format!("{HEAD}{text}"));
     let follow = "people: {from: {groups: [A]}, mapping: {on_email_change: follow}}\n";
-    assert_eq!(asked(follow), [(Code::NotYet, Some((4, 60)))]);
+    assert_eq!(asked(follow), [(Code::NotYet, Some((4, 58)))]);
     for done in ["keep", "suspend", "unroute"] {
         let text = format!("people: {{from: {{groups: [A]}}, on_leave: {done}, password_authority: none}}\n");
         assert_eq!(asked(&text), []);
