@@ -171,7 +171,9 @@ pub(crate) fn everybody_arrives(plan: &Plan, memory: &Memory) -> Result<(), Test
         return Ok(());
     }
     let waits = |account: &str| plan.notes.iter().any(|note| *note.about.name == *account) || is_locked(account);
-    for person in plan.people.iter().filter(|person| !matches!(person.fate, Fate::Held(_) | Fate::Loses | Fate::Leaves(_))) {
+    for person in
+        plan.people.iter().filter(|person| !matches!(person.fate, Fate::Held(_) | Fate::Loses | Fate::Leaves(_)))
+    {
         let pair = (person.email.to_string(), person.account.to_string());
         prop_assert!(federated.contains(&pair) || waits(&pair.1), "{:?} does not arrive: {:?}", pair, person.fate);
     }
