@@ -1,4 +1,4 @@
-//! Whatever is sent, a world answers, and answers the same again. `cargo xtask fuzz` goes on with it for minutes.
+//! Whatever is sent, a world answers, and answers the same again.
 
 use jumpcloud_sim::clock::{EPOCH_MS, rfc3339};
 use jumpcloud_sim::fixture::{self, Pair};
