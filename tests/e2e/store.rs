@@ -5,6 +5,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::json;
+
 use crate::env::Run;
 use crate::http::{self, Request};
 use crate::lease::{arrived, hang, signal};
@@ -12,6 +14,8 @@ use crate::sandbox::{Sandbox, text};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const APPLY: &str = "apply demo.yaml --auto-approve --operator store.yaml";
+/// The writes of a first set-up that wait for no other: a group, the app, and ten accounts.
+const FIRST_WRITES: usize = 12;
 const PROVIDERS: &str = "/api/v2/identity-providers";
 
 /// A server that speaks S3, with one bucket. It ends with the test.
@@ -134,11 +138,17 @@ fn a_holder_that_is_told_to_stop_frees_the_lease_at_once_and_one_that_is_killed_
 fn a_holder_that_was_paused_for_too_long_writes_nothing_more() {
     let store = Store::start(&[]);
     let sandbox = store.sandbox(6);
-    hang(&sandbox, "POST", "/api/v2/usergroups", 1000);
+    // Every first write is held back, so that none is on its way out when the process is paused: what has passed the look at
+    // the lease by then is sent, and no client can take it back.
+    let first = ["/api/v2/usergroups", "/api/applications", "/api/systemusers"];
+    let hold = first.map(|path| json!({"name": path, "when": {"method": "POST", "path": path}, "do": "hold"}));
+    sandbox.control("PUT", "faults", &json!(hold).to_string());
     let mut command = command(&sandbox, &format!("{APPLY} --format json"));
     let paused = spawn(&mut command);
-    arrived(&sandbox, "POST", "/api/v2/usergroups");
+    while sandbox.control("GET", "held", "").json() != json!(FIRST_WRITES) {}
     signal(&paused, "STOP");
+    sandbox.control("DELETE", "faults", "");
+    sandbox.control("DELETE", "held", "");
     let (run, held) = apply_when_free(&sandbox);
     assert!(run.status == 0 && held > 0, "{held} {run}");
     let whole = sandbox.fedctl("plan demo.yaml --detailed-exitcode").exits_with(0);
