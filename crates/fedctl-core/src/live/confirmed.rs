@@ -112,21 +112,23 @@ impl Needs {
         Some(left(spec, sources, person, [account?, user?, groups?]))
     }
 
-    /// Whether an account is still that of a person: it and the person's own record.
+    /// Whether an account is still that of a person: it and the person's own record. One that is taken over carries no mark
+    /// yet, and is still the one that was found.
     pub(crate) fn is_still_of(
         &mut self,
         spec: &Spec,
         live: &Live,
-        (account, person): (ObjectId, ObjectId),
+        (found, person): (&User, ObjectId),
     ) -> Answer<Confirmed<GivenBack>> {
-        let account = self.point(live, Point::User(Org::Secondary, account));
+        let account = self.point(live, Point::User(Org::Secondary, found.id));
         let user = self.point(live, Point::User(Org::Primary, person));
         let (account, user) = (account?, user?);
-        Some(
-            account
-                .and_then(|account| of_account(spec, account, person))
-                .and_then(|_| user?.user().map(|_| Confirmed::by_two_answers()).ok_or(Doubt::Moved)),
-        )
+        let is_same = |account: &&User| account.mark.is_none() && account.email == found.email;
+        let account = account.and_then(|seen| match &found.mark {
+            Some(_) => of_account(spec, seen, person),
+            None => seen.user().filter(is_same).ok_or(Doubt::Moved),
+        });
+        Some(account.and_then(|_| user?.user().map(|_| Confirmed::by_two_answers()).ok_or(Doubt::Moved)))
     }
 
     /// Whether an app of ours is of no use: it, its settings, and where the identity provider leads. The provider is asked for

@@ -50,7 +50,7 @@ fn leavers<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, people: &mut Peop
 fn authorities(spec: &Spec, live: &Live, needs: &mut Needs, people: &mut People<'_>) {
     for person in people.list.iter_mut().filter(|person| person.held.is_none()) {
         if let Some(account) = person.live.filter(|account| password_authority::gives_back(spec, person, account)) {
-            person.gives_back = needs.is_still_of(spec, live, (account.id, person.user.id));
+            person.gives_back = needs.is_still_of(spec, live, (account, person.user.id));
         }
     }
 }

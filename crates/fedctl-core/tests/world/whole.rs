@@ -297,6 +297,17 @@ fn an_authority_that_the_spec_takes_back_is_given_back_and_others_stay() {
 }
 
 #[test]
+fn i3_an_account_that_is_taken_over_gets_its_password_back_in_the_same_run() {
+    let (mut memory, spec) = crate::order::taken_over_and_given_back();
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    all_good(&ends);
+    let verbs: Vec<_> = plan.actions.iter().map(|action| (action.target.kind, action.verb)).collect();
+    assert_eq!(verbs, [(Kind::User, Verb::Adopt), (Kind::PasswordAuthority, Verb::Update)]);
+    assert!(memory.world.users(memory.secondary).all(|user| user.password_authority().is_none()));
+    settled(&spec, &mut memory);
+}
+
+#[test]
 fn somebody_who_is_to_be_taken_over_and_has_no_account_is_held() {
     let (mut memory, _) = two();
     let spec = carry::spec(&memory, PEOPLE, "adopt: {people: [bob@acme.com]}\n");

@@ -41,6 +41,12 @@ static ROWS: &[Edge] = &[
         why: "nobody gives up a local password whose claim would open nothing",
     },
     Edge {
+        first: End(Org::Secondary, Kind::User, Verb::Adopt),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Update),
+        of: Scope::SamePerson,
+        why: "who decides about a password changes only where the account is marked",
+    },
+    Edge {
         first: End(Org::Secondary, Kind::User, Verb::Update),
         then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
         of: Scope::Ended,
@@ -79,7 +85,9 @@ struct Restricted {
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
     for (subject, person) in context.active() {
-        let Some(live) = person.live else { continue };
+        // What is taken over is changed only with its mark, which waits for its person to be routed.
+        let is_ours = context.is_routed_after(person) || !person.takes_over;
+        let Some(live) = person.live.filter(|_| is_ours) else { continue };
         match person.gives_back {
             Some(Ok(confirmed)) => plan.act(clear(context, subject, person, live, confirmed)),
             Some(Err(doubt)) => {
