@@ -13,7 +13,7 @@ use crate::live::users::State;
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::Gone;
-use crate::spec::Spec;
+use crate::spec::{Email, Spec};
 
 /// That something is ours and no longer wanted, for the reason `R`. Only the reader makes one, of two fresh point reads.
 ///
@@ -110,6 +110,28 @@ impl Needs {
         let user = self.point(live, Point::User(Org::Primary, person));
         let groups = self.point(live, Point::MemberOf(Org::Primary, person));
         Some(left(spec, sources, person, [account?, user?, groups?]))
+    }
+
+    /// Whether an account has the mark of somebody whose attribute does not open it, and another one has it too.
+    pub(crate) fn is_second_account<'a>(
+        &mut self,
+        spec: &Spec,
+        live: &'a Live,
+        [kept, account]: [ObjectId; 2],
+        person: ObjectId,
+    ) -> Answer<LeftNow<'a>> {
+        let kept = self.point(live, Point::User(Org::Secondary, kept));
+        let account = self.point(live, Point::User(Org::Secondary, account));
+        let user = self.point(live, Point::User(Org::Primary, person));
+        let (kept, account, user) = (kept?, account?, user?);
+        Some(kept.and_then(|kept| of_account(spec, kept, person)).and_then(|_| {
+            let account = of_account(spec, account?, person)?;
+            let opens = user?.user().ok_or(Doubt::Moved)?.mapping.as_deref().map(Email::fold);
+            if opens.as_deref() == Some(&*account.email) {
+                return Err(Doubt::Wanted);
+            }
+            Ok(LeftNow { account, user: None, gone: Gone::Second, confirmed: Confirmed::by_two_answers() })
+        }))
     }
 
     /// Whether an account is still that of a person: it and the person's own record. One that is taken over carries no mark

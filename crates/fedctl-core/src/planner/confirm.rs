@@ -35,7 +35,12 @@ fn leavers<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, people: &mut Peop
         if leaver.takes(spec, found).is_empty() {
             continue;
         }
-        match needs.left(spec, live, &sources, (leaver.account.id, leaver.mark.person)) {
+        let (account, person) = (leaver.account.id, leaver.mark.person);
+        let now = match leaver.kept {
+            Some(kept) => needs.is_second_account(spec, live, [kept.id, account], person),
+            None => needs.left(spec, live, &sources, (account, person)),
+        };
+        match now {
             None => {}
             Some(Err(doubt)) => leaver.verdict = Verdict::Doubt(doubt),
             Some(Ok(now)) => {

@@ -283,6 +283,36 @@ fn a_second_object_with_our_mark_goes_if_nobody_uses_it_and_two_in_use_are_an_er
 }
 
 #[test]
+fn i9_a_mark_that_somebody_took_out_of_the_routing_group_comes_back_by_the_policy_that_applies_to_it() {
+    let (mut memory, _) = two();
+    let spec = carry::spec(&memory, PEOPLE, "");
+    carry::apply(&spec, &mut memory);
+    let doors = Doors::of_memory(&memory);
+    let group = crate::scene::group_named(&memory.world, memory.secondary, "Federated from acme").unwrap();
+    console::describe_group(&mut memory.world, group, "for the auditors");
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    all_good(&ends);
+    let done: Vec<_> = plan.actions.iter().map(|action| (action.target.kind, action.because)).collect();
+    assert_eq!(done, [(Kind::UserGroup, Because::MarkLost)]);
+    let description = &memory.world.group(group).unwrap().description;
+    assert_eq!(description, "for the auditors\nmanaged by fedctl: acme-to-beta/routing-group, adopted");
+    assert_eq!(Doors::of_memory(&memory), doors);
+    settled(&spec, &mut memory);
+}
+
+#[test]
+fn i6_a_group_with_our_name_that_nothing_of_ours_refers_to_is_not_ours() {
+    let (mut memory, _) = two();
+    let spec = carry::spec(&memory, PEOPLE, "");
+    carry::apply(&spec, &mut memory);
+    let group = crate::scene::group_named(&memory.world, memory.secondary, "Federated from acme").unwrap();
+    let policy = memory.world.policies(memory.secondary).next().unwrap().id;
+    console::describe_group(&mut memory.world, group, "");
+    console::set_policy_group(&mut memory.world, policy, group, false);
+    assert_eq!(guards(&carry::plan(&spec, &mut memory)), BTreeSet::from([Guard::Foreign]));
+}
+
+#[test]
 fn an_authority_that_the_spec_takes_back_is_given_back_and_others_stay() {
     let (mut memory, _) = two();
     carry::apply(&carry::spec(&memory, PEOPLE, ""), &mut memory);
