@@ -233,6 +233,35 @@ fn nothing_is_taken_from_whoever_is_protected() {
 }
 
 #[test]
+fn i9_who_decides_about_the_password_of_whoever_is_protected_stays_as_it_is() {
+    let by_rules = |org: Org, email: &str| {
+        let mut rules = Rules::default();
+        rules.protect[org.index()].insert(email.into());
+        rules
+    };
+    let spec_says = "safety: {protect: {secondary: [bob@acme.com.beta]}}\n";
+    for (rest, rules, is_admin) in [
+        ("", by_rules(Org::Secondary, "bob@acme.com.beta"), false),
+        ("", by_rules(Org::Primary, "bob@acme.com"), false),
+        (spec_says, Rules::default(), false),
+        ("", Rules::default(), true),
+    ] {
+        let (mut memory, _) = two();
+        carry::apply(&carry::spec(&memory, &format!("{PEOPLE}\n  password_authority: none"), ""), &mut memory);
+        let bob = memory.world.user_by_email(memory.secondary, "bob@acme.com.beta").unwrap().id;
+        let root = memory.world.add_user(memory.secondary, user("root@beta.com", true));
+        console::set_admin(&mut memory.world, root, Some("Administrator"));
+        console::set_admin(&mut memory.world, bob, is_admin.then_some("Administrator"));
+        let spec = carry::spec(&memory, PEOPLE, rest);
+        let plan = carry::plan_under(rules, &spec, &mut memory);
+        assert_eq!((guards(&plan), texts(&plan).contains("for it is protected")), (BTreeSet::new(), true));
+        all_good(&carry::run(&plan, &mut memory));
+        let owns = |email| memory.world.user_by_email(memory.secondary, email).unwrap().password_authority();
+        assert!(owns("bob@acme.com.beta").is_none() && owns("ann@acme.com.beta").is_some(), "{rest} {is_admin}");
+    }
+}
+
+#[test]
 fn an_operator_bounds_how_many_gain_and_a_pilot_is_the_way_out() {
     let (mut memory, _) = two();
     let rules = || Rules { max_gains: Some(1), ..Rules::default() };
