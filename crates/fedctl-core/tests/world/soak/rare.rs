@@ -134,7 +134,10 @@ impl Rare {
             match end {
                 End::Already => self.met("write: so already"),
                 End::Skipped(_) => self.met("write: left out after a failure"),
-                End::Unknown(_) => self.met("write: in doubt at the end"),
+                End::Unknown(why) => {
+                    self.met("write: in doubt at the end");
+                    self.failed(why);
+                }
                 End::Manual(_) => self.met("write: by hand, no form was taken"),
                 End::Failed(why) => self.failed(why),
                 End::Applied | End::NotStarted => {}
