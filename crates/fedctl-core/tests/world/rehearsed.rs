@@ -89,12 +89,13 @@ fn i9_i10_a_first_set_up_is_rehearsed_in_every_order_and_nothing_objects() {
     assert_eq!((rehearsal.actions, rehearsal.situations, rehearsal.in_list_order), (36, 1, 0));
     assert!(rehearsal.states > 500 && rehearsal.answers == 24, "{rehearsal:?}");
     assert_eq!((rehearsal.refusals, rehearsal.failing), (Vec::new(), Vec::new()));
-    // The one answer that harms is against a help page, so it is told and stops nothing.
+    // The answers that harm are against a help page, so they are told and stop nothing.
     let doubts: Vec<_> = rehearsal.doubts.iter().map(|doubt| (&*doubt.answer, doubt.is_documented_otherwise)).collect();
-    assert_eq!(doubts, [("provider-without-policy=everybody", true)]);
-    assert!(
-        rehearsal.doubts[0].what.contains("whom this federation is not about has no way in any more after create ")
-    );
+    let brought = "policy-without-groups=everybody provider-makes-policy=true";
+    assert_eq!(doubts, [(brought, true), ("provider-without-policy=everybody", true)]);
+    let strikes = "whom this federation is not about has no way in any more after create ";
+    assert!(rehearsal.doubts.iter().all(|doubt| doubt.what.contains(strikes)), "{:?}", rehearsal.doubts);
+    assert!(rehearsal.doubts[0].what.contains("identity-provider"), "{:?}", rehearsal.doubts);
 }
 
 #[test]
