@@ -347,7 +347,11 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
             End::Already => !sent.iter().any(was_taken),
             End::Skipped(_) | End::NotStarted => sent.is_empty(),
             End::Unknown(_) => sent.iter().any(may_be_done),
-            End::Manual(_) => !sent.iter().any(was_taken),
+            End::Manual(_) => {
+                let taken = sent.iter().filter(|sent| was_taken(sent));
+                let (all, undone) = (taken.clone().count(), taken.filter(|sent| sent.is_removal()).count());
+                all == 2 * undone
+            }
             // Whatever is in doubt was looked at.
             End::Failed(_) if sent.is_empty() => true,
             End::Failed(_) => all().next_back().is_none_or(|last| last.came.is_some() || !last.left),
