@@ -133,7 +133,10 @@ impl Rare {
             match end {
                 End::Already => self.met("write: so already"),
                 End::Skipped(_) => self.met("write: left out after a failure"),
-                End::Unknown(_) => self.met("write: in doubt at the end"),
+                End::Unknown(why) => {
+                    self.met("write: in doubt at the end");
+                    self.failed(why);
+                }
                 End::Manual(why) => {
                     self.met("write: by hand, no form was taken");
                     self.failed(why);
