@@ -15,6 +15,8 @@ pub(crate) enum Edit {
     /// To what is ours of app, groups and policy.
     Object(ObjectEdit),
     DayPasses,
+    /// Another identity provider takes the place of what is there.
+    OtherProvider,
 }
 
 /// The variants, and the list of all of them.
