@@ -17,6 +17,8 @@ pub(crate) enum Edit {
     DayPasses,
     /// Another identity provider takes the place of what is there.
     OtherProvider,
+    /// The first whose account was taken over is suspended at the primary organisation.
+    TakenOverLeaves,
 }
 
 /// The variants, and the list of all of them.

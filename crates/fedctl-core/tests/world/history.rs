@@ -1,7 +1,7 @@
 //! What happened to a world before the run that is looked at: runs that were killed, and people who changed things by hand.
 
 use fedctl_core::spec::Spec;
-use jumpcloud_sim::{UserId, World, console};
+use jumpcloud_sim::{User, UserId, World, console};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -122,6 +122,14 @@ impl Scene {
                     console::delete_provider(world, provider);
                 }
                 world.add_provider(secondary, "Workforce", "elsewhere", "not-ours", "https://login.other.example.com");
+            }
+            Edit::TakenOverLeaves => {
+                let mut accounts = world.users(secondary);
+                let taken_over = |user: &&User| user.attribute("fedctl").is_some_and(|mark| mark.contains("/adopted"));
+                let owner = accounts.find(taken_over).and_then(crate::scene::marked_for);
+                if let Some(person) = owner.and_then(|id| id.parse().ok()) {
+                    console::suspend_user(world, person, true);
+                }
             }
             Edit::Object(edit) => edit.make(memory),
             Edit::Person(number, edit) => {

@@ -193,8 +193,7 @@ fn seldom() -> impl Strategy<Value = Edit> {
     prop_oneof![
         1 => Just(Edit::OtherProvider),
         1 => (0..PEOPLE).prop_map(|number| Edit::Account(number, AccountEdit::Suspend)),
-        1 => (0..PEOPLE).prop_map(|number| Edit::Person(number, PersonEdit::LeaveGroup)),
-        1 => (0..PEOPLE).prop_map(|number| Edit::Person(number, PersonEdit::Suspend)),
+        3 => Just(Edit::TakenOverLeaves),
     ]
 }
 
