@@ -124,10 +124,10 @@ impl Scene {
                 world.add_provider(secondary, "Workforce", "elsewhere", "not-ours", "https://login.other.example.com");
             }
             Edit::TakenOverLeaves => {
-                let mut accounts = world.users(secondary);
                 let taken_over = |user: &&User| user.attribute("fedctl").is_some_and(|mark| mark.contains("/adopted"));
-                let owner = accounts.find(taken_over).and_then(crate::scene::marked_for);
-                if let Some(person) = owner.and_then(|id| id.parse().ok()) {
+                let owner = world.users(secondary).find(taken_over).and_then(crate::scene::marked_for);
+                let person = owner.and_then(|id| id.parse().ok());
+                if let Some(person) = person {
                     console::suspend_user(world, person, true);
                 }
             }

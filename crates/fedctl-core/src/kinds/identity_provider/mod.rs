@@ -150,7 +150,8 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         (State::Unread, Some(live)) => plan.refuse(unread(context, live)),
     }
     // Also where none is seen: one that an earlier run sent may still come, and lead to an app that seems to be of no use.
-    let is_in_use = !matches!(state, State::Foreign | State::Unread);
+    let is_in_use =
+        !matches!(state, State::Foreign | State::Unread) && context.found.app.spared(context.found.provider).is_none();
     let is_removed = |old: &Proposed<'_, _, _>| matches!(old.verdict, Some(Ok(_)));
     if context.found.app.superseded.iter().any(is_removed) && has_app && is_in_use {
         plan.act(check(context));

@@ -132,7 +132,10 @@ impl Life<'_> {
         if round.weather.iter().any(Weather::is_late) && was_sent("/") {
             ended.rare.met("run: a late request was carried out");
         }
-        let wrong = promises::hasty(&log).or_else(|| promises::digest_of_any(became.as_ref().ok()?));
+        let wrong = became
+            .as_ref()
+            .ok()
+            .and_then(|became| promises::hasty(became, &log).or_else(|| promises::digest_of_any(became)));
         ended.last = log;
         became.and_then(|_| wrong.map_or(Ok(()), Err))
     }

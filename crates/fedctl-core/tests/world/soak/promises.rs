@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use fedctl_core::address::Kind;
 use fedctl_core::object_id::ObjectId;
-use fedctl_core::plan::Plan;
+use fedctl_core::plan::{Action, Plan, Verb};
 use jumpcloud_sim::{State, User, UserId};
 
 use crate::carry::Memory;
@@ -43,14 +44,18 @@ pub(crate) fn restored(stops: &BTreeSet<String>, memory: &Memory) -> Option<Stri
 }
 
 /// What the requests of a run say by themselves: none may come before what makes it safe.
-pub(crate) fn hasty(log: &Log) -> Option<String> {
+pub(crate) fn hasty(became: &Became, log: &Log) -> Option<String> {
+    let is_checked = checks_the_provider(became);
     let before = |at: usize| &log.0[..at];
     let written = log.0.iter().enumerate().filter(|(_, sent)| !sent.reads() && sent.left);
     written.into_iter().find_map(|(at, sent)| {
         let why = (unproved(before(at), sent).then_some("carries a secret that nobody tried"))
             .or_else(|| unchecked(before(at), sent).then_some("routes people whom nobody looked at"))
             .or_else(|| from_memory(before(at), sent).then_some("was sent again, and nobody looked what others wrote"))
-            .or_else(|| unfollowed(before(at), sent).then_some("went before the provider was seen to lead elsewhere"))
+            .or_else(|| {
+                (is_checked && unfollowed(before(at), sent))
+                    .then_some("went before the provider was seen to lead elsewhere")
+            })
             .or_else(|| born_bound(sent).then_some("makes a policy that somebody is bound to"))?;
         Some(format!("`{}` {why}", sent.line))
     })
@@ -75,6 +80,13 @@ fn from_memory(before: &[Sent], sent: &Sent) -> bool {
     let is_list = sent.line.starts_with("PUT ") && sent.body.contains("\"attributes\":[");
     let own = |other: &&Sent| other.actions.iter().any(|at| sent.actions.contains(at));
     is_list && before.iter().rfind(own).is_some_and(|last| !last.reads())
+}
+
+/// Whether the plan has the provider read back before an app goes. It does but for apps that are older than one that stays.
+fn checks_the_provider(became: &Became) -> bool {
+    let (Became::Refused(plan) | Became::Killed(plan) | Became::Ended(plan, _)) = became else { return false };
+    let is_check = |action: &Action| action.target.kind == Kind::IdentityProvider && action.verb == Verb::Check;
+    plan.actions.iter().any(is_check)
 }
 
 /// An app goes only when the provider was read since it was last written, and once more where this run wrote it.
