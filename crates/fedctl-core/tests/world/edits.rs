@@ -15,6 +15,10 @@ pub(crate) enum Edit {
     /// To what is ours of app, groups and policy.
     Object(ObjectEdit),
     DayPasses,
+    /// Another identity provider takes the place of what is there.
+    OtherProvider,
+    /// The first whose account was taken over is suspended at the primary organisation.
+    TakenOverLeaves,
 }
 
 /// The variants, and the list of all of them.

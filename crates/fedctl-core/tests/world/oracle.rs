@@ -169,12 +169,9 @@ impl Oracle {
         unread.next().map(|(what, id)| format!("I7: {what} went, and {id} was not read by itself before"))
     }
 
-    /// The app that the provider leads to does not go. While nobody is routed, the provider may have come too late to be
-    /// seen: it is pointed at the next app.
+    /// The app that the provider leads to does not go.
     fn led_nowhere(&self, memory: &Memory, now: &Moment) -> Option<String> {
-        let mut policies = memory.world.policies(memory.secondary);
         let led_to = self.last.led_to.filter(|app| memory.world.app(*app).is_none())?;
-        policies.next()?;
         now.led_to.is_none().then(|| format!("I9: app {led_to} went, and the provider led to it"))
     }
 

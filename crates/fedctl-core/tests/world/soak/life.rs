@@ -105,15 +105,19 @@ impl Life<'_> {
         let (scene, memory) = (&self.scene, &mut self.memory);
         let by_hand = |memory: &mut Memory| edit.into_iter().for_each(|(_, edit)| scene.make(edit, memory));
         let hand: Option<witness::Hand<'_>> = edit.map(|(at, _)| (at, &by_hand as _));
-        let (stops, on_the_way) = (promises::stops(memory), memory.late());
+        let (stops, others) = (promises::stops(memory), promises::of_others(memory));
+        let on_the_way = memory.late();
         let course = Course { order: round.order, hand, stopped: round.stopped };
         let (became, log) = witness::watched(scene, &spec, memory, course);
         self.heard(round, became, log)?;
         self.memory.revive();
         // What was sent before a human's hand, and is carried out after it, no program can stop.
-        let is_its_doing = round.between.is_none() && self.memory.late() >= on_the_way;
-        let restored = promises::restored(&stops, &self.memory).filter(|_| is_its_doing);
-        restored.map_or(Ok(()), |what| Err(format!("I11: {what} was a human's doing, and it is undone")))
+        if round.between.is_some() || self.memory.late() < on_the_way {
+            return Ok(());
+        }
+        let restored = promises::restored(&stops, &self.memory);
+        let restored = restored.map(|what| format!("I11: {what} was a human's doing, and it is undone"));
+        restored.or_else(|| promises::suspended(&others, &self.memory)).map_or(Ok(()), Err)
     }
 
     /// Notes what a run came to.
@@ -138,7 +142,10 @@ impl Life<'_> {
         if round.weather.iter().any(Weather::is_late) && was_sent("/") {
             ended.rare.met("run: a late request was carried out");
         }
-        let wrong = promises::unproved(&log).or_else(|| promises::digest_of_any(became.as_ref().ok()?));
+        let wrong = became
+            .as_ref()
+            .ok()
+            .and_then(|became| promises::hasty(became, &log).or_else(|| promises::digest_of_any(became)));
         ended.last = log;
         became.and_then(|_| wrong.map_or(Ok(()), Err))
     }

@@ -113,7 +113,14 @@ fn stories() -> impl Strategy<Value = Story> {
     let rounds = prop::collection::vec(round(), 1..5);
     let page = maybe(0.2, select(vec![1_u8, 2, 3]));
     let answer = maybe(0.1, select(ANSWERS.to_vec()));
-    (scenes, history::earlier(), rounds, page, answer).prop_map(|(scene, earlier, rounds, page, answer)| {
+    // Last, so that what is drawn before does not depend on it.
+    let seldom = maybe(0.25, (any::<usize>(), seldom()));
+    let all = (scenes, history::earlier(), rounds, page, answer, seldom);
+    all.prop_map(|(scene, earlier, mut rounds, page, answer, seldom)| {
+        if let Some((number, edit)) = seldom {
+            let at = number % rounds.len();
+            rounds[at].hands.push(edit);
+        }
         // Under another name these templates give other addresses: who means which is not said by the scene then.
         let by_name = |template: &str| template.contains("{federation}");
         let is_named = by_name(scene.wish.email) || by_name(scene.wish.username);
@@ -198,6 +205,15 @@ fn weather() -> impl Strategy<Value = Weather> {
             when: Often::Always,
             effect: Effect::RateLimit { requests: 10 + requests, per_ms: 5_000, retry_after_s: None },
         }),
+    ]
+}
+
+/// What people do once in a while that changes what fedctl may do.
+fn seldom() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        1 => Just(Edit::OtherProvider),
+        1 => (0..PEOPLE).prop_map(|number| Edit::Account(number, AccountEdit::Suspend)),
+        3 => Just(Edit::TakenOverLeaves),
     ]
 }
 
