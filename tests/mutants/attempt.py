@@ -1,0 +1,218 @@
+"""Makes the changes that `cargo mutants --list --json` names, one at a time, and says which of them no test notices."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fold
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "target/mutants"
+TREE = HOME / "tree"
+# The crates that are changed, and which tests of theirs have to notice.
+SUITES = {
+    "crates/fedctl-core": ["--package", "fedctl-core", "--lib", "--test", "world", "--test", "hostile"],
+    "crates/fedctl-client": ["--package", "fedctl-client", "--lib"],
+}
+# A group by the places of its files, and how many of a hundred have to be noticed.
+GROUPS = {
+    "executor": (("crates/fedctl-core/src/apply/",), 90),
+    "guards": (("crates/fedctl-core/src/planner/guards/", "crates/fedctl-core/src/plan/guard.rs"), 90),
+    "trace": (("crates/fedctl-core/src/trace/",), 90),
+    "reader": (("crates/fedctl-core/src/read/",), 0),
+    "redaction": (("crates/fedctl-client/src/redact.rs",), 0),
+    "encoders": (("crates/fedctl-core/src/text/",), 0),
+}
+# Tests are run together as long as they need no more seconds than this, the shortest first: most changes are noticed soon.
+TOGETHER = [0.3, 1, 3, 10, 30]
+
+
+def cargo(arguments):
+    """What cargo says, message by message."""
+    words = ["cargo", "test", "--locked", "--profile", "mutants", "--no-run", "--message-format", "json", *arguments]
+    run = subprocess.run(
+        words,
+        cwd=TREE,
+        env={**environment(), "CARGO_TARGET_DIR": str(ROOT / "target")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return [json.loads(line) for line in run.stdout.splitlines() if line.startswith(b"{")], run.returncode == 0
+
+
+def environment(**more):
+    """Ours, and more. A snapshot that differs fails its test, and nothing is written for it."""
+    return {**os.environ, "INSTA_UPDATE": "no", **more}
+
+
+def build(suite, mutants, functions, texts):
+    """The test programs of a crate with every change that compiles, and the changes that do not."""
+    digest = hashlib.sha256(json.dumps([mutants, texts]).encode()).hexdigest()
+    known = HOME / f"gone-{Path(suite).name}.json"
+    remembered = json.loads(known.read_text()) if known.exists() else {}
+    # What did not compile when all was as it is now is left out at once: one build less.
+    gone = set(remembered.get(digest, []))
+    while True:
+        places = {}
+        for file, text in texts.items():
+            of_file = [function for function in functions if function.file == file]
+            changed, places[file] = fold.fold(text, of_file, mutants, gone)
+            fold.write(TREE / file, changed.encode())
+        messages, ok = cargo(SUITES[suite])
+        if ok:
+            known.write_text(json.dumps({digest: sorted(gone)}))
+            return programs(messages), gone
+        wrong = {number for message in messages for number in blamed(message, places)}
+        if not wrong:
+            errors = [it["message"]["rendered"] for it in messages if is_error(it)]
+            sys.exit("mutants: this does not compile, and no change is to blame:\n" + "\n".join(errors[:5]))
+        gone |= wrong
+
+
+def is_error(message):
+    return message.get("reason") == "compiler-message" and message["message"]["level"] == "error"
+
+
+def blamed(message, places):
+    """The changes on whose lines an error stands."""
+    if not is_error(message):
+        return
+    for span in message["message"]["spans"]:
+        for number, (first, last) in places.get(span["file_name"], {}).items():
+            if span["is_primary"] and isinstance(number, int) and first <= span["line_start"] <= last:
+                yield number
+
+
+def programs(messages):
+    """The test programs, each with the directory that its tests expect."""
+    return sorted(
+        {
+            (message["executable"], str(Path(message["manifest_path"]).parent))
+            for message in messages
+            if message.get("reason") == "compiler-artifact" and message["executable"] and message["profile"]["test"]
+        }
+    )
+
+
+def run(program, tests, seconds, **variables):
+    """How these tests of a program end: whether they pass, or None when they take too long."""
+    executable, directory = program
+    # A change that never stops asking for memory ends by itself.
+    words = ["bash", "-c", 'ulimit -v 8000000; exec "$@"', "-", executable, "--exact", "--test-threads", "1", *tests]
+    try:
+        ended = subprocess.run(
+            words,
+            cwd=directory,
+            env=environment(**variables),
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return ended.returncode == 0
+
+
+def survey(programs):
+    """Every test with its seconds and the functions it comes by, the shortest first. Without a change all have to pass."""
+    found = []
+    for program in programs:
+        listed = subprocess.run([program[0], "--list", "--format", "terse"], cwd=program[1], stdout=subprocess.PIPE, check=True)
+        skipped = subprocess.run([program[0], "--list", "--format", "terse", "--ignored"], cwd=program[1], stdout=subprocess.PIPE, check=True)
+        for line in sorted(set(listed.stdout.decode().splitlines()) - set(skipped.stdout.decode().splitlines())):
+            test = line.removesuffix(": test")
+            seen = HOME / "seen.txt"
+            seen.unlink(missing_ok=True)
+            start = time.monotonic()
+            if not run(program, [test], 600, FEDCTL_MUTANTS_SEEN=str(seen)):
+                sys.exit(f"mutants: the test {test} fails, and nothing was changed")
+            seconds = time.monotonic() - start
+            passed = {int(it) for it in seen.read_text().split()} if seen.exists() else set()
+            found.append((seconds, program, test, passed))
+    return sorted(found, key=lambda it: it[0])
+
+
+def batches(tests):
+    """Tests that are run together: of one program, and not much longer than is allowed at that point."""
+    limits, batch, total = iter(TOGETHER), [], 0.0
+    limit = next(limits)
+    for test in tests:
+        if batch and total + test[0] > limit:
+            yield batch
+            batch, total, limit = [], 0.0, next(limits, TOGETHER[-1])
+        batch.append(test)
+        total += test[0]
+    if batch:
+        yield batch
+
+
+def noticed(number, tests):
+    """Whether a test notices this change: `caught`, `timeout` or `missed`."""
+    for batch in batches(tests):
+        for program in sorted({it[1] for it in batch}):
+            of_program = [it for it in batch if it[1] == program]
+            seconds = 20 + 10 * sum(it[0] for it in of_program)
+            passed = run(program, [it[2] for it in of_program], seconds, FEDCTL_MUTANT=str(number))
+            if not passed:
+                return "timeout" if passed is None else "caught"
+    return "missed"
+
+
+def main():
+    mutants = json.loads((HOME / "mutants.json").read_text())
+    nth, of = (int(it) for it in (sys.argv[1] if sys.argv[1:] else "0/1").split("/"))
+    texts = {file: (ROOT / file).read_text() for file in sorted({mutant["file"] for mutant in mutants})}
+    functions = fold.functions(mutants, texts)
+    copy(functions, texts)
+    ended, gone = {}, set()
+    for suite in SUITES:
+        of_suite = {file: text for file, text in texts.items() if file.startswith(suite)}
+        built, wrong = build(suite, mutants, functions, of_suite)
+        gone |= wrong
+        tests = survey(built)
+        print(f"mutants: {len(tests)} tests of {suite}, {sum(it[0] for it in tests):.0f} s", flush=True)
+        for function in (it for it in functions if it.file in of_suite):
+            near = [test for test in tests if function.number in test[3]]
+            for number in function.changes:
+                if number not in gone and number % of == nth:
+                    ended[number] = noticed(number, near)
+                    if ended[number] == "missed":
+                        print(f"survived{'' if near else ', no test comes by'}: {mutants[number]['name']}", flush=True)
+    (HOME / "outcome.json").write_text(json.dumps({mutants[number]["name"]: how for number, how in ended.items()}, indent=1))
+    sys.exit(close(mutants, ended, gone))
+
+
+def copy(functions, texts):
+    """The repository as it is, beside itself; what is changed is written later."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    for name in listed.stdout.decode().split("\0"):
+        if name and name not in texts and (ROOT / name).is_file():
+            fold.write(TREE / name, (ROOT / name).read_bytes())
+    choice = fold.CHOICE.replace("FUNCTIONS", str(len(functions)))
+    for crate in {file.split("/src/")[0] for file in texts}:
+        lib = f"{crate}/src/lib.rs"
+        fold.write(TREE / lib, ((ROOT / lib).read_text() + choice).encode())
+
+
+def close(mutants, ended, gone):
+    """The closing line, and whether enough was noticed."""
+    said, broken = [], False
+    for name, (places, least) in GROUPS.items():
+        of_group = [how for number, how in ended.items() if mutants[number]["file"].startswith(places)]
+        killed = sum(how != "missed" for how in of_group)
+        if of_group:
+            said.append(f"{name} {killed} of {len(of_group)}")
+            broken |= killed * 100 < len(of_group) * least
+    constants = sum(mutant["function"] is None for mutant in mutants)
+    print(f"mutants: {', '.join(said)}; {len(gone)} do not compile, {constants} are in constants and were not tried")
+    return 1 if broken or not said else 0
+
+
+main()
