@@ -29,6 +29,8 @@ GROUPS = {
 }
 # Tests are run together as long as they need no more seconds than this, the shortest first: most changes are noticed soon.
 TOGETHER = [0.3, 1, 3, 10, 30]
+# Tests that need more seconds than this are asked only of what no shorter one notices, when everything was tried once.
+LONG = 0.3
 
 
 def cargo(arguments):
@@ -122,21 +124,32 @@ def run(program, tests, seconds, **variables):
 
 def survey(programs):
     """Every test with its seconds and the functions it comes by, the shortest first. Without a change all have to pass."""
-    found = []
-    for program in programs:
-        listed = subprocess.run([program[0], "--list", "--format", "terse"], cwd=program[1], stdout=subprocess.PIPE, check=True)
-        skipped = subprocess.run([program[0], "--list", "--format", "terse", "--ignored"], cwd=program[1], stdout=subprocess.PIPE, check=True)
-        for line in sorted(set(listed.stdout.decode().splitlines()) - set(skipped.stdout.decode().splitlines())):
-            test = line.removesuffix(": test")
-            seen = HOME / "seen.txt"
-            seen.unlink(missing_ok=True)
-            start = time.monotonic()
-            if not run(program, [test], 600, FEDCTL_MUTANTS_SEEN=str(seen)):
-                sys.exit(f"mutants: the test {test} fails, and nothing was changed")
-            seconds = time.monotonic() - start
-            passed = {int(it) for it in seen.read_text().split()} if seen.exists() else set()
-            found.append((seconds, program, test, passed))
-    return sorted(found, key=lambda it: it[0])
+    known, key = HOME / "survey.json", [[*program, Path(program[0]).stat().st_mtime] for program in programs]
+    remembered = json.loads(known.read_text()) if known.exists() else {}
+    if remembered.get("of") == key:
+        return [(seconds, tuple(program), test, set(passed)) for seconds, program, test, passed in remembered["tests"]]
+    found = sorted((surveyed(program, test) for program in programs for test in listed(program)), key=lambda it: it[0])
+    known.write_text(json.dumps({"of": key, "tests": [[*it[:3], sorted(it[3])] for it in found]}))
+    return found
+
+
+def listed(program):
+    """The tests of a program that are run when nothing is said."""
+    words = [program[0], "--list", "--format", "terse"]
+    of = [subprocess.run([*words, *more], cwd=program[1], stdout=subprocess.PIPE, check=True) for more in ([], ["--ignored"])]
+    every, ignored = (set(it.stdout.decode().splitlines()) for it in of)
+    return sorted(line.removesuffix(": test") for line in every - ignored)
+
+
+def surveyed(program, test):
+    """One of them."""
+    seen = HOME / "seen.txt"
+    seen.unlink(missing_ok=True)
+    start = time.monotonic()
+    if not run(program, [test], 600, FEDCTL_MUTANTS_SEEN=str(seen)):
+        sys.exit(f"mutants: the test {test} fails, and nothing was changed")
+    seconds = time.monotonic() - start
+    return seconds, program, test, {int(it) for it in seen.read_text().split()} if seen.exists() else set()
 
 
 def batches(tests):
@@ -178,27 +191,45 @@ def main():
         gone |= wrong
         tests = survey(built)
         print(f"mutants: {len(tests)} tests of {suite}, {sum(it[0] for it in tests):.0f} s", flush=True)
-        for function in (it for it in functions if it.file in of_suite):
-            near = [test for test in tests if function.number in test[3]]
-            for number in function.changes:
-                if number not in gone and number % of == nth:
-                    ended[number] = noticed(number, near)
-                    if ended[number] == "missed":
-                        print(f"survived{'' if near else ', no test comes by'}: {mutants[number]['name']}", flush=True)
-    (HOME / "outcome.json").write_text(json.dumps({mutants[number]["name"]: how for number, how in ended.items()}, indent=1))
+        chosen = [(number, it) for it in functions if it.file in of_suite for number in it.changes]
+        chosen = [(number, it) for number, it in chosen if number not in wrong and number % of == nth]
+        chosen.sort(key=lambda it: (it[0] % 4, group(mutants[it[0]]), it[0]))
+        ended |= tried(mutants, chosen, tests)
+    by_name = {mutants[number]["name"]: how for number, how in ended.items()}
+    (HOME / "outcome.json").write_text(json.dumps(by_name, indent=1))
     sys.exit(close(mutants, ended, gone))
 
 
+def tried(mutants, chosen, tests):
+    """How each change ends: by the short tests first, and where they do not notice it by the long ones."""
+    ended = {}
+    for are_long in (False, True):
+        for number, function in chosen:
+            if ended.get(number, "missed") != "missed":
+                continue
+            near = [it for it in tests if function.number in it[3]]
+            ended[number] = noticed(number, [it for it in near if (it[0] > LONG) == are_long])
+            if ended[number] == "missed":
+                how = "survived" if are_long else "survived so far" if near else "no test comes by"
+                print(f"{how}: {mutants[number]['name']}", flush=True)
+        print(f"mutants: {sum(it == 'missed' for it in ended.values())} of {len(ended)} survived", flush=True)
+    return ended
+
+
+def group(mutant):
+    """The place among the groups."""
+    return next(at for at, (places, _) in enumerate(GROUPS.values()) if mutant["file"].startswith(places))
+
+
 def copy(functions, texts):
-    """The repository as it is, beside itself; what is changed is written later."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    for name in listed.stdout.decode().split("\0"):
+    """The repository as it is, beside itself, with a choice in each crate; what is changed is written later."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout.decode().split("\0")
+    choice = fold.CHOICE.replace("FUNCTIONS", str(len(functions))).encode()
+    for name in names:
         if name and name not in texts and (ROOT / name).is_file():
-            fold.write(TREE / name, (ROOT / name).read_bytes())
-    choice = fold.CHOICE.replace("FUNCTIONS", str(len(functions)))
-    for crate in {file.split("/src/")[0] for file in texts}:
-        lib = f"{crate}/src/lib.rs"
-        fold.write(TREE / lib, ((ROOT / lib).read_text() + choice).encode())
+            is_crate = name.removesuffix("/src/lib.rs") in SUITES
+            fold.write(TREE / name, (ROOT / name).read_bytes() + (choice if is_crate else b""))
 
 
 def close(mutants, ended, gone):

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use fedctl_core::address::Org;
+use fedctl_core::drive::Carry;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::{Allow, NotAllowed};
 use fedctl_core::plan::guard::{Guard, Lift};
 use fedctl_core::plan::rules::Rules;
+use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 use fedctl_core::{operator, plan};
 use jumpcloud_sim::{GroupId, NewUser, OrgId, UserId, World, console, fixture};
@@ -113,7 +116,7 @@ fn is_lifted_exactly(plan: &Plan, guard: Guard, needed: u32) {
     let other = lift(format!("{guard}={needed}@{}", "0".repeat(16)), true);
     assert!(matches!(other, Err(NotAllowed::OtherPlan { .. })), "{other:?}");
     let nobody_there = lift(format!("{guard}={needed}@{digest}"), false);
-    assert_eq!(nobody_there.is_ok(), !guard.is_attended(), "{nobody_there:?}");
+    assert_eq!(nobody_there.is_ok(), guard != Guard::ReGrant, "{nobody_there:?}");
     let by_digest = format!("{guard}@{digest}").parse::<Allow>();
     assert_eq!(by_digest.is_ok(), guard.lift() == Lift::Digest);
     let proposed = plan.lifts(&digest);
@@ -323,6 +326,34 @@ fn what_others_hang_on_is_removed_only_by_somebodys_word() {
     let plan = office.plan("");
     is_lifted_exactly(&plan, Guard::ForeignDependants, 1);
     assert!(plan.refusals[0].why.contains("1 x application"), "{}", plan.refusals[0].why);
+}
+
+/// A key that may not read which LDAP servers hang on a group.
+struct NoLdap<'a>(&'a mut Memory);
+
+impl Carry for NoLdap<'_> {
+    fn carry(&mut self, request: Request) -> Outcome {
+        if request.path.contains("targets=ldap_server") {
+            return Outcome::Answered(crate::conversation::answer(403, "{}"));
+        }
+        self.0.carry(request)
+    }
+
+    fn pause(&mut self, wanted: Duration) {
+        self.0.pause(wanted);
+    }
+}
+
+#[test]
+fn i13_what_cannot_be_read_counts_as_something_that_hangs_on_what_goes() {
+    let mut office = Office::set_up(1);
+    let world = &mut office.memory.world;
+    let copy = world.add_group(office.memory.secondary, "Federated from acme");
+    console::describe_group(world, copy, "managed by fedctl: acme-to-beta/routing-group");
+    let spec = office.spec("");
+    let plan = carry::plan(&spec, &mut NoLdap(&mut office.memory));
+    is_lifted_exactly(&plan, Guard::ForeignDependants, 1);
+    assert!(plan.refusals[0].why.contains("ldap_server: "), "{}", plan.refusals[0].why);
 }
 
 #[test]

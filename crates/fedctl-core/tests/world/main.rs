@@ -40,6 +40,7 @@ mod section;
 mod seen;
 mod signed_in;
 mod soak;
+mod spelling;
 mod stories;
 mod sweep;
 mod takeover;

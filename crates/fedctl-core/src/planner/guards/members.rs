@@ -14,7 +14,7 @@ use crate::spec::RoutingMembers;
 /// Members of the routing group who are not of this federation.
 pub(super) fn strangers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let mut strangers = group_member::strangers(context);
-    if !strangers.is_empty() && context.found.policy.routes() {
+    if !strangers.is_empty() {
         // They are routed and sign in as it is: that is said with their attribute, and no plan changes it.
         let open = impersonation::open_today(context, live);
         strangers.retain(|id| !open.contains(id));
