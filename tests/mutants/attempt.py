@@ -54,11 +54,11 @@ def environment(**more):
 
 def build(suite, mutants, functions, texts):
     """The test programs of a crate with every change that compiles, and the changes that do not."""
-    digest = hashlib.sha256(json.dumps([mutants, texts]).encode()).hexdigest()
+    of = digest([mutants, texts])
     known = HOME / f"gone-{Path(suite).name}.json"
     remembered = json.loads(known.read_text()) if known.exists() else {}
     # What did not compile when all was as it is now is left out at once: one build less.
-    gone = set(remembered.get(digest, []))
+    gone = set(remembered.get(of, []))
     while True:
         places = {}
         for file, text in texts.items():
@@ -67,7 +67,7 @@ def build(suite, mutants, functions, texts):
             fold.write(TREE / file, changed.encode())
         messages, ok = cargo(SUITES[suite])
         if ok:
-            known.write_text(json.dumps({digest: sorted(gone)}))
+            known.write_text(json.dumps({of: sorted(gone)}))
             return programs(messages), gone
         wrong = {number for message in messages for number in blamed(message, places)}
         if not wrong:
@@ -179,11 +179,13 @@ def noticed(number, tests):
 
 
 def main():
+    again = "again" in sys.argv[1:]
+    nth, of = (int(it) for it in next((it for it in sys.argv[1:] if it != "again"), "0/1").split("/"))
     mutants = json.loads((HOME / "mutants.json").read_text())
-    nth, of = (int(it) for it in (sys.argv[1] if sys.argv[1:] else "0/1").split("/"))
     texts = {file: (ROOT / file).read_text() for file in sorted({mutant["file"] for mutant in mutants})}
     functions = fold.functions(mutants, texts)
     copy(functions, texts)
+    outcome = Outcome(mutants, texts, again)
     ended, gone = {}, set()
     for suite in SUITES:
         of_suite = {file: text for file, text in texts.items() if file.startswith(suite)}
@@ -193,26 +195,47 @@ def main():
         print(f"mutants: {len(tests)} tests of {suite}, {sum(it[0] for it in tests):.0f} s", flush=True)
         chosen = [(number, it) for it in functions if it.file in of_suite for number in it.changes]
         chosen = [(number, it) for number, it in chosen if number not in wrong and number % of == nth]
-        chosen.sort(key=lambda it: (it[0] % 4, group(mutants[it[0]]), it[0]))
-        ended |= tried(mutants, chosen, tests)
-    by_name = {mutants[number]["name"]: how for number, how in ended.items()}
-    (HOME / "outcome.json").write_text(json.dumps(by_name, indent=1))
+        chosen.sort(key=lambda it: (group(mutants[it[0]]), it[0]))
+        ended |= tried(mutants, chosen, tests, outcome)
     sys.exit(close(mutants, ended, gone))
 
 
-def tried(mutants, chosen, tests):
+class Outcome:
+    """What became of each change, kept from run to run as long as nothing but tests is written."""
+
+    def __init__(self, mutants, texts, again):
+        self.path, self.mutants, self.of = HOME / "outcome.json", mutants, digest(texts)
+        known = json.loads(self.path.read_text()) if again and self.path.exists() else {}
+        self.ended = known["ended"] if known.get("of") == self.of else {}
+
+    def noticed(self, number):
+        """How it was noticed before, if it was."""
+        how = self.ended.get(self.mutants[number]["name"], "missed")
+        return None if how == "missed" else how
+
+    def keep(self, number, how):
+        self.ended[self.mutants[number]["name"]] = how
+        self.path.write_text(json.dumps({"of": self.of, "ended": self.ended}, indent=1))
+
+
+def digest(what):
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def tried(mutants, chosen, tests, outcome):
     """How each change ends: by the short tests first, and where they do not notice it by the long ones."""
     ended = {}
     for are_long in (False, True):
         for number, function in chosen:
-            if ended.get(number, "missed") != "missed":
-                continue
+            known = outcome.noticed(number)
             near = [it for it in tests if function.number in it[3]]
-            ended[number] = noticed(number, [it for it in near if (it[0] > LONG) == are_long])
+            ended[number] = known or noticed(number, [it for it in near if (it[0] > LONG) == are_long])
+            outcome.keep(number, ended[number])
             if ended[number] == "missed":
                 how = "survived" if are_long else "survived so far" if near else "no test comes by"
                 print(f"{how}: {mutants[number]['name']}", flush=True)
-        print(f"mutants: {sum(it == 'missed' for it in ended.values())} of {len(ended)} survived", flush=True)
+        if not are_long:
+            print(f"mutants: by tests of less than {LONG} s: {figures(mutants, ended)[0]}", flush=True)
     return ended
 
 
@@ -232,18 +255,24 @@ def copy(functions, texts):
             fold.write(TREE / name, (ROOT / name).read_bytes() + (choice if is_crate else b""))
 
 
-def close(mutants, ended, gone):
-    """The closing line, and whether enough was noticed."""
-    said, broken = [], False
+def figures(mutants, ended):
+    """How many of each group are noticed, and whether that is too few."""
+    said, broken = [], not ended
     for name, (places, least) in GROUPS.items():
         of_group = [how for number, how in ended.items() if mutants[number]["file"].startswith(places)]
         killed = sum(how != "missed" for how in of_group)
         if of_group:
             said.append(f"{name} {killed} of {len(of_group)}")
             broken |= killed * 100 < len(of_group) * least
+    return ", ".join(said), broken
+
+
+def close(mutants, ended, gone):
+    """The closing line, and the exit code."""
+    said, broken = figures(mutants, ended)
     constants = sum(mutant["function"] is None for mutant in mutants)
-    print(f"mutants: {', '.join(said)}; {len(gone)} do not compile, {constants} are in constants and were not tried")
-    return 1 if broken or not said else 0
+    print(f"mutants: {said}; {len(gone)} do not compile, {constants} are in constants and were not tried")
+    return 1 if broken else 0
 
 
 main()

@@ -44,6 +44,7 @@ mod spelling;
 mod stories;
 mod sweep;
 mod takeover;
+mod traced;
 mod unproven;
 mod untrusted;
 mod watch;
