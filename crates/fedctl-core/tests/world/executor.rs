@@ -1,12 +1,13 @@
 //! What the executor makes of each answer, one conversation at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fedctl_core::address::{Kind, Org};
-use fedctl_core::apply::{End, settle};
+use fedctl_core::apply::{End, Run, settle};
 use fedctl_core::object_id::ObjectId;
 use fedctl_core::plan::guard::{Guard, Refusal};
-use fedctl_core::plan::{Action, Fate, Gone, Plan, Verb};
+use fedctl_core::plan::{Action, Fate, Gone, Plan, Subject, Verb};
 use fedctl_core::request::Outcome;
 
 use crate::conversation::{Conversation, answer, busy, id_of, lost, not_sent, only, plan, why};
@@ -371,4 +372,16 @@ fn i10_whoever_leaves_may_be_routed_only_where_a_saved_plan_lets_them_go_next_ti
     };
     assert_eq!(ends(&[known.id]), [End::Applied]);
     assert!(why(&ends(&[])[0]).contains(&known.id.to_string()));
+}
+
+#[test]
+fn when_one_person_fails_others_go_on_and_when_the_federation_fails_nobody_does() {
+    let (mut memory, spec) = crate::crash::world();
+    let plan = crate::carry::plan(&spec, &mut memory);
+    let run = Run::new(Arc::new(plan.clone()), 100);
+    for (at, action) in (0u32..).zip(&plan.actions) {
+        let is_last_of_person = action.target.kind == Kind::PasswordAuthority;
+        let others_go_on = matches!(action.subject, Subject::Person(_)) && !is_last_of_person;
+        assert_eq!(run.failure_lets_go_on(at), others_go_on, "{} {}", action.verb.as_str(), action.target);
+    }
 }

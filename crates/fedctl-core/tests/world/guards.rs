@@ -398,6 +398,31 @@ fn nothing_is_taken_from_an_administrator_of_either_organisation() {
 }
 
 #[test]
+fn i9_whoever_is_protected_keeps_the_password_of_an_account_that_is_routed_already() {
+    let mut office = Office::new(1);
+    let spec = |office: &Office, authority: &str, rest: &str| {
+        carry::spec(&office.memory, &format!("{PEOPLE}\n  password_authority: {authority}"), rest)
+    };
+    let protect = "safety: {protect: {secondary: [p0@acme.com.beta]}}\n";
+    carry::apply(&spec(&office, "none", ""), &mut office.memory);
+    let account = office.account(0);
+    console::set_password(&mut office.memory.world, account, Some("Correct-Horse-8"));
+    let federated = |office: &mut Office, rest: &str| {
+        // Who has a password of their own is asked for it only after they were seen to sign in.
+        let rules = Rules { signed_in: ["p0@acme.com".into()].into(), ..Rules::default() };
+        let spec = spec(office, "federated", rest);
+        carry::plan_under(rules, &spec, &mut office.memory)
+    };
+    assert_eq!(guards(&federated(&mut office, "")), none());
+    assert_eq!(guards(&federated(&mut office, protect)), only(Guard::Protected));
+    let plan = federated(&mut office, "");
+    carry::run(&plan, &mut office.memory);
+    let gives_back = spec(&office, "none", protect);
+    let plan = carry::plan(&gives_back, &mut office.memory);
+    assert_eq!((guards(&plan), plan.is_empty()), (none(), false), "a password that comes back is no loss");
+}
+
+#[test]
 fn the_digest_of_a_saved_plan_lifts_what_is_left_of_it() {
     let mut office = Office::set_up(4);
     let saved = office.plan(OFF).digest();

@@ -127,3 +127,16 @@ fn what_one_action_found_out_to_be_no_spelling_nobody_else_tries() {
     }
     assert_eq!(talk.said.iter().filter(|said| said.starts_with("PUT ")).count(), plan.actions[0].forms().len());
 }
+
+#[test]
+fn the_id_of_what_was_taken_back_is_not_that_of_what_is_made_then() {
+    let plan = only(plan(), |action: &Action| action.target.kind == Kind::OidcApp && action.verb == Verb::Create);
+    let plan = only(plan, |action| action.forms().len() > 1);
+    let label = plan.actions[0].changes.iter().find(|change| change.field.to_string() == "displayLabel").unwrap();
+    let app = |id: &str| json!({"_id": id, "displayLabel": label.text(), "active": true, "sso": {"hidden": true}, "description": ""});
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn("POST /api/applications", 201, &app(ID).to_string());
+    talk.turn(&format!("DELETE /api/applications/{ID}"), 204, "");
+    let apps = "GET /api/applications";
+    talk.turn(apps, 200, r#"{"results":[],"totalCount":0}"#).turn("POST /api/applications", 201, "").says(apps);
+}
