@@ -261,6 +261,28 @@ fn i11_whoever_comes_back_is_let_in_only_by_somebody_at_a_terminal() {
 }
 
 #[test]
+fn i11_whoever_was_taken_out_of_the_routing_group_is_put_back_on_the_first_day_and_never_after() {
+    let managed = "routing_group: {members: managed}\n";
+    let mut office = Office::new(3);
+    carry::apply(&office.spec(managed), &mut office.memory);
+    let routing =
+        crate::scene::group_named(&office.memory.world, office.memory.secondary, "Federated from acme").unwrap();
+    for number in 0..2 {
+        let account = office.account(number);
+        console::remove_member(&mut office.memory.world, routing, account);
+    }
+    let plan = office.plan(managed);
+    assert_eq!((guards(&plan), plan.is_empty()), (none(), false), "a run that was broken off may have left them so");
+    office.memory.world.advance(23 * 60 * 60 * 1000);
+    office.joins(3);
+    assert_eq!(guards(&office.plan(managed)), none());
+    office.memory.world.advance(2 * 60 * 60 * 1000);
+    let plan = office.plan(managed);
+    let joins = |number: usize| plan.actions.iter().any(|action| action.target.name.contains(&format!("p{number}@")));
+    assert_eq!((guards(&plan), [0, 1, 2, 3].map(joins)), (none(), [false, false, false, true]));
+}
+
+#[test]
 fn an_account_that_another_directory_keeps_is_suspended_only_by_somebodys_word() {
     let mut office = Office::set_up(2);
     let (person, account) = (office.person(0), office.account(0));
