@@ -177,6 +177,19 @@ fn i9_a_tenth_of_the_people_may_lose_sign_in_by_one_plan() {
 }
 
 #[test]
+fn i9_whoever_is_only_taken_out_of_routing_loses_sign_in_too() {
+    let mut office = Office::set_up(4);
+    let unroute = carry::spec(&office.memory, &format!("{PEOPLE}\n  on_leave: unroute"), "");
+    let people: Vec<UserId> = (0..4).map(|number| office.person(number)).collect();
+    for person in &people[..3] {
+        console::remove_member(&mut office.memory.world, office.group, *person);
+    }
+    assert_eq!(guards(&carry::plan(&unroute, &mut office.memory)), none());
+    console::remove_member(&mut office.memory.world, office.group, people[3]);
+    is_lifted_exactly(&carry::plan(&unroute, &mut office.memory), Guard::MaxLosses, 4);
+}
+
+#[test]
 fn i9_what_was_taken_today_counts_and_what_was_taken_yesterday_does_not() {
     for (word, days, refused) in
         [("left", 0, true), ("suspended", 0, true), ("left", 1, false), ("suspended", 1, false)]
@@ -405,6 +418,17 @@ fn i9_one_administrator_keeps_a_way_in_that_does_not_lead_through_the_federation
     console::suspend_user(&mut office.memory.world, other, true);
     assert_eq!(guards(&office.plan("")), only(Guard::LastWayIn), "one who is shut out lets nobody in");
     assert!(office.memory.world.policy(policy).is_some());
+}
+
+#[test]
+fn i9_the_last_administrator_is_not_routed_by_a_policy_that_is_on_already() {
+    let mut office = Office::set_up(1);
+    let admin = office.memory.world.add_user(office.memory.secondary, plain("p1@acme.com.beta", "p1"));
+    office.joins(1);
+    let adopts = "adopt: {people: [p1@acme.com]}\n";
+    assert!(!guards(&office.plan(adopts)).contains(&Guard::LastWayIn));
+    console::set_admin(&mut office.memory.world, admin, Some("Administrator"));
+    assert!(guards(&office.plan(adopts)).contains(&Guard::LastWayIn));
 }
 
 #[test]

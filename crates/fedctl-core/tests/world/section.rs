@@ -134,6 +134,6 @@ fn i8_requests_that_carry_the_secret_say_so_and_no_other_does() {
     until_the_secret(&mut talk);
     assert!(talk.secrets.is_empty());
     talk.turn(TOKEN, 400, r#"{"error":"invalid_grant"}"#).says(PROVIDER).tell(lost());
-    let carrying: Vec<&str> = talk.secrets.iter().map(|at| &*talk.said[*at]).collect();
-    assert_eq!(carrying, [TOKEN, PROVIDER]);
+    let carrying: Vec<(&str, &str)> = talk.secrets.iter().map(|(at, secret)| (&*talk.said[*at], &**secret)).collect();
+    assert_eq!(carrying, [(TOKEN, CANARY), (PROVIDER, CANARY)]);
 }

@@ -140,3 +140,31 @@ fn the_id_of_what_was_taken_back_is_not_that_of_what_is_made_then() {
     let apps = "GET /api/applications";
     talk.turn(apps, 200, r#"{"results":[],"totalCount":0}"#).turn("POST /api/applications", 201, "").says(apps);
 }
+
+#[test]
+fn a_conflict_is_about_the_object_and_no_other_spelling_is_tried() {
+    let mut talk = Conversation::new(policies(Verb::Create));
+    let ends = talk.go_on(|line| Outcome::Answered(if line == ADD { answer(409, "{}") } else { answer(200, "[]") }));
+    assert!(matches!(&ends[..], [End::Failed(why)] if why.starts_with("409")), "{ends:?}");
+    assert_eq!(talk.count(ADD), 1);
+}
+
+#[test]
+fn a_change_that_was_not_kept_is_taken_back() {
+    let plan = policies(Verb::Update);
+    let change = |field: &str| plan.actions[0].changes.iter().find(|change| change.field.to_string() == field).unwrap();
+    let before = change("description").before.as_deref().unwrap();
+    let seen = |on: bool, description: &str| {
+        json!({"id": ID, "name": &*plan.actions[0].target.name, "description": description, "enabled": on}).to_string()
+    };
+    let mut talk = Conversation::new(plan.clone());
+    let look = talk.next();
+    talk.tell(Outcome::Answered(answer(200, &seen(false, before))));
+    let put = talk.next();
+    talk.tell(Outcome::Answered(answer(200, "{}"))).turn(&look, 200, &seen(true, "cut"));
+    for seconds in [2, 4, 8, 16, 16, 16] {
+        talk.waits(seconds).turn(&look, 200, &seen(true, "cut"));
+    }
+    talk.turn(&put, 200, "{}").turn(&look, 200, &seen(false, before));
+    assert!(matches!(&talk.ends()[..], [End::Manual(why)] if why.ends_with("that was taken back")));
+}

@@ -176,6 +176,7 @@ fn the_first_hop_that_is_broken_is_told_and_people_are_counted_by_it() {
     let counts = carry::verify(&spec, &mut office.memory).counts();
     let broken = [("account", 1), ("user-mapping", 1)].into();
     assert_eq!(counts, Counts { whole: 1, held: 1, broken });
+    assert!(!carry::verify(&spec, &mut office.memory).is_whole());
     for user in [cid, dan] {
         console::remove_member(&mut office.memory.world, office.group, user);
     }
