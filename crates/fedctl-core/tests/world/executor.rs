@@ -223,6 +223,13 @@ fn i6_a_group_of_a_full_page_is_looked_for_on_the_next_and_a_short_page_is_not_t
     talk.says(GROUPS);
     assert!(talk.query().contains("skip=0"), "{}", talk.query());
     let page = fedctl_core::request::Answer { total: Some(41), ..answer(200, &format!("[{}]", others.join(","))) };
+    let last = fedctl_core::request::Answer { total: Some(41), ..answer(200, &format!("[{}]", group(MARK))) };
+    let mut found = Conversation::new(routing_group());
+    assert_eq!(
+        found.says(GROUPS).tell(Outcome::Answered(last)).ends(),
+        [End::Already],
+        "what is found is looked for no more"
+    );
     talk.tell(Outcome::Answered(page)).says(GROUPS);
     assert!(talk.query().contains("skip=40"), "{}", talk.query());
     talk.tell(Outcome::Answered(answer(200, &format!("[{}]", group(MARK)))));
@@ -492,4 +499,66 @@ fn what_is_no_id_leads_no_request_anywhere() {
     talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, 201, &odd);
     let ends = talk.go_on(|_| Outcome::Answered(answer(200, &format!("[{odd}]"))));
     assert!(why(&ends[1]).contains("is not known"), "{ends:?}");
+}
+
+#[test]
+fn i6_a_page_that_is_full_is_not_the_last_where_nobody_says_how_many_there_are() {
+    let others: Vec<String> =
+        (0..100).map(|number| format!(r#"{{"id":"{number:024x}","name":"g{number}","description":""}}"#)).collect();
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, &format!("[{}]", others.join(","))).says(GROUPS);
+    assert!(talk.query().contains("skip=100"), "{}", talk.query());
+}
+
+#[test]
+fn what_was_sent_and_cannot_be_looked_at_is_unknown() {
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, "")).says(&put).tell(lost()).turn(SEARCH, 403, "{}");
+    assert!(matches!(&talk.ends()[..], [End::Unknown(_)]));
+}
+
+#[test]
+fn i4_what_a_service_says_to_exist_is_looked_for_however_it_says_so() {
+    for (status, message) in [(400, "Already Exists"), (409, "conflict")] {
+        let mut talk = Conversation::new(routing_group());
+        talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, status, &format!(r#"{{"message":"{message}"}}"#));
+        talk.turn(GROUPS, 200, "[]").waits(2).turn(GROUPS, 200, &format!("[{}]", group(MARK)));
+        assert_eq!(talk.ends(), [End::Applied], "{status} {message}");
+    }
+}
+
+#[test]
+fn an_edge_that_is_refused_fails_and_a_service_that_stays_busy_is_left_alone() {
+    let plan = only(plan(), |action| is(action, Org::Primary, Kind::GroupMember, Verb::Create));
+    let plan = Plan { actions: plan.actions[..1].to_vec(), ..plan };
+    let mut refused = Conversation::new(plan.clone());
+    refused.next();
+    let ends = refused.tell(Outcome::Answered(answer(400, r#"{"message":"no"}"#))).ends();
+    assert_eq!(ends, [End::Failed("400 no".to_owned())]);
+    let mut talk = Conversation::new(plan);
+    let ends = talk.go_on(|_| busy(1));
+    assert_eq!(ends, [End::Failed("429: the service stays busy".to_owned())]);
+    assert_eq!(talk.said.iter().filter(|said| said.starts_with("POST")).count(), 16);
+}
+
+#[test]
+fn i6_an_entry_that_is_always_written_over_is_written_five_times() {
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, ""));
+    for _ in 0..5 {
+        talk.says(&put);
+        let kept = talk.body().to_owned();
+        talk.tell(Outcome::Answered(answer(200, &kept))).waits(4).turn(SEARCH, 200, &ann(&plan, ""));
+    }
+    assert!(talk.next().starts_with("wait "), "{:?}", talk.said);
+}
+
+#[test]
+fn an_edge_that_is_gone_is_as_good_as_one_that_was_taken_away() {
+    let plan = left(|action| action.target.kind == Kind::GroupMember && action.verb == Verb::Delete);
+    let mut talk = Conversation::new(plan);
+    let ends = talk.go_on(|_| Outcome::Answered(answer(404, "{}")));
+    assert!(ends.iter().all(|end| *end == End::Applied), "{ends:?}");
 }

@@ -320,6 +320,30 @@ fn i10_twenty_people_may_gain_sign_in_by_one_plan_and_all_of_them_by_the_first()
 }
 
 #[test]
+fn i10_whoever_left_and_is_kept_comes_in_again_by_no_repair() {
+    let people = format!("{PEOPLE}\n  except: [p0@acme.com]\n  on_leave: keep");
+    let refused = |prepare: &dyn Fn(&mut Office, UserId), rest: &str| {
+        let mut office = Office::set_up(2);
+        let (person, app) = (office.person(0), office.memory.world.apps(office.memory.primary).next().unwrap().id);
+        let spec = carry::spec(&office.memory, &people, rest);
+        carry::apply(&spec, &mut office.memory);
+        console::set_redirect_uris(&mut office.memory.world, app, &["https://typo.example.com"]);
+        prepare(&mut office, person);
+        guards(&carry::plan(&spec, &mut office.memory))
+    };
+    assert_eq!(refused(&|_, _| {}, ""), only(Guard::Impersonation));
+    assert_eq!(refused(&|_, _| {}, OFF), none(), "nobody is routed");
+    let leaves = |office: &mut Office, person| {
+        console::remove_member(&mut office.memory.world, office.group, person);
+    };
+    assert_eq!(refused(&leaves, ""), none(), "the app is not theirs");
+    let unmapped = |office: &mut Office, person| {
+        console::set_attribute(&mut office.memory.world, person, "acmetobeta", None);
+    };
+    assert_eq!(refused(&unmapped, ""), none(), "their attribute opens nothing");
+}
+
+#[test]
 fn a_provider_whose_app_is_gone_is_pointed_at_another_only_by_somebodys_word() {
     let mut office = Office::set_up(2);
     let app =

@@ -5,7 +5,7 @@ use fedctl_core::apply::{End, Next};
 use fedctl_core::plan::{Action, Plan, Verb};
 use fedctl_core::request::Outcome;
 
-use crate::conversation::{Conversation, answer, lost, only, plan};
+use crate::conversation::{Conversation, answer, lost, not_sent, only, plan};
 
 /// A secret that stands nowhere else.
 const CANARY: &str = "canary-4f1d9b7e2c";
@@ -88,6 +88,14 @@ fn i8_a_stop_lets_the_section_around_the_secret_end_and_nothing_else() {
         assert!(if is_app { end.is_good() } else { *end == End::NotStarted }, "{} {end:?}", action.target);
     }
     assert!(!told(&talk).contains(CANARY));
+}
+
+#[test]
+fn i8_what_carries_the_secret_is_tried_again_though_the_run_is_to_stop() {
+    let mut talk = Conversation::new(app_and_others());
+    until_the_secret(&mut talk);
+    talk.run.stop();
+    talk.says(TOKEN).tell(not_sent()).waits(1).says(TOKEN);
 }
 
 #[test]
