@@ -126,9 +126,9 @@ def run(program, tests, seconds, **variables):
     return failed if ended.returncode == 0 or failed else [""]
 
 
-def survey(programs):
+def survey(suite, programs):
     """Every test with its seconds and the functions it comes by, the shortest first. Without a change all have to pass."""
-    known, key = HOME / "survey.json", [[*program, Path(program[0]).stat().st_mtime] for program in programs]
+    known, key = HOME / f"survey-{Path(suite).name}.json", [[*program, Path(program[0]).stat().st_mtime] for program in programs]
     remembered = json.loads(known.read_text()) if known.exists() else {}
     if remembered.get("of") == key:
         return [(seconds, tuple(program), test, set(passed)) for seconds, program, test, passed in remembered["tests"]]
@@ -190,18 +190,18 @@ def main():
     functions = fold.functions(mutants, texts)
     copy(functions, texts)
     outcome = Outcome(mutants, texts, again)
-    ended, gone = {}, set()
+    chosen, gone = [], set()
     for suite in SUITES:
         of_suite = {file: text for file, text in texts.items() if file.startswith(suite)}
         built, wrong = build(suite, mutants, functions, of_suite)
         gone |= wrong
-        tests = survey(built)
+        tests = survey(suite, built)
         print(f"mutants: {len(tests)} tests of {suite}, {sum(it[0] for it in tests):.0f} s", flush=True)
-        chosen = [(number, it) for it in functions if it.file in of_suite for number in it.changes]
-        chosen = [(number, it) for number, it in chosen if number not in wrong and number % of == nth]
-        chosen.sort(key=lambda it: (group(mutants[it[0]]) > 2, it[0] % 4, group(mutants[it[0]]), it[0]))
-        ended |= tried(mutants, chosen, tests, outcome)
-    sys.exit(close(mutants, ended, gone))
+        for function in (it for it in functions if it.file in of_suite):
+            near = [it for it in tests if function.number in it[3]]
+            chosen += [(it, function, near) for it in function.changes if it not in wrong and it % of == nth]
+    chosen.sort(key=lambda it: (group(mutants[it[0]]), it[0]))
+    sys.exit(close(mutants, tried(mutants, chosen, outcome), gone))
 
 
 class Outcome:
@@ -226,12 +226,11 @@ def digest(what):
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
-def tried(mutants, chosen, tests, outcome):
+def tried(mutants, chosen, outcome):
     """How each change ends: by the short tests first, and where they do not notice it by the long ones."""
     ended, noticed_by = {}, {}
     for are_long in (False, True):
-        for number, function in chosen:
-            near = [it for it in tests if function.number in it[3]]
+        for number, function, near in chosen:
             # What noticed another change of the same function first.
             best = noticed_by.setdefault(function.number, [])
             asked = sorted((it for it in near if (it[0] > LONG) == are_long), key=lambda it: it[2] not in best)
