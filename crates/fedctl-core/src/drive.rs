@@ -55,10 +55,7 @@ fn answer(reader: &mut Reader, query: Query, carry: &mut impl Carry) -> Result<(
         query,
         match end {
             Took::Page(_) => Ok(()),
-            Took::Unknown(why) => planted!(UnreadIsEmpty => {
-                    let _ = why;
-                    Ok(())
-                }, Err(why)),
+            Took::Unknown(why) => Err(why),
         },
     );
     Ok(())

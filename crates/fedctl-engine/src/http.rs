@@ -1,5 +1,6 @@
 //! The two organisations over HTTP.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fedctl_client::{
@@ -45,6 +46,11 @@ impl Organizations {
             return Err(BindError::Mixed);
         }
         Ok(Self { primary, secondary })
+    }
+
+    /// What an organisation says of its limits, by the name of the header.
+    pub fn rate_limit_headers(&self, org: Org) -> BTreeMap<String, String> {
+        self.client(org).rate_limit_headers()
     }
 
     fn client(&self, org: Org) -> &Client {

@@ -49,6 +49,8 @@ pub enum Because {
     HalfMade,
     /// The federation had another name before.
     Renamed,
+    /// Somebody took our mark out of it, and what is ours refers to it.
+    MarkLost,
     /// The spec takes it over.
     Adopted,
     /// There is a second one with our mark, and nobody uses this one.
@@ -81,6 +83,7 @@ impl Because {
             Because::Differs => "it differs from the spec",
             Because::HalfMade => "an earlier run left it half made",
             Because::Renamed => "the federation had another name before",
+            Because::MarkLost => "its mark was taken out, and the routing policy of this federation applies to it",
             Because::Adopted => "the spec takes it over",
             Because::Duplicate => "there is another one with our mark, and nobody uses this one",
             Because::Orphaned => "the app that the identity provider leads to is gone",
@@ -241,8 +244,7 @@ pub enum Expect {
     Holds,
 }
 
-/// How objects of a kind are seen. With the changes of an action it settles everything that may happen to a write, so that
-/// the executor knows no kind.
+/// How objects of a kind are seen. The executor knows no kind: this and the changes settle all that may happen to a write.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LookAt {
     /// The call that shows it.

@@ -79,6 +79,8 @@ pub enum Gone {
     Excepted,
     /// In none of the groups of the spec, and not named by it.
     NotMeant,
+    /// They have another account with the same mark, and this one is not in use.
+    Second,
 }
 
 impl Gone {
@@ -89,6 +91,7 @@ impl Gone {
             Gone::Deleted => "deleted at the primary",
             Gone::Excepted => "left out by `people.except`",
             Gone::NotMeant => "not in `people.from` any more",
+            Gone::Second => "a second account with the mark of somebody who uses another",
         }
     }
 }
@@ -259,6 +262,9 @@ pub struct Note {
     pub about: Address,
     /// What is to be said of it.
     pub text: String,
+    /// Something is to be done about it later: the text says what that waits for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
 }
 
 /// What would be done, in which order, for whom and why.

@@ -140,7 +140,8 @@ fn by_hand(mut scene: Scene) -> Scene {
         spec_names_them: true,
         described: true,
     });
-    // Whoever is held is not taken over, and when they leave, their account stays in the routing group by nobody's mark.
+    // Whoever is held is not taken over. When they leave while the policy is switched off, `impersonation` refuses every plan
+    // for the attribute that still names their account: known, and not mended yet.
     (scene.wish.members, scene.wish.pilot, scene.wish.access) = (Members::Managed, false, "source_groups");
     scene.wish.adopt = OBJECTS.to_vec();
     for someone in &mut scene.people {
