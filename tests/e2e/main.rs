@@ -22,6 +22,7 @@ mod nasty;
 mod objects;
 mod operator;
 mod output;
+mod pause;
 mod picture;
 mod portal;
 mod proxy;

@@ -129,6 +129,12 @@ pub struct Departure {
     pub on: Option<jiff::civil::Date>,
 }
 
+/// The day in UTC of a clock of the service, seconds since 1970.
+pub(crate) fn day(as_of: Option<u64>) -> Option<jiff::civil::Date> {
+    let time = jiff::Timestamp::from_second(i64::try_from(as_of?).ok()?).ok()?;
+    Some(jiff::tz::Offset::UTC.to_datetime(time).date())
+}
+
 /// What fedctl did to an account when its person left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HowLeft {
@@ -141,9 +147,7 @@ pub enum HowLeft {
 impl Departure {
     /// Today, by the clock of the service: seconds since 1970.
     pub fn now(how: HowLeft, as_of: Option<u64>) -> Self {
-        let time = as_of.and_then(|as_of| i64::try_from(as_of).ok());
-        let time = time.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-        Self { how, on: time.map(|time| jiff::tz::Offset::UTC.to_datetime(time).date()) }
+        Self { how, on: day(as_of) }
     }
 
     fn parse(rest: &str) -> Option<Self> {

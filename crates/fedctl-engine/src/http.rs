@@ -14,7 +14,7 @@ use crate::{Reads, Writes};
 
 /// Two clients, each bound to its organisation.
 pub struct Organizations {
-    primary: Client,
+    primary: Option<Client>,
     secondary: Client,
 }
 
@@ -44,13 +44,18 @@ impl Organizations {
         if primary.key().hosts().is_sandbox() != secondary.key().hosts().is_sandbox() {
             return Err(BindError::Mixed);
         }
-        Ok(Self { primary, secondary })
+        Ok(Self { primary: Some(primary), secondary })
     }
 
-    fn client(&self, org: Org) -> &Client {
+    /// The secondary organisation alone: nothing is asked of the primary one, and nothing is sent to it.
+    pub fn of_secondary(secondary: Client) -> Self {
+        Self { primary: None, secondary }
+    }
+
+    fn client(&self, org: Org) -> Option<&Client> {
         match org {
-            Org::Primary => &self.primary,
-            Org::Secondary => &self.secondary,
+            Org::Primary => self.primary.as_ref(),
+            Org::Secondary => Some(&self.secondary),
         }
     }
 }
@@ -58,7 +63,7 @@ impl Organizations {
 impl Reads for Organizations {
     async fn ask(&self, ask: Ask) -> Outcome {
         let request = ask.into_request();
-        let client = self.client(request.org);
+        let Some(client) = self.client(request.org) else { return left_out() };
         outcome(client.read(wire(request)).await)
     }
 
@@ -69,12 +74,16 @@ impl Reads for Organizations {
 
 impl Writes for Organizations {
     async fn write(&self, request: Request) -> Outcome {
-        let client = self.client(request.org);
+        let Some(client) = self.client(request.org) else { return left_out() };
         for secret in &request.secrets {
             client.redactor().learn(secret.expose_secret());
         }
         outcome(client.send(wire(request)).await)
     }
+}
+
+fn left_out() -> Outcome {
+    Outcome::NotSent("the primary organisation is left out of this".to_owned())
 }
 
 fn wire(request: Request) -> Wire {

@@ -35,6 +35,10 @@ pub enum Command {
     Show(Show),
     /// Make it so, in an order that locks nobody out
     Apply(Apply),
+    /// Turn routing off at once: one write, with the key of the secondary organisation alone
+    Pause(Pause),
+    /// Turn routing on again that was paused
+    Resume(Resume),
     /// Say for each person whether they can sign in, or the hop at which it breaks and the fix
     Verify(Verify),
     /// Follow one person's sign-in hop by hop
@@ -131,6 +135,35 @@ pub struct Apply {
     /// Somebody of whom you know that they signed in through the federation; can be given several times
     #[arg(long, value_name = "EMAIL")]
     pub signed_in: Vec<String>,
+    /// Lift a guard for this one plan, as its refusal says; can be given several times
+    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
+    pub allow: Vec<Allow>,
+    /// Before asking, list everybody and every action, where alike ones are folded otherwise
+    #[arg(long)]
+    pub full: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `pause`
+#[derive(Debug, clap::Args)]
+pub struct Pause {
+    /// The spec; one that is wrong somewhere will do
+    pub spec: PathBuf,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `resume`
+#[derive(Debug, clap::Args)]
+pub struct Resume {
+    /// The spec
+    pub spec: PathBuf,
+    /// Do not ask before writing
+    #[arg(long)]
+    pub auto_approve: bool,
     /// Lift a guard for this one plan, as its refusal says; can be given several times
     #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
     pub allow: Vec<Allow>,

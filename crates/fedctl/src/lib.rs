@@ -34,6 +34,8 @@ pub async fn run(args: Args, ui: &mut Ui) -> Exit {
         Command::Plan(args) => cmd::plan::run(&args, operator, ui).await,
         Command::Show(args) => cmd::show::run(&args, ui),
         Command::Apply(args) => cmd::apply::run(&args, operator, ui).await,
+        Command::Pause(args) => cmd::pause::run(&args, operator, ui).await,
+        Command::Resume(args) => cmd::resume::run(&args, operator, ui).await,
         Command::Verify(args) => cmd::verify::run(&args, operator, ui).await,
         Command::Trace(args) => cmd::trace::run(&args, operator, ui).await,
         Command::Doctor(args) => cmd::doctor::run(&args, operator, ui).await,

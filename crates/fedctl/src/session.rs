@@ -90,12 +90,29 @@ impl Session {
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
         let secondary = primary.sibling(secondary)?;
         let organizations = Organizations::new(primary, secondary)?;
+        Ok(Self::with(source, spec, terms, organizations, access))
+    }
+
+    /// Opens the secondary organisation alone: the primary is neither asked nor needed.
+    ///
+    /// # Errors
+    /// Its key is missing, or cannot belong to it.
+    pub fn of_secondary(source: Source, spec: Spec, access: &Access<'_>) -> Result<Self, Failure> {
+        let secondary = access.key(&spec.secondary, &spec)?;
+        let terms = terms(&access.hosts(&spec.primary, &spec)?, secondary.hosts(), access.rules());
+        let options = access.options(&spec)?;
+        let shared = SharedHost::new(options.limits.host);
+        let organizations = Organizations::of_secondary(Client::new(secondary, options, shared)?);
+        Ok(Self::with(source, spec, terms, organizations, access))
+    }
+
+    fn with(source: Source, spec: Spec, terms: Terms, organizations: Organizations, access: &Access<'_>) -> Self {
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
         let places = access.places();
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() })
+        Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() }
     }
 
     /// Takes somebody's word that these people signed in through the federation.
@@ -177,7 +194,11 @@ impl Session {
         self.ready(step, ui)
     }
 
-    fn ready<T>(&self, step: Step<T>, ui: &mut Ui) -> Result<T, Failure> {
+    /// What a computation came to, or why it came to nothing.
+    ///
+    /// # Errors
+    /// Problems of the spec, which are printed, or what cannot be read.
+    pub fn ready<T>(&self, step: Step<T>, ui: &mut Ui) -> Result<T, Failure> {
         match step {
             Step::Ready(value) => Ok(*value),
             Step::Problems(problems) => {

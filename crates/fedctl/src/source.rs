@@ -126,6 +126,26 @@ impl Source {
         parsed.spec.ok_or_else(|| failure::invalid(parsed.problems.len(), &self.name()))
     }
 
+    /// The spec, or what is left of one that is wrong: its problems are printed, and `what_for` goes on all the same.
+    ///
+    /// # Errors
+    /// It does not say which federation and which secondary organisation are meant.
+    pub fn spec_or_rest(&self, what_for: &str, ui: &mut Ui) -> Result<Spec, Failure> {
+        let parsed = self.parse();
+        if let Some(spec) = parsed.spec {
+            return Ok(spec);
+        }
+        self.show(&parsed.problems, ui);
+        let rest = spec::rest_of(self.fleet.as_ref(), &self.text);
+        let rest = rest.ok_or_else(|| failure::invalid(parsed.problems.len(), &self.name()))?;
+        ui.warn(&format!(
+            "warning: the spec is not valid; {what_for} goes on with what can be read of it: federation `{}`, secondary \
+             organisation {}\n",
+            rest.federation, rest.secondary.organization
+        ));
+        Ok(rest)
+    }
+
     /// Prints problems with their lines.
     pub fn show(&self, problems: &[Diagnostic], ui: &mut Ui) {
         if problems.is_empty() {

@@ -32,7 +32,7 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
     let is_touched = |at: usize| touched.contains(&u32::try_from(at).unwrap_or(u32::MAX));
     let mut plan = Plan {
         federation: context.spec.federation.as_str().into(),
-        organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
+        organizations: organizations(context.spec),
         as_of: live.as_of,
         people: people
             .map(|(at, person)| planned(context, person, is_touched(at)))
@@ -113,8 +113,10 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
     }
 }
 
-fn organization(side: &crate::spec::Side) -> ObjectId {
-    ObjectId::parse(side.organization.as_str()).expect("a valid spec has 24 hexadecimal digits there")
+/// The ids of both organisations, primary first.
+pub(crate) fn organizations(spec: &crate::spec::Spec) -> [ObjectId; 2] {
+    [&spec.primary, &spec.secondary]
+        .map(|side| ObjectId::parse(side.organization.as_str()).expect("a valid spec has 24 hexadecimal digits there"))
 }
 
 fn planned(context: &Context<'_>, person: &Person<'_>, touched: bool) -> PlannedPerson {

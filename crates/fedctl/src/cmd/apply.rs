@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use fedctl_core::apply::Run;
 use fedctl_core::plan::Plan;
+use fedctl_core::plan::rules::Aim;
 use fedctl_engine::journal::Journal;
 use fedctl_engine::lease::Leased;
 
@@ -26,8 +27,17 @@ use crate::writing::{self, Writing};
 /// # Errors
 /// Whatever stops it before anything was written, or keeps what was done from being said.
 pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    run_for(Aim::Keep, args, operator, ui).await
+}
+
+/// The same for something else than what the spec says by itself.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn run_for(aim: Aim, args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let saved = if planfile::is_plan(&args.path) { Some(PlanFile::read(&args.path)?) } else { None };
-    let session = open(args, saved.as_ref(), operator, ui)?;
+    let mut session = open(args, saved.as_ref(), operator, ui)?;
+    session.terms.rules.aim = aim;
     let mut writing = Writing::begin(&session).await?;
     let done = under_lease(args, saved.as_ref(), &session, &mut writing, ui).await;
     let Writing { leases, mut signals, .. } = writing;
