@@ -171,8 +171,8 @@ fn paused(found: &Found<'_>) -> String {
 
 /// What is said of an existing policy, and left.
 fn left_alone(context: &Context<'_>, live: &Policy, owned: Owned) -> Vec<String> {
-    let wanted = context.spec.routing_policy.enabled.value;
     let found = &context.found.policy;
+    let wanted = context.spec.routing_policy.enabled.value && !(context.turns_on() && resumes(context));
     let making = found.is_in_the_making();
     let switch = match live.enabled {
         Some(false) if wanted && found.paused().is_some() => return vec![paused(found)],

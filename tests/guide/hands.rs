@@ -1,0 +1,31 @@
+//! What people do in the consoles while a page is told.
+
+use serde_json::json;
+
+use crate::sandbox::Sandbox;
+use crate::sandbox::Side::{Primary, Secondary};
+
+/// Does what the words say.
+pub(crate) fn make(sandbox: &Sandbox, words: &str) -> Result<(), String> {
+    let (what, who) = words.split_once(' ').unwrap_or((words, ""));
+    match what {
+        "joins" => sandbox.change_member(Primary, "add", "Contractors", &sandbox.user(Primary, who)),
+        "leaves" => sandbox.change_member(Primary, "remove", "Contractors", &sandbox.user(Primary, who)),
+        "password" => {
+            let user = sandbox.user(Secondary, who);
+            let target = format!("/api/systemusers/{}", user["_id"].as_str().unwrap_or_default());
+            sandbox.api(Secondary, "PUT", &target, &json!({"password": "simulated password"}));
+        }
+        "days" => later(sandbox, who.parse().map_err(|_| format!("`{who}` is no number of days"))?),
+        _ => return Err(format!("nobody knows how to do `{words}` by hand: tests/guide/hands.rs")),
+    }
+    sandbox.forget_requests();
+    Ok(())
+}
+
+fn later(sandbox: &Sandbox, days: u64) {
+    sandbox.change_world(|world| {
+        let now = world["now_ms"].as_u64().unwrap_or_default();
+        world["now_ms"] = json!(now + days * 24 * 60 * 60 * 1000);
+    });
+}
