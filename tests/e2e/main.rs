@@ -4,6 +4,7 @@ mod adopt;
 mod canary;
 mod clients;
 mod demo;
+mod destroy;
 mod doctor;
 mod endless;
 mod env;

@@ -71,6 +71,12 @@ pub fn marked(description: &str, federations: &[&str], role: ObjectRole, line: &
     lines.join("\n")
 }
 
+/// A description without the mark of these federations for this role; whatever else stands there stays.
+pub fn unmarked(description: &str, federations: &[&str], role: ObjectRole) -> String {
+    let is_ours = |line: &&str| mark_of_line(line, federations, role).is_some();
+    description.lines().filter(|line| !is_ours(line)).collect::<Vec<_>>().join("\n")
+}
+
 /// A label that carries the mark, where the kind keeps no description.
 pub fn in_label(label: &str, line: &str) -> String {
     format!("{label} [{line}]")

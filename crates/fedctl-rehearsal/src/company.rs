@@ -85,6 +85,7 @@ impl<'a> Actions<'a> {
             pair: self.plan.pair,
             warnings: Vec::new(),
             adoptable: Adoptable::default(),
+            backwards: self.plan.backwards,
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum Command {
     Pause(Pause),
     /// Turn routing on again that was paused
     Resume(Resume),
+    /// Take the federation down, stopping before people who have no other way in
+    Destroy(Destroy),
     /// Say for each person whether they can sign in, or the hop at which it breaks and the fix
     Verify(Verify),
     /// Follow one person's sign-in hop by hop
@@ -161,6 +163,28 @@ pub struct Pause {
 pub struct Resume {
     /// The spec
     pub spec: PathBuf,
+    /// Do not ask before writing
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Lift a guard for this one plan, as its refusal says; can be given several times
+    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
+    pub allow: Vec<Allow>,
+    /// Before asking, list everybody and every action, where alike ones are folded otherwise
+    #[arg(long)]
+    pub full: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `destroy`
+#[derive(Debug, clap::Args)]
+pub struct Destroy {
+    /// The spec
+    pub spec: PathBuf,
+    /// The primary organisation is gone: ask nothing of it, and take down what is in the secondary one
+    #[arg(long)]
+    pub secondary_only: bool,
     /// Do not ask before writing
     #[arg(long)]
     pub auto_approve: bool,

@@ -7,8 +7,8 @@ use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
-use fedctl_core::plan::rules::Rules;
-use fedctl_core::planner::{self, Step, Terms};
+use fedctl_core::plan::rules::{Aim, Rules};
+use fedctl_core::planner::{self, Reach, Step, Terms};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace::cast::Cast;
 use fedctl_core::trace::{self, Verification};
@@ -21,6 +21,30 @@ use crate::failure::{self, Failure};
 use crate::render::rehearsed::Rehearsed;
 use crate::source::Source;
 use crate::ui::Ui;
+
+/// What plans of a session are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// The organisations are to be as the spec says.
+    #[default]
+    Apply,
+    /// The same, and routing goes on that was paused.
+    Resume,
+    /// The federation is taken down, so far.
+    Destroy(Reach),
+}
+
+impl Purpose {
+    /// The command of it.
+    pub fn command(self) -> &'static str {
+        match self {
+            Purpose::Apply => "apply",
+            Purpose::Resume => "resume",
+            Purpose::Destroy(Reach::Both) => "destroy",
+            Purpose::Destroy(Reach::SecondaryOnly) => "destroy --secondary-only",
+        }
+    }
+}
 
 /// A spec and the two organisations that it names.
 pub struct Session {
@@ -44,6 +68,7 @@ pub struct Session {
     pub places: Places,
     /// Guards that somebody lifts for one plan.
     pub allow: Vec<Allow>,
+    purpose: Purpose,
 }
 
 /// A plan, and what it was made of.
@@ -75,6 +100,16 @@ impl Session {
         let spec = source.spec(ui)?;
         let file = OperatorFile::find(operator, &source.path, ui)?;
         Self::of(source, spec, &Access::new(file, &config::key))
+    }
+
+    /// The same with the secondary organisation alone.
+    ///
+    /// # Errors
+    /// An invalid spec, or a key that is missing or cannot belong to it.
+    pub fn open_secondary(source: Source, operator: Option<&Path>, ui: &mut Ui) -> Result<Self, Failure> {
+        let spec = source.spec(ui)?;
+        let file = OperatorFile::find(operator, &source.path, ui)?;
+        Self::of_secondary(source, spec, &Access::new(file, &config::key))
     }
 
     /// Opens both organisations with what may be used for it.
@@ -112,7 +147,21 @@ impl Session {
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
         let places = access.places();
-        Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() }
+        let (allow, purpose) = (Vec::new(), Purpose::Apply);
+        Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow, purpose }
+    }
+
+    /// What its plans are for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// From now on its plans are for this.
+    #[must_use]
+    pub fn with_purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self.terms.rules.aim = if purpose == Purpose::Resume { Aim::Resume } else { Aim::Keep };
+        self
     }
 
     /// Takes somebody's word that these people signed in through the federation.
@@ -139,7 +188,10 @@ impl Session {
     /// # Errors
     /// They cannot be read, or do not bear out what the spec says.
     pub async fn plan(&self, ui: &mut Ui) -> Result<Planned, Failure> {
-        let step = |live: &_| planner::step_with_cast(&self.spec, &self.terms, live);
+        let step = |live: &_| match self.purpose {
+            Purpose::Apply | Purpose::Resume => planner::step_with_cast(&self.spec, &self.terms, live),
+            Purpose::Destroy(reach) => planner::destroy(&self.spec, &self.terms, reach, live).map(|plan| (plan, None)),
+        };
         let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })

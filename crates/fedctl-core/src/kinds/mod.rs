@@ -2,7 +2,7 @@
 
 pub mod app_access;
 pub mod context;
-mod edge;
+pub(crate) mod edge;
 pub mod group_member;
 pub mod identity_provider;
 pub mod oidc_app;
@@ -77,7 +77,29 @@ mod tests {
         pairs.sort_unstable();
         pairs.dedup();
         assert_eq!(pairs.len(), rows.len());
-        let mut left: Vec<_> = rows.iter().map(|row| (row.first, row.then)).collect();
+        has_no_circle(&rows.iter().map(|row| (row.first, row.then)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn read_backwards_they_have_no_circle_either() {
+        let mut rows: Vec<_> = rows().filter_map(|row| row.backwards()).map(|row| (row.first, row.then)).collect();
+        // What names another thing goes before it.
+        let end = |org, kind| End(org, kind, crate::plan::Verb::Delete);
+        use crate::address::{Kind, Org};
+        rows.extend([
+            (end(Org::Primary, Kind::AppAccess), end(Org::Primary, Kind::OidcApp)),
+            (end(Org::Primary, Kind::AppAccess), end(Org::Primary, Kind::UserGroup)),
+            (end(Org::Secondary, Kind::RoutingAssignment), end(Org::Secondary, Kind::RoutingPolicy)),
+            (end(Org::Secondary, Kind::RoutingAssignment), end(Org::Secondary, Kind::UserGroup)),
+            (end(Org::Secondary, Kind::GroupMember), end(Org::Secondary, Kind::UserGroup)),
+            (end(Org::Secondary, Kind::GroupMember), end(Org::Secondary, Kind::User)),
+            (end(Org::Secondary, Kind::PasswordAuthority), end(Org::Secondary, Kind::User)),
+        ]);
+        has_no_circle(&rows);
+    }
+
+    fn has_no_circle(rows: &[(End, End)]) {
+        let mut left = rows.to_vec();
         while !left.is_empty() {
             let before = left.len();
             let waiting: Vec<_> = left.iter().map(|(_, then)| *then).collect();

@@ -17,8 +17,9 @@ pub use action::{Action, Because, Change, Subject, Verb};
 pub use guard::Refusal;
 
 use crate::address::Address;
+use crate::live::Live;
 use crate::object_id::ObjectId;
-use crate::spec::{AdoptObject, Diagnostic, FieldPath};
+use crate::spec::{AdoptObject, Diagnostic, FieldPath, Spec};
 
 /// What can be said about an existing object that requests name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub enum Gone {
     Excepted,
     /// In none of the groups of the spec, and not named by it.
     NotMeant,
+    /// Nobody is any more: the federation is taken down.
+    TakenDown,
 }
 
 impl Gone {
@@ -89,6 +92,7 @@ impl Gone {
             Gone::Deleted => "deleted at the primary",
             Gone::Excepted => "left out by `people.except`",
             Gone::NotMeant => "not in `people.from` any more",
+            Gone::TakenDown => "the federation is taken down",
         }
     }
 }
@@ -293,6 +297,8 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     /// What the spec could take over and does not; not part of the digest.
     pub adoptable: Adoptable,
+    /// It takes down what the order table sets up: the table is read backwards. Not part of the digest, for the actions say so.
+    pub backwards: bool,
 }
 
 /// What was made by hand and stands where a federation would put its own.
@@ -316,6 +322,28 @@ impl Adoptable {
 }
 
 impl Plan {
+    /// A plan that does nothing, for these organisations as they were read then.
+    pub(crate) fn empty(spec: &Spec, live: &Live) -> Self {
+        Self {
+            federation: spec.federation.as_str().into(),
+            organizations: [&spec.primary, &spec.secondary].map(|side| {
+                ObjectId::parse(side.organization.as_str()).expect("a valid spec has 24 hexadecimal digits there")
+            }),
+            as_of: live.as_of,
+            known: BTreeMap::new(),
+            people: Vec::new(),
+            left: Vec::new(),
+            actions: Vec::new(),
+            notes: Vec::new(),
+            refusals: Vec::new(),
+            lifted: Vec::new(),
+            pair: Pair::None,
+            warnings: Vec::new(),
+            adoptable: Adoptable::default(),
+            backwards: false,
+        }
+    }
+
     /// Whether nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()

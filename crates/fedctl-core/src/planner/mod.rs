@@ -2,6 +2,7 @@
 
 mod adoptable;
 mod confirm;
+mod destroy;
 mod finish;
 mod guards;
 mod warnings;
@@ -21,7 +22,7 @@ use crate::trace::cast::{self, Cast};
 
 pub use crate::kinds::context::Terms;
 pub use crate::kinds::routing_policy::pause::step as pause;
-pub(crate) use finish::organizations;
+pub use destroy::{Reach, step as destroy};
 
 /// What a computation over the live state came to.
 #[derive(Debug)]
@@ -34,6 +35,18 @@ pub enum Step<T> {
     Problems(Vec<Diagnostic>),
     /// Something it needs cannot be read with this key.
     Unknown(BTreeMap<Query, Why>),
+}
+
+impl<T> Step<T> {
+    /// The same with something else of what it came to.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Step<U> {
+        match self {
+            Step::Read(queries) => Step::Read(queries),
+            Step::Ready(done) => Step::Ready(Box::new(of(*done))),
+            Step::Problems(problems) => Step::Problems(problems),
+            Step::Unknown(unknown) => Step::Unknown(unknown),
+        }
+    }
 }
 
 /// Plans, or says what has to be read first.

@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod apply;
 pub mod completions;
 pub mod demo;
+pub mod destroy;
 pub mod doctor;
 pub mod pause;
 pub mod plan;

@@ -71,5 +71,6 @@ pub fn view<'a>(
         sandbox: session.spec.sandbox.as_ref().map(|sandbox| sandbox.as_str()),
         full,
         more: "--full",
+        command: session.purpose().command(),
     }
 }

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use fedctl_core::plan::rules::Aim;
-
 use super::apply;
 use crate::args::{Apply, Resume};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::planfile;
+use crate::session::Purpose;
 use crate::ui::Ui;
 
 /// Plans with routing on, asks, applies, and looks whether people can sign in.
@@ -16,9 +14,6 @@ use crate::ui::Ui;
 /// # Errors
 /// As for `apply`.
 pub async fn run(args: &Resume, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
-    if planfile::is_plan(&args.spec) {
-        return Err(Failure::new(Exit::Usage, "`resume` takes a spec, and no saved plan").unwritten());
-    }
     let apply = Apply {
         path: args.spec.clone(),
         exact: false,
@@ -28,5 +23,5 @@ pub async fn run(args: &Resume, operator: Option<&Path>, ui: &mut Ui) -> Result<
         full: args.full,
         format: args.format,
     };
-    apply::run_for(Aim::Resume, &apply, operator, ui).await
+    apply::run_for(Purpose::Resume, &apply, operator, ui).await
 }

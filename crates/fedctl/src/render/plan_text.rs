@@ -30,6 +30,8 @@ pub struct View<'a> {
     pub full: bool,
     /// What lists everything, where this does not.
     pub more: &'static str,
+    /// The command that carries it out.
+    pub command: &'static str,
 }
 
 impl View<'_> {
@@ -118,7 +120,8 @@ impl View<'_> {
     fn objects(&self) -> String {
         let actions = self.plan.actions.iter().filter(|action| action.subject == Subject::Federation);
         let text: String = actions.map(|action| self.object(action)).collect();
-        if text.is_empty() { text } else { format!("\nObjects, in the order in which they are made\n{text}") }
+        let what = if self.plan.backwards { "taken down" } else { "made" };
+        if text.is_empty() { text } else { format!("\nObjects, in the order in which they are {what}\n{text}") }
     }
 
     fn object(&self, action: &Action) -> String {
@@ -184,7 +187,8 @@ impl View<'_> {
             return String::new();
         }
         let lifts: String = lifts.iter().map(|lift| format!(" --allow {lift}")).collect();
-        format!("  If all of this is meant:\n      fedctl apply {}{lifts}\n", visible(&self.source.name()))
+        let (command, name) = (self.command, self.source.name());
+        format!("  If all of this is meant:\n      fedctl {command} {}{lifts}\n", visible(&name))
     }
 
     /// What somebody lifted for this plan.
@@ -215,7 +219,10 @@ impl View<'_> {
         let mut text = format!("\nClient secret: {}\n", plan.pair.as_str());
         let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
         if plan.is_empty() && plan.refusals.is_empty() {
-            text.push_str(&nothing(plan.notes.len(), held));
+            text.push_str(&match plan.backwards {
+                true => "Nothing to do: nothing carries the mark of this federation any more.\n".to_owned(),
+                false => nothing(plan.notes.len(), held),
+            });
             return text;
         }
         let gains = self.by_fate(|fate| matches!(fate, Fate::Gains | Fate::GainsExisting)).len();

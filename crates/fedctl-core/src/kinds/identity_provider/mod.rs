@@ -45,6 +45,18 @@ static ROWS: &[Edge] = &[
         of: Scope::All,
         why: "an app goes only when the provider leads to another one",
     },
+    Edge {
+        first: End(Org::Secondary, Kind::RoutingPolicy, Verb::Delete),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Delete),
+        of: Scope::All,
+        why: "what sends people to the provider goes before it",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::PasswordAuthority, Verb::Delete),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Delete),
+        of: Scope::All,
+        why: "passwords that the provider decides about are given back before it goes",
+    },
 ];
 
 /// The question that the spelling of a replacement answers.
@@ -59,7 +71,8 @@ static LOOK: LookAt = LookAt {
     ..LookAt::object(&endpoint::LIST_PROVIDERS)
 };
 
-static ITSELF: LookAt = LookAt { before: true, ..LOOK };
+/// The same, looked at before, too.
+pub(crate) static ITSELF: LookAt = LookAt { before: true, ..LOOK };
 
 /// The address of the identity provider.
 pub fn address(spec: &Spec) -> Address {
@@ -118,7 +131,7 @@ pub(crate) fn pair(context: &Context<'_>) -> Pair {
 }
 
 /// `[unknown]`: whether a final slash is kept.
-fn same_url(one: &str, other: &str) -> bool {
+pub(crate) fn same_url(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 

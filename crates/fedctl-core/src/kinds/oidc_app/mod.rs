@@ -23,7 +23,7 @@ use wire::{App, Claim};
 
 pub use find::Found;
 pub(crate) use find::find;
-pub(crate) use repair::{other_attribute, works};
+pub(crate) use repair::{REPLACED, other_attribute, works};
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::OidcApp, rows: ROWS, plan };

@@ -20,7 +20,8 @@ static ITSELF: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_AP
 static SETTINGS: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_APP_SSO) };
 
 /// What a call that replaces an OIDC app takes. `[observed]`: `ssoUrl` is refused, so nothing but these is sent back.
-const REPLACED: &[&str] = &["active", "color", "config", "description", "displayLabel", "displayName", "name", "sso"];
+pub(crate) const REPLACED: &[&str] =
+    &["active", "color", "config", "description", "displayLabel", "displayName", "name", "sso"];
 
 /// What the service sets itself in the settings of an app. `[observed]`
 const SET_BY_SERVICE: &[&str] = &["clientId", "clientSecret", "metadata"];

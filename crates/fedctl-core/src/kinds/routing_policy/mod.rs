@@ -7,6 +7,7 @@
 mod find;
 mod forms;
 pub mod pause;
+pub(crate) mod take_down;
 pub mod wire;
 
 use crate::address::{Address, Kind, Org};

@@ -18,7 +18,7 @@ use crate::live::{Live, Needs};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::object_id::ObjectId;
 use crate::plan::action::{Arg, Because, Change, Field, Look, Subject, Verb};
-use crate::plan::{Action, Adoptable, Known, Note, Pair, Plan};
+use crate::plan::{Action, Known, Note, Plan};
 use crate::planner::Step;
 use crate::spec::{Code, Diagnostic, Spec};
 
@@ -115,21 +115,7 @@ fn plan(spec: &Spec, terms: &Terms, by: &str, live: &Live, policies: &[&Policy])
             actions.push(pause(spec, terms, (policy, target), &line, &provider));
         }
     }
-    Plan {
-        federation: spec.federation.as_str().into(),
-        organizations: crate::planner::organizations(spec),
-        as_of: live.as_of,
-        known,
-        people: Vec::new(),
-        left: Vec::new(),
-        actions,
-        notes,
-        refusals: Vec::new(),
-        lifted: Vec::new(),
-        pair: Pair::None,
-        warnings: Vec::new(),
-        adoptable: Adoptable::default(),
-    }
+    Plan { known, actions, notes, ..Plan::empty(spec, live) }
 }
 
 /// Off, and the mark says who did it, in one write that nothing takes back.
