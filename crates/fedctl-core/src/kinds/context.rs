@@ -14,6 +14,7 @@ use crate::plan::guard::Refusal;
 use crate::plan::rules::Rules;
 use crate::plan::{Action, Known, Note, Pair, Subject};
 use crate::spec::{RoutingMembers, Spec};
+use crate::trace::OtherWays;
 
 /// What a plan is made under that stands neither in the spec nor in the organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Found<'a> {
     pub provider: Option<&'a identity_provider::wire::Provider>,
     /// The routing policy.
     pub policy: routing_policy::Found<'a>,
+    /// Routing policies that are not ours and let people in through the same identity provider; asked for by the trace alone.
+    pub(crate) other_ways: OtherWays<'a>,
     /// Accounts in the group of those that no plan may take anything from.
     pub protected: Vec<ObjectId>,
     /// What the logs of both organisations say about app and provider.

@@ -159,10 +159,13 @@ impl Needs {
         role: ObjectRole,
         [kept, group]: [ObjectId; 2],
     ) -> Answer<Confirmed<Duplicate>> {
+        // Whom one rule brings to both is not lost with one of them.
+        let rule = |id| live.group_rules.get(&(org, id)).and_then(|known| known.as_ref().ok()?.query.as_deref());
+        let is_by_same_rule = rule(group).is_some() && rule(group) == rule(kept);
         let kept = self.point(live, Point::Group(org, kept));
         let itself = self.point(live, Point::Group(org, group));
-        let members = self.point(live, Point::Members(org, group));
         let bindings = self.point(live, Point::Bindings(org, group));
+        let members = if is_by_same_rule { bindings } else { self.point(live, Point::Members(org, group)) };
         let (kept, itself, edges) = (kept?, itself?, [members?, bindings?]);
         Some(is_marked(spec, role, kept).and_then(|()| is_marked(spec, role, itself)).and_then(|()| unused(edges)))
     }

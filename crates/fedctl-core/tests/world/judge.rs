@@ -56,6 +56,8 @@ pub(crate) struct Judge {
     named: BTreeSet<UserId>,
     /// Whoever the plan says loses.
     losing: BTreeSet<UserId>,
+    /// Accounts that have what the rule of the routing group asks for: it may bring them in at any moment.
+    coming: BTreeSet<UserId>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
     primary: OrgId,
@@ -89,6 +91,7 @@ impl Judge {
             adopted: adopted.collect(),
             named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
+            coming: memory.world.users(memory.secondary).filter(|user| is_coming(user)).map(|user| user.id).collect(),
             losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             primary: memory.primary,
             secondary: memory.secondary,
@@ -138,6 +141,10 @@ impl Judge {
     /// Whether an account may come to open for a person: it was theirs, was made for them, or is taken over for them.
     fn is_wanted(&self, world: &World, person: &UserId, account: &UserId) -> bool {
         let Some(user) = world.user(*account) else { return false };
+        let owner = self.accounts.get(account).and_then(Option::as_deref);
+        if owner == Some(&*person.to_string()) && self.coming.contains(account) {
+            return true;
+        }
         let Some(wanted) = self.wanted.get(person) else { return false };
         match self.accounts.get(account) {
             Some(Some(owner)) => *owner == person.to_string(),
@@ -184,6 +191,11 @@ fn adoptable(scene: &Scene, memory: &Memory, index: usize) -> BTreeSet<UserId> {
     let addresses = attribute.map(str::to_owned).into_iter().chain([scene.account(index)]);
     let accounts = addresses.filter_map(|address| memory.world.user_by_email(memory.secondary, &address));
     accounts.filter(|account| marked_for(account).is_none()).map(|account| account.id).collect()
+}
+
+/// An earlier run gave them what the rule of the routing group asks for.
+fn is_coming(user: &User) -> bool {
+    user.attribute("fedctlRoute").is_some()
 }
 
 pub(crate) fn is_shut(user: &User) -> bool {

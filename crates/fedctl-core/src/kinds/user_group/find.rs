@@ -73,7 +73,8 @@ fn find<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, address: &Address, r
 
 type Kept<'a> = Result<owned::Kept<'a, Group>, (ObjectId, ObjectId)>;
 
-/// The group that stays of several with our mark: the one that has members or that a policy refers to.
+/// The group that stays of several with our mark: the one that has members or that a policy refers to. Members that a rule
+/// brings say nothing: it brings them to each.
 fn kept<'a>(live: &Live, needs: &mut Needs, address: &Address, marked: Vec<&'a Group>) -> Option<Kept<'a>> {
     if marked.len() < 2 {
         return Some(Ok((marked.first().copied(), Vec::new())));
@@ -81,12 +82,16 @@ fn kept<'a>(live: &Live, needs: &mut Needs, address: &Address, marked: Vec<&'a G
     let mut used = Vec::new();
     let mut is_known = true;
     for group in &marked {
-        let members = needs.membership(live, address.org, group.id).map(<[_]>::is_empty);
+        let rule = needs.group_rule(live, address.org, group.id);
+        let members = match rule.map(|rule| rule.method) {
+            Some(Method::Static) | None => needs.membership(live, address.org, group.id).map(<[_]>::is_empty),
+            Some(_) => Some(true),
+        };
         let policies = match address.org {
             Org::Primary => Some(true),
             Org::Secondary => needs.group_policies(live, group.id).map(<[_]>::is_empty),
         };
-        is_known &= members.is_some() && policies.is_some();
+        is_known &= rule.is_some() && members.is_some() && policies.is_some();
         if members == Some(false) || policies == Some(false) {
             used.push(group.id);
         }

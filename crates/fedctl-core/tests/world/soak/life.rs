@@ -133,13 +133,17 @@ impl Life<'_> {
         became.and_then(|_| wrong.map_or(Ok(()), Err))
     }
 
-    /// Nothing went wrong but on the way, so everything has to come out as if nothing had.
+    /// Nothing went wrong but on the way, so everything has to come out as if nothing had. But for an app that somebody made
+    /// by hand and left without settings: the secret is shown once, and when that answer is lost another app is made beside it.
     fn is_strict(&self) -> bool {
+        let app = self.story.scene.made.as_ref().and_then(|made| made.app.as_ref());
+        let may_lose_its_secret = app.is_some_and(|app| !app.configured);
         let rounds = &self.story.rounds;
         let is_quiet = |round: &Round| {
             round.hands.is_empty() && round.between.is_none() && round.excepts.is_none() && round.remade.is_none()
         };
         self.story.earlier == Earlier::Same
+            && !may_lose_its_secret
             && rounds.iter().all(is_quiet)
             && rounds.iter().skip(1).all(|round| round.after_s < A_DAY_S)
     }
