@@ -28,6 +28,7 @@ mod picture;
 mod portal;
 mod proxy;
 mod readme;
+mod rotate;
 mod sandbox;
 mod saved;
 mod secrets;

@@ -35,6 +35,8 @@ pub enum Command {
     Show(Show),
     /// Make it so, in an order that locks nobody out
     Apply(Apply),
+    /// Give the federation a new client secret, or say how old it is
+    Rotate(Rotate),
     /// Turn routing off at once: one write, with the key of the secondary organisation alone
     Pause(Pause),
     /// Turn routing on again that was paused
@@ -146,6 +148,34 @@ pub struct Apply {
     /// How to write the report
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+/// `rotate`
+#[derive(Debug, clap::Args)]
+pub struct Rotate {
+    /// The spec
+    pub spec: PathBuf,
+    /// Change nothing: exit with 2 when the secret is older than this, such as `180d`
+    #[arg(long, value_name = "DAYS", value_parser = days, conflicts_with_all = ["auto_approve", "allow", "full"])]
+    pub check_age: Option<u64>,
+    /// Do not ask before writing
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Lift a guard for this one plan, as its refusal says; can be given several times
+    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
+    pub allow: Vec<Allow>,
+    /// Before asking, list everybody and every action, where alike ones are folded otherwise
+    #[arg(long)]
+    pub full: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// A number of days, such as `180d`.
+fn days(text: &str) -> Result<u64, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
+    days.ok_or_else(|| "write a number of days, such as `180d`".to_owned())
 }
 
 /// `pause`

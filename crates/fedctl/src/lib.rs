@@ -35,6 +35,7 @@ pub async fn run(args: Args, ui: &mut Ui) -> Exit {
         Command::Show(args) => cmd::show::run(&args, ui),
         Command::Apply(args) => cmd::apply::run(&args, operator, ui).await,
         Command::Pause(args) => cmd::pause::run(&args, operator, ui).await,
+        Command::Rotate(args) => cmd::rotate::run(&args, operator, ui).await,
         Command::Destroy(args) => cmd::destroy::run(&args, operator, ui).await,
         Command::Resume(args) => cmd::resume::run(&args, operator, ui).await,
         Command::Verify(args) => cmd::verify::run(&args, operator, ui).await,

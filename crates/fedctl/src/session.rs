@@ -30,6 +30,8 @@ pub enum Purpose {
     Apply,
     /// The same, and routing goes on that was paused.
     Resume,
+    /// The organisations are to be as the spec says, with at least this generation of the app.
+    Rotate(u32),
     /// The federation is taken down, so far.
     Destroy(Reach),
 }
@@ -40,6 +42,7 @@ impl Purpose {
         match self {
             Purpose::Apply => "apply",
             Purpose::Resume => "resume",
+            Purpose::Rotate(_) => "rotate",
             Purpose::Destroy(Reach::Both) => "destroy",
             Purpose::Destroy(Reach::SecondaryOnly) => "destroy --secondary-only",
         }
@@ -160,6 +163,9 @@ impl Session {
     #[must_use]
     pub fn with_purpose(mut self, purpose: Purpose) -> Self {
         self.purpose = purpose;
+        if let Purpose::Rotate(generation) = purpose {
+            self.spec.app.generation.value = generation;
+        }
         self.terms.rules.aim = if purpose == Purpose::Resume { Aim::Resume } else { Aim::Keep };
         self
     }
@@ -189,7 +195,9 @@ impl Session {
     /// They cannot be read, or do not bear out what the spec says.
     pub async fn plan(&self, ui: &mut Ui) -> Result<Planned, Failure> {
         let step = |live: &_| match self.purpose {
-            Purpose::Apply | Purpose::Resume => planner::step_with_cast(&self.spec, &self.terms, live),
+            Purpose::Apply | Purpose::Resume | Purpose::Rotate(_) => {
+                planner::step_with_cast(&self.spec, &self.terms, live)
+            }
             Purpose::Destroy(reach) => planner::destroy(&self.spec, &self.terms, reach, live).map(|plan| (plan, None)),
         };
         let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {

@@ -72,7 +72,9 @@ fn open(
     let source = saved.map_or_else(|| Source::read(&args.path), PlanFile::source)?;
     let session = match purpose {
         Purpose::Destroy(Reach::SecondaryOnly) => Session::open_secondary(source, operator, ui)?,
-        Purpose::Apply | Purpose::Resume | Purpose::Destroy(Reach::Both) => Session::open_source(source, operator, ui)?,
+        Purpose::Apply | Purpose::Resume | Purpose::Rotate(_) | Purpose::Destroy(Reach::Both) => {
+            Session::open_source(source, operator, ui)?
+        }
     };
     let mut session = session.with_purpose(purpose);
     session.take_word(&args.signed_in);

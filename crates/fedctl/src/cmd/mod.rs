@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod pause;
 pub mod plan;
 pub mod resume;
+pub mod rotate;
 pub mod sandbox;
 pub mod schema;
 pub mod show;

@@ -86,9 +86,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     if context.found.app.refusal.is_some() {
         return;
     }
-    let app = oidc_app::address(context.spec);
+    let (app, is_new) = (oidc_app::target(context), oidc_app::rotates(context));
     for group in groups(context) {
-        let id = plan.id(&group);
+        let id = plan.id(&group).filter(|_| !is_new);
         if id.is_none_or(|id| context.found.app.groups.binary_search(&id).is_err()) {
             plan.act(add(context, &app, &group));
         }

@@ -5,7 +5,6 @@ pub mod wire;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::owned::Proposed;
 use crate::kinds::{KindOf, oidc_app};
 use crate::plan::action::{
     After, Arg, Because, Call, Change, Choice, Expect, Field, Find, Form, Look, LookAt, Subject, Verb, Write,
@@ -145,6 +144,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     match (state, context.found.provider) {
         (State::None, _) if has_app => plan.act(create(context)),
         (State::None, _) | (_, None) => {}
+        (State::Ours, Some(live)) if oidc_app::rotates(context) => {
+            plan.act(Action { because: Because::Rotated, ..replace(context, live) });
+        }
         (State::Ours, Some(live)) => {
             said(context, plan, live);
         }
@@ -158,8 +160,12 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     }
     // Without a provider nobody comes in by an app that is of no use any more: it goes before another is made.
     let is_in_use = !matches!(state, State::None | State::Foreign | State::Unread);
-    let is_removed = |old: &Proposed<'_, _, _>| matches!(old.verdict, Some(Ok(_)));
-    if context.found.app.superseded.iter().any(is_removed) && has_app && is_in_use {
+    let changes = |old: &oidc_app::Old<'_>| {
+        let is_retired_now = old.retired.is_none() && matches!(old.proposed.verdict, Some(Ok(_)));
+        is_retired_now || oidc_app::goes(context, old)
+    };
+    let is_any = context.found.app.superseded.iter().any(changes) || oidc_app::rotates(context);
+    if is_any && has_app && is_in_use {
         plan.act(check(context));
     }
 }
@@ -208,13 +214,13 @@ fn unread(context: &Context<'_>, live: &wire::Provider) -> Refusal {
 }
 
 fn client_id(context: &Context<'_>, before: Option<&str>) -> Change {
-    let app = oidc_app::address(context.spec);
+    let app = oidc_app::target(context);
     let after = Some(After::Of(app, Give::ClientId));
     Change { field: Field::Key("oidc.clientId"), before: before.map(Box::from), after }
 }
 
 fn create_body<'b>(context: &Context<'_>, name: &'b str, url: &'b str) -> wire::Create<'b> {
-    let app = oidc_app::address(context.spec);
+    let app = oidc_app::target(context);
     let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url };
     wire::Create { name, oidc, kind: "OIDC" }
 }

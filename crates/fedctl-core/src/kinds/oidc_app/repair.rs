@@ -125,6 +125,7 @@ pub(super) fn replace(context: &Context<'_>, app: &App, owned: Owned) -> Option<
     let mut changes: Vec<Change> = Vec::new();
     if app.is_marked_in_label() {
         let line = mark::line(spec.federation.as_str(), ObjectRole::App, owned.origin);
+        let line = format!("{line}{}", mark::of_app(context.found.app.generation, None));
         changes.extend(owned.name("displayLabel", &app.label, &mark::in_label(&target.name, &line)));
     } else {
         changes.extend(owned.description(spec, ObjectRole::App, &app.description));
