@@ -22,6 +22,7 @@ mod machines;
 mod nasty;
 mod objects;
 mod operator;
+mod orphans;
 mod output;
 mod pause;
 mod picture;

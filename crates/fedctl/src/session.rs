@@ -1,7 +1,8 @@
 //! From a file to a spec, to two organisations, to a plan. Every command begins here.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::live::Live;
@@ -72,6 +73,7 @@ pub struct Session {
     /// Guards that somebody lifts for one plan.
     pub allow: Vec<Allow>,
     purpose: Purpose,
+    specs: OnceLock<BTreeMap<String, String>>,
 }
 
 /// A plan, and what it was made of.
@@ -151,7 +153,13 @@ impl Session {
         let settle = access.settle(&spec);
         let places = access.places();
         let (allow, purpose) = (Vec::new(), Purpose::Apply);
-        Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow, purpose }
+        let specs = OnceLock::new();
+        Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow, purpose, specs }
+    }
+
+    /// The names that federations of the same folder have or had, with their files.
+    pub fn specs(&self) -> &BTreeMap<String, String> {
+        self.specs.get_or_init(|| self.source.federations())
     }
 
     /// What its plans are for.

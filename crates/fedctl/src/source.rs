@@ -146,6 +146,21 @@ impl Source {
         Ok(rest)
     }
 
+    /// The names that the federations of the specs in its folder have or had, each with its file; specs that cannot be read
+    /// are left out.
+    pub fn federations(&self) -> BTreeMap<String, String> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut names = BTreeMap::new();
+        for file in specs_in(folder).unwrap_or_default().into_iter().filter(|file| !is_fleet(file)) {
+            let spec = read_text(&file).ok().and_then(|text| spec::rest_of(self.fleet.as_ref(), &text));
+            for name in spec.iter().flat_map(Spec::names) {
+                let shown = file.strip_prefix(".").unwrap_or(&file).display().to_string();
+                names.entry(name.to_owned()).or_insert(shown);
+            }
+        }
+        names
+    }
+
     /// Prints problems with their lines.
     pub fn show(&self, problems: &[Diagnostic], ui: &mut Ui) {
         if problems.is_empty() {

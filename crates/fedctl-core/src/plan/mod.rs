@@ -19,6 +19,7 @@ pub use guard::Refusal;
 use crate::address::Address;
 use crate::live::Live;
 use crate::object_id::ObjectId;
+use crate::planner::Other;
 use crate::spec::{AdoptObject, Diagnostic, FieldPath, Spec};
 
 /// What can be said about an existing object that requests name.
@@ -297,6 +298,8 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     /// What the spec could take over and does not; not part of the digest.
     pub adoptable: Adoptable,
+    /// What carries the mark of other federations, as far as reading came across it; not part of the digest.
+    pub others: Vec<Other>,
     /// It takes down what the order table sets up: the table is read backwards. Not part of the digest, for the actions say so.
     pub backwards: bool,
 }
@@ -340,6 +343,7 @@ impl Plan {
             pair: Pair::None,
             warnings: Vec::new(),
             adoptable: Adoptable::default(),
+            others: Vec::new(),
             backwards: false,
         }
     }

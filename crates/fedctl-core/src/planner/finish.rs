@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{adoptable, warnings};
+use super::{adoptable, others, warnings};
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::{identity_provider, oidc_app, routing_policy};
@@ -48,6 +48,7 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
         pair: builder.pair,
         warnings: warnings::of(context),
         adoptable: adoptable::of(context),
+        others: others::of(context.spec, live),
         ..Plan::empty(context.spec, live)
     };
     crate::apply::in_order(&mut plan);

@@ -5,6 +5,7 @@ mod confirm;
 mod destroy;
 mod finish;
 mod guards;
+mod others;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::trace::cast::{self, Cast};
 pub use crate::kinds::context::Terms;
 pub use crate::kinds::routing_policy::pause::step as pause;
 pub use destroy::{Reach, step as destroy};
+pub use others::Other;
 
 /// What a computation over the live state came to.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, W
 use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
-use super::fates;
 use super::rehearsed::Rehearsed;
 use super::text::{columns, count, visible};
+use super::{fates, others};
 use crate::source::Source;
 
 /// People or actions of one sort that are listed before the rest is counted. A loss is never counted away.
@@ -30,6 +30,8 @@ pub struct View<'a> {
     pub full: bool,
     /// What lists everything, where this does not.
     pub more: &'static str,
+    /// The federations that the specs of the folder name, if any other is there.
+    pub specs: &'a BTreeMap<String, String>,
     /// The command that carries it out.
     pub command: &'static str,
 }
@@ -45,6 +47,7 @@ impl View<'_> {
         text.push_str(&self.lifted());
         text.push_str(&self.refusals());
         text.push_str(&self.adoptable());
+        text.push_str(&others::text(&self.plan.others, self.specs));
         text.push_str(&self.summary());
         text
     }

@@ -160,11 +160,8 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     }
     // Without a provider nobody comes in by an app that is of no use any more: it goes before another is made.
     let is_in_use = !matches!(state, State::None | State::Foreign | State::Unread);
-    let changes = |old: &oidc_app::Old<'_>| {
-        let is_retired_now = old.retired.is_none() && matches!(old.proposed.verdict, Some(Ok(_)));
-        is_retired_now || oidc_app::goes(context, old)
-    };
-    let is_any = context.found.app.superseded.iter().any(changes) || oidc_app::rotates(context);
+    let is_changed = |old: &oidc_app::Old<'_>| oidc_app::changes(context, old);
+    let is_any = context.found.app.superseded.iter().any(is_changed) || oidc_app::rotates(context);
     if is_any && has_app && is_in_use {
         plan.act(check(context));
     }

@@ -48,6 +48,8 @@ pub struct Old<'a> {
     pub was_in_use: bool,
     /// It was made inactive when that changed.
     pub retired: Option<Retired>,
+    /// Its mark says a name that the federation had before.
+    pub has_old_name: bool,
 }
 
 impl<'a> Found<'a> {
@@ -153,6 +155,7 @@ fn of_marked<'a>(
                 groups: needs.app_groups(live, app.id)?,
                 was_in_use: mark.generation < found.generation,
                 retired: mark.retired,
+                has_old_name: mark.federation != spec.federation.as_str(),
             }),
             Origin::Adopted => found.given_back.push(app),
         }

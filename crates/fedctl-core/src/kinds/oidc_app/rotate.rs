@@ -86,7 +86,7 @@ pub(super) fn of_old(context: &Context<'_>, plan: &mut Builder, one: &Old<'_>) {
     if goes(context, one) {
         app_access::take_back(plan, confirmed, &old(app), one.groups);
         one.proposed.plan(plan, old(app), remove);
-    } else if one.retired.is_none() {
+    } else if is_retired_now(one) {
         plan.act(retire(context, app));
     } else {
         let after = last_day(one).map(|day| format!(", or until {day}")).unwrap_or_default();
@@ -99,8 +99,18 @@ pub(super) fn of_old(context: &Context<'_>, plan: &mut Builder, one: &Old<'_>) {
     }
 }
 
+/// Whether an app that stays for now is made inactive, or gets the name that the federation has now.
+fn is_retired_now(one: &Old<'_>) -> bool {
+    matches!(one.proposed.verdict, Some(Ok(_))) && (one.retired.is_none() || one.has_old_name)
+}
+
+/// Whether this plan does anything to an app that is of no use any more, so that the provider is read back once more before.
+pub(crate) fn changes(context: &Context<'_>, one: &Old<'_>) -> bool {
+    is_retired_now(one) || goes(context, one)
+}
+
 /// Whether an app is removed by this plan. One that the provider led to is kept until somebody has crossed.
-pub(crate) fn goes(context: &Context<'_>, one: &Old<'_>) -> bool {
+fn goes(context: &Context<'_>, one: &Old<'_>) -> bool {
     let has_crossed = context.found.evidence.pair == Pair::Proved || !context.terms.rules.signed_in.is_empty();
     let is_drained = || mark::day(context.as_of()).zip(last_day(one)).is_some_and(|(today, last)| today >= last);
     let is_confirmed = matches!(one.proposed.verdict, Some(Ok(_)));
@@ -114,8 +124,8 @@ fn last_day(one: &Old<'_>) -> Option<jiff::civil::Date> {
 /// Makes an app inactive, and says in its mark since when. Its way of being written keeps everything else.
 fn retire(context: &Context<'_>, app: &App) -> Action {
     let names = context.spec.names();
-    let retired = Some(Retired { on: mark::day(context.as_of()) });
     let found = mark::find(app.mark_text(), &names, ObjectRole::App);
+    let retired = found.and_then(|mark| mark.retired).or(Some(Retired { on: mark::day(context.as_of()) }));
     let (generation, origin) = found.map_or((1, Origin::Created), |mark| (mark.generation, mark.origin));
     let line = mark::line(context.spec.federation.as_str(), ObjectRole::App, origin);
     let line = format!("{line}{}", mark::of_app(generation, retired));
