@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{group_member, identity_provider, oidc_app, routing_policy, user_group};
-use crate::address::Address;
+use crate::address::{Address, Org};
 use crate::evidence::Evidence;
 use crate::live::{Confirmed, Left, User};
 use crate::object_id::ObjectId;
@@ -161,6 +161,30 @@ impl Context<'_> {
             RoutingMembers::EmailEndsWith(_) => true,
         };
         has_what_is_asked && !self.is_routed(person)
+    }
+
+    /// Why nothing may be taken from an account, if so: by its address, as it is, or for its person of the primary organisation.
+    pub fn protects(
+        &self,
+        address: Option<&str>,
+        account: Option<&User>,
+        person: Option<&User>,
+    ) -> Option<&'static str> {
+        let rules = &self.terms.rules;
+        let by_operator = address.is_some_and(|address| rules.protects(Org::Secondary, address))
+            || person.is_some_and(|person| rules.protects(Org::Primary, &person.email));
+        let by_spec = |address: &str| self.spec.safety.protect_secondary.iter().any(|email| email.as_str() == address);
+        if by_operator {
+            Some("the operator says so")
+        } else if address.is_some_and(by_spec) {
+            Some("`safety.protect` says so")
+        } else if account.is_some_and(|account| self.found.protected.contains(&account.id)) {
+            Some("it is in the group `fedctl-protected`")
+        } else if account.is_some_and(|account| account.is_admin) {
+            Some("it belongs to an administrator")
+        } else {
+            None
+        }
     }
 
     /// Whether somebody signed in through the present pair of app and provider, by the log or by somebody's word.

@@ -81,6 +81,8 @@ pub enum Gone {
     Excepted,
     /// In none of the groups of the spec, and not named by it.
     NotMeant,
+    /// They have another account with the same mark, and this one is not in use.
+    Second,
     /// Nobody is any more: the federation is taken down.
     TakenDown,
 }
@@ -93,6 +95,7 @@ impl Gone {
             Gone::Deleted => "deleted at the primary",
             Gone::Excepted => "left out by `people.except`",
             Gone::NotMeant => "not in `people.from` any more",
+            Gone::Second => "a second account with the mark of somebody who uses another",
             Gone::TakenDown => "the federation is taken down",
         }
     }

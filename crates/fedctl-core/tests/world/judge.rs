@@ -56,8 +56,9 @@ pub(crate) struct Judge {
     named: BTreeSet<UserId>,
     /// Whoever the plan says loses.
     losing: BTreeSet<UserId>,
-    /// Accounts that have what the rule of the routing group asks for: it may bring them in at any moment.
-    coming: BTreeSet<UserId>,
+    /// Accounts that may come to open for whoever they are marked for, whether the spec still means them or not: the rule of
+    /// the routing group may bring them in at any moment, or `keep` leaves them all that they were given.
+    given: BTreeSet<UserId>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
     primary: OrgId,
@@ -83,6 +84,7 @@ impl Judge {
         let leaves = |person: &PlannedPerson| matches!(person.fate, Fate::Leaves(_));
         let turns_off = !scene.wish.enabled && plan.people.iter().any(|person| person.fate == Fate::Loses);
         let losing = |person: &&PlannedPerson| turns_off || leaves(person) || person.fate == Fate::Loses;
+        let is_given = |user: &&User| scene.wish.on_leave == "keep" || user.attribute("fedctlRoute").is_some();
         let losing = plan.people.iter().filter(losing).filter(|person| !is_wanted(&person.email));
         Self {
             before: Doors::of_memory(memory),
@@ -91,7 +93,7 @@ impl Judge {
             adopted: adopted.collect(),
             named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
-            coming: memory.world.users(memory.secondary).filter(|user| is_coming(user)).map(|user| user.id).collect(),
+            given: memory.world.users(memory.secondary).filter(is_given).map(|user| user.id).collect(),
             losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             primary: memory.primary,
             secondary: memory.secondary,
@@ -142,7 +144,7 @@ impl Judge {
     fn is_wanted(&self, world: &World, person: &UserId, account: &UserId) -> bool {
         let Some(user) = world.user(*account) else { return false };
         let owner = self.accounts.get(account).and_then(Option::as_deref);
-        if owner == Some(&*person.to_string()) && self.coming.contains(account) {
+        if owner == Some(&*person.to_string()) && self.given.contains(account) {
             return true;
         }
         let Some(wanted) = self.wanted.get(person) else { return false };
@@ -191,11 +193,6 @@ fn adoptable(scene: &Scene, memory: &Memory, index: usize) -> BTreeSet<UserId> {
     let addresses = attribute.map(str::to_owned).into_iter().chain([scene.account(index)]);
     let accounts = addresses.filter_map(|address| memory.world.user_by_email(memory.secondary, &address));
     accounts.filter(|account| marked_for(account).is_none()).map(|account| account.id).collect()
-}
-
-/// An earlier run gave them what the rule of the routing group asks for.
-fn is_coming(user: &User) -> bool {
-    user.attribute("fedctlRoute").is_some()
 }
 
 pub(crate) fn is_shut(user: &User) -> bool {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jumpcloud_sim::{Group, User, UserId};
+use jumpcloud_sim::{Group, Provider, User, UserId};
 use serde_json::{Value, json};
 
 use crate::carry::Memory;
@@ -43,8 +43,11 @@ pub(crate) fn strangers(scene: &Scene, memory: &Memory) -> Strangers {
         let policies = policies.filter(|policy| !adopts("routing-policy", 2, &policy.name));
         all.extend(policies.map(|policy| (policy.id.to_string(), json!(policy))));
     }
-    let provider = world.provider(memory.primary);
-    all.extend(provider.map(|provider| (provider.id.to_string(), json!(provider))));
+    // Of the secondary organisation one that leads elsewhere than to the primary one.
+    let leads_away = |provider: &&Provider| !provider.url.trim_end_matches('/').eq(&*crate::carry::terms().issuer);
+    let away = world.provider(memory.secondary).filter(leads_away);
+    let providers = world.provider(memory.primary).into_iter().chain(away);
+    all.extend(providers.map(|provider| (provider.id.to_string(), json!(provider))));
     all
 }
 

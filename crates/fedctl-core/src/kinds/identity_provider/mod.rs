@@ -39,6 +39,12 @@ static ROWS: &[Edge] = &[
         why: "the provider is read back a second time",
     },
     Edge {
+        first: End(Org::Secondary, Kind::IdentityProvider, Verb::Create),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
+        of: Scope::All,
+        why: "the provider is read back a second time",
+    },
+    Edge {
         first: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
         then: End(Org::Primary, Kind::OidcApp, Verb::Delete),
         of: Scope::All,
@@ -158,8 +164,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         (State::NotAdopted | State::Foreign, Some(live)) => plan.refuse(foreign(context, state, live)),
         (State::Unread, Some(live)) => plan.refuse(unread(context, live)),
     }
-    // Without a provider nobody comes in by an app that is of no use any more: it goes before another is made.
-    let is_in_use = !matches!(state, State::None | State::Foreign | State::Unread);
+    // Also where none is seen: one that an earlier run sent may still come, and lead to an app that seems to be of no use.
+    let is_in_use =
+        !matches!(state, State::Foreign | State::Unread) && context.found.app.spared(context.found.provider).is_none();
     let is_changed = |old: &oidc_app::Old<'_>| oidc_app::changes(context, old);
     let is_any = context.found.app.superseded.iter().any(is_changed) || oidc_app::rotates(context);
     if is_any && has_app && is_in_use {

@@ -82,6 +82,10 @@ pub(super) fn plan(context: &Context<'_>, plan: &mut Builder, app: &App, client_
 pub(super) fn of_old(context: &Context<'_>, plan: &mut Builder, one: &Old<'_>) {
     let app = one.proposed.object;
     plan.know(old(app), app.id);
+    if is_spared(context, one) {
+        let text = "it stays until the identity provider leads to another: one that leads to it may be on its way";
+        return plan.note(old(app), text);
+    }
     let Some(Ok(confirmed)) = one.proposed.verdict else { return one.proposed.plan(plan, old(app), remove) };
     if goes(context, one) {
         app_access::take_back(plan, confirmed, &old(app), one.groups);
@@ -99,6 +103,11 @@ pub(super) fn of_old(context: &Context<'_>, plan: &mut Builder, one: &Old<'_>) {
     }
 }
 
+/// Whether a provider that leads to it may be on its way.
+fn is_spared(context: &Context<'_>, one: &Old<'_>) -> bool {
+    context.found.app.spared(context.found.provider).is_some_and(|spared| spared.id == one.proposed.object.id)
+}
+
 /// Whether an app that stays for now is made inactive, or gets the name that the federation has now.
 fn is_retired_now(one: &Old<'_>) -> bool {
     matches!(one.proposed.verdict, Some(Ok(_))) && (one.retired.is_none() || one.has_old_name)
@@ -106,7 +115,7 @@ fn is_retired_now(one: &Old<'_>) -> bool {
 
 /// Whether this plan does anything to an app that is of no use any more, so that the provider is read back once more before.
 pub(crate) fn changes(context: &Context<'_>, one: &Old<'_>) -> bool {
-    is_retired_now(one) || goes(context, one)
+    !is_spared(context, one) && (is_retired_now(one) || goes(context, one))
 }
 
 /// Whether an app is removed by this plan. One that the provider led to is kept until somebody has crossed.

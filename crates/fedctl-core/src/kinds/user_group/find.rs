@@ -119,6 +119,9 @@ fn by_name<'a>(
         adopt: if is_routing { "routing-group" } else { "" },
     };
     let adopts = is_routing && spec.adopts(AdoptObject::RoutingGroup);
+    if is_routing && !adopts && !foreign.is_of_another() && is_referred_to(spec, live, needs, group)? {
+        return with_members(spec, live, needs, address, role, Found::default(), (group, Owned::LOST));
+    }
     match second {
         Some(second) if adopts => {
             Some(Found::refused(owned::ambiguous(address, "groups with this name", group.id, second.id)))
@@ -135,6 +138,14 @@ fn by_name<'a>(
             Some(Found { adoptable: Some(group), rule: Some(rule), ..refused })
         }
     }
+}
+
+/// Whether a policy that carries our mark applies to the group.
+fn is_referred_to(spec: &Spec, live: &Live, needs: &mut Needs, group: &Group) -> Option<bool> {
+    let (policies, by_edge) = (needs.policies(live), needs.group_policies(live, group.id));
+    let (policies, by_edge) = (policies?, by_edge?);
+    let is_ours = |text: &str| mark::find(text, &spec.names(), ObjectRole::Policy).is_some();
+    Some(policies.iter().any(|policy| by_edge.contains(&policy.id) && is_ours(&policy.description)))
 }
 
 fn with_members<'a>(

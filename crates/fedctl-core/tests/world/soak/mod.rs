@@ -3,7 +3,7 @@
 mod life;
 #[cfg(planted)]
 mod planted;
-mod promises;
+pub(crate) mod promises;
 mod rare;
 mod story;
 
