@@ -183,3 +183,22 @@ fn a_take_down_that_was_broken_off_is_finished_by_the_next() {
         is_down(&sandbox);
     }
 }
+
+#[test]
+fn a_provider_that_only_has_the_name_of_ours_stays() {
+    let sandbox = Sandbox::applied();
+    with_passwords(&sandbox);
+    let url = sandbox.list(Secondary, PROVIDERS)[0]["oidc"]["url"].clone();
+    let _run = sandbox.fedctl(DESTROY).exits_with(0);
+    // Nothing of a federation is left, and somebody makes one by hand under the same name.
+    sandbox.by_hand(|world| {
+        let secondary = world.organizations().nth(1).expect("there are two").id;
+        let marked: Vec<_> = world.users(secondary).map(|user| user.id).collect();
+        marked.into_iter().for_each(|user| drop(console::set_attribute(world, user, "fedctl", None)));
+    });
+    let oidc = json!({"clientId": "0oa1", "clientSecret": "hidden", "url": url});
+    sandbox.api(Secondary, "POST", PROVIDERS, &json!({"name": "Acme JumpCloud", "type": "OIDC", "oidc": oidc}));
+    sandbox.forget_requests();
+    let _run = sandbox.fedctl(ALONE).exits_with(0);
+    sandbox.nothing_was_written();
+}

@@ -139,14 +139,23 @@ fn provider<'a>(
     }
     let is_led_to =
         |policy: &OurPolicy<'_>| policy.origin == Origin::Created && policy.policy.provider == Some(provider.id);
+    // A run that was broken off may have taken the policy away already.
+    let is_named = *provider.name == *this.spec.identity_provider.name.as_str() && has_accounts(this);
     let leads_to_us = same_url(&provider.oidc.url, &this.terms.issuer) && !is_adopted(this.spec);
-    if !leads_to_us || !policies.iter().any(is_led_to) {
+    if !leads_to_us || !(is_named || policies.iter().any(is_led_to)) {
         return Some(None);
     }
     match this.reach {
         Reach::SecondaryOnly => Some(Some(provider)),
         Reach::Both => Some((!leads_to_another(this, needs, provider)?).then_some(provider)),
     }
+}
+
+/// Whether some account says that this federation was there: a name alone proves nothing.
+fn has_accounts(this: &Takedown<'_>) -> bool {
+    let names = this.spec.names();
+    let mut marks = this.live.users(Org::Secondary).marked().filter_map(|account| account.mark.as_ref());
+    marks.any(|mark| names.contains(&&*mark.federation))
 }
 
 fn is_adopted(spec: &Spec) -> bool {
