@@ -1,5 +1,6 @@
 //! What people do in the consoles while a page is told.
 
+use jumpcloud_sim::console;
 use serde_json::json;
 
 use crate::sandbox::Sandbox;
@@ -16,11 +17,22 @@ pub(crate) fn make(sandbox: &Sandbox, words: &str) -> Result<(), String> {
             let target = format!("/api/systemusers/{}", user["_id"].as_str().unwrap_or_default());
             sandbox.api(Secondary, "PUT", &target, &json!({"password": "simulated password"}));
         }
+        "passwords" => passwords(sandbox),
         "days" => later(sandbox, who.parse().map_err(|_| format!("`{who}` is no number of days"))?),
         _ => return Err(format!("nobody knows how to do `{words}` by hand: tests/guide/hands.rs")),
     }
     sandbox.forget_requests();
     Ok(())
+}
+
+/// Everybody whose account is ours has a password of their own.
+fn passwords(sandbox: &Sandbox) {
+    sandbox.by_hand(|world| {
+        let accounts = world.organizations().nth(1).map(|org| org.id);
+        let accounts = accounts.into_iter().flat_map(|org| world.users(org));
+        let ours: Vec<_> = accounts.filter(|user| user.attribute("fedctl").is_some()).map(|user| user.id).collect();
+        ours.into_iter().for_each(|user| drop(console::set_password(world, user, Some("simulated password"))));
+    });
 }
 
 fn later(sandbox: &Sandbox, days: u64) {

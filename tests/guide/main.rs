@@ -106,7 +106,7 @@ impl Story {
             }
             Told::Hand(words) => self.with(|sandbox| hands::make(sandbox, words)),
             Told::Spec(from, to) => self.with(|sandbox| {
-                sandbox.change_spec(from, to);
+                sandbox.change_spec(&from.replace("\\n", "\n"), &to.replace("\\n", "\n"));
                 Ok(())
             }),
             Told::SignsIn(person, does) => self.with(|sandbox| oracle::signs_in(sandbox, person, does)),

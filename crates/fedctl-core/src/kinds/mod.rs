@@ -50,20 +50,41 @@ pub fn rows() -> impl Iterator<Item = &'static Edge> {
     rows
 }
 
+/// The table as a plan that takes down reads it: what was set up last goes first, and each row once.
+pub fn rows_backwards() -> Vec<Edge> {
+    let mut rows: Vec<Edge> = rows().filter_map(|row| row.backwards()).collect();
+    rows.sort_by_key(|row| (row.first, row.then, row.of));
+    rows.dedup_by_key(|row| (row.first, row.then, row.of));
+    rows
+}
+
 /// The table as Markdown.
 pub fn table() -> String {
     let end = |End(org, kind, verb): End| format!("{org} {kind}, {}", verb.as_str());
     let mut text = "| first | then | of | why |\n|---|---|---|---|\n".to_owned();
     for row in rows() {
-        let of = match row.of {
-            Scope::SamePerson => "the same person",
-            Scope::All => "all",
-            Scope::Ended => "all, however they ended",
-            Scope::Seen => "the people it saw",
-        };
-        text.push_str(&format!("| {} | {} | {of} | {} |\n", end(row.first), end(row.then), row.why));
+        text.push_str(&format!("| {} | {} | {} | {} |\n", end(row.first), end(row.then), of(row.of), row.why));
     }
     text
+}
+
+/// The same of [`rows_backwards`], without reasons.
+pub fn table_backwards() -> String {
+    let end = |End(org, kind, verb): End| format!("{org} {kind}, {}", verb.as_str());
+    let mut text = "| first | then | of |\n|---|---|---|\n".to_owned();
+    for row in rows_backwards() {
+        text.push_str(&format!("| {} | {} | {} |\n", end(row.first), end(row.then), of(row.of)));
+    }
+    text
+}
+
+fn of(scope: Scope) -> &'static str {
+    match scope {
+        Scope::SamePerson => "the same person",
+        Scope::All => "all",
+        Scope::Ended => "all, however they ended",
+        Scope::Seen => "the people it saw",
+    }
 }
 
 #[cfg(test)]
