@@ -205,7 +205,9 @@ impl Witness<'_> {
         let (seed, width) = self.course.order;
         let mut dice = Dice::new(seed);
         let (mut out, mut turns) = (Vec::new(), 0);
+        let begun = self.memory.world.now_ms;
         while !self.memory.dead {
+            run.at(Duration::from_millis(self.memory.world.now_ms.saturating_sub(begun)));
             let wants_more = out.is_empty() || (out.len() < width && dice.below(3) > 0);
             match if wants_more { run.next() } else { Next::Blocked } {
                 Next::Do(ticket, turn) => {
