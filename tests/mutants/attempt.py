@@ -17,7 +17,7 @@ TREE = HOME / "tree"
 # The crates that are changed, and which tests of theirs have to notice.
 SUITES = {
     "crates/fedctl-core": ["--package", "fedctl-core", "--lib", "--test", "world", "--test", "hostile"],
-    "crates/fedctl-client": ["--package", "fedctl-client", "--lib"],
+    "crates/fedctl-client": ["--package", "fedctl-client", "--lib", "--test", "client"],
 }
 # A group by the places of its files, and how many of a hundred have to be noticed.
 GROUPS = {
