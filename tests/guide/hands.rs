@@ -31,7 +31,9 @@ fn passwords(sandbox: &Sandbox) {
         let accounts = world.organizations().nth(1).map(|org| org.id);
         let accounts = accounts.into_iter().flat_map(|org| world.users(org));
         let ours: Vec<_> = accounts.filter(|user| user.attribute("fedctl").is_some()).map(|user| user.id).collect();
-        ours.into_iter().for_each(|user| drop(console::set_password(world, user, Some("simulated password"))));
+        for user in ours {
+            assert!(console::set_password(world, user, Some("simulated password")));
+        }
     });
 }
 
