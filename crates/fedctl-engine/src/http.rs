@@ -1,5 +1,6 @@
 //! The two organisations over HTTP.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fedctl_client::{
@@ -45,6 +46,11 @@ impl Organizations {
             return Err(BindError::Mixed);
         }
         Ok(Self { primary: Some(primary), secondary })
+    }
+
+    /// What an organisation says of its limits, by the name of the header; nothing where it is not asked.
+    pub fn rate_limit_headers(&self, org: Org) -> BTreeMap<String, String> {
+        self.client(org).map(Client::rate_limit_headers).unwrap_or_default()
     }
 
     /// The secondary organisation alone: nothing is asked of the primary one, and nothing is sent to it.

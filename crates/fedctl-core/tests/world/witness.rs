@@ -159,7 +159,10 @@ impl Witness<'_> {
             oracle.look_again(self.scene, self.memory);
         }
         let wrong = oracle.wrong(self.scene, self.memory, &self.log);
-        let joined = self.log.0.last().filter(|_| self.course.hand.is_none() && !lands);
+        // What a human did since the run began to read, or could not be seen then, is not the run's doing.
+        let began_ms = self.log.0.first().map_or(0, |sent| sent.at_ms);
+        let was_seen = self.memory.touched.as_ref().is_none_or(|touched| touched.shows_ms <= began_ms);
+        let joined = self.log.0.last().filter(|_| was_seen && !lands);
         let wrong = wrong.or_else(|| promises::routed_to_nothing(self.memory, joined?));
         let line = self.log.0.last().map(|sent| sent.line.clone()).unwrap_or_default();
         let wrong = wrong.map(|wrong| format!("after write {} `{line}`: {wrong}", self.writes));
@@ -202,7 +205,9 @@ impl Witness<'_> {
         let (seed, width) = self.course.order;
         let mut dice = Dice::new(seed);
         let (mut out, mut turns) = (Vec::new(), 0);
+        let begun = self.memory.world.now_ms;
         while !self.memory.dead {
+            run.at(Duration::from_millis(self.memory.world.now_ms.saturating_sub(begun)));
             let wants_more = out.is_empty() || (out.len() < width && dice.below(3) > 0);
             match if wants_more { run.next() } else { Next::Blocked } {
                 Next::Do(ticket, turn) => {

@@ -110,7 +110,8 @@ fn plan(spec: &Spec, terms: &Terms, by: &str, live: &Live, policies: &[&Policy])
         };
         known.insert(target.clone(), Known { id: policy.id, client_id: None });
         if let (Some(false), Some(paused)) = (policy.enabled, line_in(&policy.description)) {
-            notes.push(Note { about: target, text: format!("it is paused already, by {paused}") });
+            let text = format!("it is paused already, by {paused}");
+            notes.push(Note { about: target, text, waits: false });
         } else {
             actions.push(pause(spec, terms, (policy, target), &line, &provider));
         }

@@ -63,7 +63,7 @@ pub(super) fn plan(
         match now {
             Err(doubt) => {
                 let text = format!("it is left as it is now: {}", doubt.as_str());
-                plan.notes.push(Note { about, text });
+                plan.notes.push(Note { about, text, waits: true });
             }
             Ok((account, confirmed)) => {
                 let Some(mark) = &account.mark else { continue };

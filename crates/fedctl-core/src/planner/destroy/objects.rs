@@ -46,7 +46,7 @@ fn goes(
         Ok(confirmed) => Some(confirmed),
         Err(doubt) => {
             let text = format!("it is not removed now: {}", doubt.as_str());
-            plan.notes.push(Note { about: address.clone(), text });
+            plan.notes.push(Note { about: address.clone(), text, waits: true });
             None
         }
     }
