@@ -341,6 +341,15 @@ pub(crate) fn terms() -> Terms {
     }
 }
 
+/// The plan that takes a federation down.
+pub(crate) fn take_down(spec: &Spec, memory: &mut Memory) -> Plan {
+    let command = Command::Destroy(Reach::Both);
+    match drive::read(spec, memory, |live| command.step(spec, live)).unwrap().0 {
+        Step::Ready(plan) => *plan,
+        other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no plan: {other:?}"),
+    }
+}
+
 /// The plan under rules of the operator.
 pub(crate) fn plan_under(rules: Rules, spec: &Spec, memory: &mut Memory) -> Plan {
     let terms = Terms { rules, ..terms() };
