@@ -69,6 +69,10 @@ pub enum Because {
     Left,
     /// Its person left and is back, and what fedctl took from them itself is given again.
     Returned,
+    /// Its secret is shown once, and the next run may need it.
+    Escrowed,
+    /// Somebody has signed in with the present secret, so older ones are of no use.
+    Proved,
     /// Others may only go on when this is so.
     Precondition,
 }
@@ -91,6 +95,8 @@ impl Because {
             Because::SignedIn => "they signed in through the federation, so the local password may go",
             Because::Left => "its person is not in the population any more",
             Because::Returned => "its person is back, and fedctl took it away itself when they left",
+            Because::Escrowed => "it is shown once, and a later run may need it",
+            Because::Proved => "somebody has signed in with the present secret, so no earlier one is needed",
             Because::Precondition => "the steps after it rest on it",
         }
     }
@@ -345,7 +351,14 @@ impl Action {
     pub fn takes_away(&self) -> bool {
         match (self.target.kind, self.verb) {
             // An app goes only when the provider leads to another one, a group or policy only when nobody uses it.
-            (Kind::OidcApp | Kind::UserGroup | Kind::RoutingPolicy | Kind::PasswordAuthority, Verb::Delete) => false,
+            (
+                Kind::OidcApp
+                | Kind::UserGroup
+                | Kind::RoutingPolicy
+                | Kind::PasswordAuthority
+                | Kind::ClientSecret,
+                Verb::Delete,
+            ) => false,
             (Kind::AppAccess, Verb::Delete) => self.because != Because::Superseded,
             (_, Verb::Delete) => true,
             (Kind::RoutingPolicy, Verb::Update) => self.sets("enabled", "false"),

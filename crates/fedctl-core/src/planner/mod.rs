@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Org;
 use crate::evidence::{self, Evidence};
 use crate::kinds::context::{Builder, Context, Found};
-use crate::kinds::{self, KINDS};
+use crate::kinds::{self, KINDS, client_secret};
 use crate::live::{Live, Needs, Query, Why};
 use crate::people::{self, People, Rosters};
 use crate::plan::{Pair, Plan};
@@ -35,14 +35,14 @@ pub enum Step<T> {
 
 /// Plans, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
-    resolved_and(spec, live, confirm::removals, |people, found| {
+    resolved_and(spec, terms, live, confirm::removals, |people, found| {
         plan(&Context { spec, terms, people, found, as_of: live.as_of }, live)
     })
 }
 
 /// The same, with everybody whose sign-in the plan may touch, for a rehearsal; nobody where there is nothing to rehearse.
 pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>)> {
-    resolved_and(spec, live, confirm::removals, |people, found| {
+    resolved_and(spec, terms, live, confirm::removals, |people, found| {
         let context = Context { spec, terms, people, found, as_of: live.as_of };
         let plan = plan(&context, live);
         let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
@@ -67,8 +67,13 @@ fn plan(context: &Context<'_>, live: &Live) -> Plan {
 }
 
 /// Resolves people and objects, and computes something of them once everything is known.
-pub fn resolved<T>(spec: &Spec, live: &Live, compute: impl FnOnce(&People<'_>, &Found<'_>) -> T) -> Step<T> {
-    resolved_and(spec, live, |_, _, _, _, _| {}, compute)
+pub fn resolved<T>(
+    spec: &Spec,
+    terms: &Terms,
+    live: &Live,
+    compute: impl FnOnce(&People<'_>, &Found<'_>) -> T,
+) -> Step<T> {
+    resolved_and(spec, terms, live, |_, _, _, _, _| {}, compute)
 }
 
 /// What is asked when people and objects are known.
@@ -76,6 +81,7 @@ type Last = for<'a> fn(&Spec, &'a Live, &mut Needs, &mut People<'a>, &mut Found<
 
 fn resolved_and<T>(
     spec: &Spec,
+    terms: &Terms,
     live: &Live,
     last: Last,
     compute: impl FnOnce(&People<'_>, &Found<'_>) -> T,
@@ -96,7 +102,7 @@ fn resolved_and<T>(
         has_access_group: access.id().is_some(),
     });
     let mut people = people::resolve(spec, live, &mut needs, rosters);
-    let mut found = find(spec, live, &mut needs, &mut problems);
+    let mut found = find(spec, terms, live, &mut needs, &mut problems);
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
@@ -106,6 +112,8 @@ fn resolved_and<T>(
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
     if let (Some(people), Some(found)) = (&mut people, &mut found) {
         read_the_log(live, &mut needs, people, found);
+        found.escrowed = client_secret::look(terms, live, &mut needs, found);
+        found.evidence.weigh(found.escrowed.and_then(Result::ok));
         last(spec, live, &mut needs, people, found);
     }
     if let Some(people) = &people {
@@ -167,13 +175,19 @@ fn pinned(spec: &Spec, live: &Live, needs: &mut Needs) -> Option<Vec<Diagnostic>
     (!problems.is_empty()).then_some(problems)
 }
 
-fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Vec<Diagnostic>) -> Option<Found<'a>> {
+fn find<'a>(
+    spec: &'a Spec,
+    terms: &Terms,
+    live: &'a Live,
+    needs: &mut Needs,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Found<'a>> {
     let source_groups = people::source_groups(spec, live, needs, problems);
     let app_group = people::app_group(spec, live, needs, problems);
     let access_group = kinds::user_group::find_access(spec, live, needs);
     let routing_group = kinds::user_group::find_routing(spec, live, needs);
     let provider = needs.provider(live);
-    let app = kinds::oidc_app::find(spec, live, needs);
+    let app = kinds::oidc_app::find(spec, terms, live, needs);
     let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group));
     let protected = guards::protected_group(live, needs);
     Some(Found {
@@ -186,5 +200,6 @@ fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Ve
         policy: policy?,
         protected: protected?,
         evidence: Evidence::NONE,
+        escrowed: None,
     })
 }

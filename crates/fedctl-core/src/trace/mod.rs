@@ -89,7 +89,7 @@ impl Verification {
 
 /// Traces everybody of the population, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
-    resolved(spec, live, |people, found| {
+    resolved(spec, terms, live, |people, found| {
         let shared = situation::shared(spec, terms, found);
         let claims = situation::Claims::of(live);
         let rivals = |person: &Person<'_>| claims.others(&person.account, person.user.id).map(Into::into).collect();

@@ -202,7 +202,7 @@ fn client_id(context: &Context<'_>, before: Option<&str>) -> Change {
 
 fn create_body<'b>(context: &Context<'_>, name: &'b str, url: &'b str) -> wire::Create<'b> {
     let app = oidc_app::address(context.spec);
-    let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url };
+    let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&oidc_app::secret_of(context)), url };
     wire::Create { name, oidc, kind: "OIDC" }
 }
 
