@@ -89,12 +89,12 @@ impl Session {
         let shared = SharedHost::new(options.limits.host);
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
         let secondary = primary.sibling(secondary)?;
-        let organizations = Organizations::new(primary, secondary)?;
+        let organizations = Organizations::new(primary, secondary)?.with_escrow(access.escrow()?);
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
-        let places = access.places();
+        let places = access.places()?;
         Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() })
     }
 

@@ -39,6 +39,12 @@ pub enum EscrowError {
     Refused(String),
 }
 
+/// Whether a client id can be a name in a store: letters, digits, hyphens and underscores. `[documented]`: it is a UUID.
+pub fn is_name(client_id: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    !client_id.is_empty() && client_id.len() <= 128 && !client_id.starts_with('-') && client_id.chars().all(fits)
+}
+
 impl Organizations {
     /// Answers what is asked of the escrow.
     pub(crate) async fn escrowed(&self, call: Call) -> Outcome {

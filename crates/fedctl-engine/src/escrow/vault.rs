@@ -8,7 +8,7 @@ use fedctl_client::{SecretPath, Vault, VaultError};
 use futures_util::future::{BoxFuture, FutureExt};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Escrow, EscrowError, Found};
+use super::{Escrow, EscrowError, Found, is_name};
 
 /// The one field of a secret.
 const FIELD: &str = "client_secret";
@@ -27,10 +27,9 @@ impl InVault {
         Self { vault, below }
     }
 
-    /// `[documented]`: a client id is a UUID. Whatever else it should be, it stays below the path.
+    /// Whatever a client id should be, it stays below the path.
     fn at(&self, client_id: &str) -> Result<SecretPath, EscrowError> {
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        if client_id.is_empty() || !client_id.chars().all(is_name) {
+        if !is_name(client_id) {
             return Err(EscrowError::Refused("the client id cannot be a name in a vault".to_owned()));
         }
         Ok(SecretPath { mount: self.below.mount.clone(), path: format!("{}/{client_id}", self.below.path) })
