@@ -228,7 +228,7 @@ fn older_versions_are_destroyed_when_somebody_has_signed_in_and_a_foreign_write_
     bao.done("POST", &path, &json!({"data": {"client_secret": secret}}));
     let _run = fedctl(&sandbox, "plan demo.yaml --detailed-exitcode").exits_with(0);
     let run = fedctl(&sandbox, &format!("{APPLY} --signed-in ben.fischer@acme.com")).exits_with(0);
-    assert!(run.stdout.contains("client-secret/OIDC for Beta"), "{run}");
+    assert!(run.stderr.contains("~ primary/client-secret/OIDC for Beta"), "{run}");
     let metadata = bao.done("GET", &path.replace("/data/", "/metadata/"), &Value::Null);
     let versions = &metadata["data"]["versions"];
     assert_eq!((&versions["1"]["destroyed"], &versions["2"]["destroyed"]), (&json!(true), &json!(false)));
