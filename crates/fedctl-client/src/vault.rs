@@ -17,6 +17,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::client::body_of;
 use crate::error::BuildError;
 use crate::hosts::is_loopback;
+use crate::redact::Redactor;
 
 const TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
 const NAMESPACE: HeaderName = HeaderName::from_static("x-vault-namespace");
@@ -150,6 +151,8 @@ pub struct Vault {
     options: VaultOptions,
     /// The token of the AppRole.
     token: Mutex<Option<SecretString>>,
+    /// What proves who asks, and whatever was read and written: an edge in front of a vault may repeat a request.
+    redactor: Redactor,
 }
 
 /// One request, as errors say it.
@@ -191,7 +194,11 @@ impl Vault {
         let builder =
             if is_plain { builder.tls_certs_only(authorities) } else { builder.tls_certs_merge(authorities) };
         let http = builder.build().map_err(|source| BuildError::Http { source })?;
-        Ok(Self { http, options, token: Mutex::new(None) })
+        let redactor = Redactor::default();
+        redactor.learn(match &options.login {
+            VaultLogin::Token(secret) | VaultLogin::AppRole { secret_id: secret, .. } => secret.expose_secret(),
+        });
+        Ok(Self { http, options, token: Mutex::new(None), redactor })
     }
 
     /// What stands at a place; nothing if nothing ever did.
@@ -257,6 +264,7 @@ impl Vault {
         struct Version {
             version: u64,
         }
+        fields.values().for_each(|value| self.redactor.learn(value.expose_secret()));
         let data = fields.iter().map(|(name, value)| (*name, value.expose_secret())).collect();
         let path = at.below("data");
         let asked = Asked { what: "write", method: &Method::POST, path: &path };
@@ -373,6 +381,7 @@ impl Vault {
             (200, Ok(LoggedIn { auth: Auth { mut client_token } })) => {
                 let token = SecretString::from(client_token.as_str());
                 client_token.zeroize();
+                self.redactor.learn(token.expose_secret());
                 *held = Some(token.clone());
                 Ok((token, true))
             }
@@ -426,15 +435,10 @@ impl Vault {
         }
     }
 
-    /// What a vault says of a refusal, without what it was sent to prove who asks.
+    /// What a vault says of a refusal, without any secret.
     fn told(&self, answer: &Answer) -> String {
-        let said = said(answer);
-        let said = if said.is_empty() { "no reason".to_owned() } else { said };
-        let secret = match &self.options.login {
-            VaultLogin::Token(token) => token,
-            VaultLogin::AppRole { secret_id, .. } => secret_id,
-        };
-        said.replace(secret.expose_secret(), crate::REDACTED)
+        let said = self.redactor.clean(&said(answer));
+        if said.is_empty() { "no reason".to_owned() } else { said.chars().take(300).collect() }
     }
 
     fn unreadable(&self, Asked { path, .. }: Asked<'_>) -> VaultError {
@@ -478,7 +482,7 @@ fn is_nothing(answer: &Answer) -> bool {
 /// front may, so what is no such list is not shown.
 fn said(answer: &Answer) -> String {
     let errors = errors(answer).unwrap_or_default().join("; ");
-    errors.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
+    errors.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn errors(answer: &Answer) -> Option<Vec<String>> {
