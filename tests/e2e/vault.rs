@@ -52,7 +52,8 @@ impl Bao {
         let mut command = Command::new(program());
         command.env_clear().args(["server", "-dev", "-dev-no-store-token"]);
         command.arg(format!("-dev-root-token-id={TOKEN}")).arg(format!("-dev-listen-address={address}"));
-        let mut server = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut server =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut lines = BufReader::new(server.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
         let is_up = lines.any(|line| line.contains("OpenBao server started!"));
         // Nobody reads on, and it must not wait for that.

@@ -128,7 +128,9 @@ pub enum VaultError {
         said: String,
     },
     /// An answer that nobody expects.
-    #[error("the answer of the vault at {address} cannot be read: is this a Vault or OpenBao, and `{path}` in a KV engine of version 2?")]
+    #[error(
+        "the answer of the vault at {address} cannot be read: is this a Vault or OpenBao, and `{path}` in a KV engine of version 2?"
+    )]
     Unreadable {
         /// Where it is.
         address: String,
@@ -191,8 +193,7 @@ impl Vault {
             .https_only(!is_plain)
             .connect_timeout(Duration::from_secs(10).min(options.timeout))
             .timeout(options.timeout);
-        let builder =
-            if is_plain { builder.tls_certs_only(authorities) } else { builder.tls_certs_merge(authorities) };
+        let builder = if is_plain { builder.tls_certs_only(authorities) } else { builder.tls_certs_merge(authorities) };
         let http = builder.build().map_err(|source| BuildError::Http { source })?;
         let redactor = Redactor::default();
         redactor.learn(match &options.login {
@@ -336,7 +337,11 @@ impl Vault {
         let path = at.below("metadata");
         let asked = Asked { what: "remove", method: &Method::DELETE, path: &path };
         let answer = self.send(asked, None).await?;
-        if matches!(answer.status, 200 | 204) || is_nothing(&answer) { Ok(()) } else { Err(self.refused(asked, &answer)) }
+        if matches!(answer.status, 200 | 204) || is_nothing(&answer) {
+            Ok(())
+        } else {
+            Err(self.refused(asked, &answer))
+        }
     }
 
     /// Sends with a token. One of an AppRole that is not good any more is replaced once.

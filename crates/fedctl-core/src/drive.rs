@@ -55,10 +55,7 @@ fn answer(reader: &mut Reader, query: Query, carry: &mut impl Carry) -> Result<(
         query,
         match end {
             Took::Page(_) => Ok(()),
-            Took::Unknown(why) => planted!(UnreadIsEmpty => {
-                    let _ = why;
-                    Ok(())
-                }, Err(why)),
+            Took::Unknown(why) => Err(why),
         },
     );
     Ok(())
@@ -70,6 +67,9 @@ fn pages(reader: &mut Reader, query: &Query, carry: &mut impl Carry) -> Result<T
         let took = take(reader, query, read::ask(query, skip), carry)?;
         match took {
             Took::Page(_) if planted!(FirstPageOnly => true, false) => return Ok(took),
+            Took::Unknown(_) if planted!(UnreadIsEmpty => true, false) => {
+                return Ok(Took::Page(crate::decode::Fed { rows: 0, total: None }));
+            }
             // The size that was asked for is not proof of a last page: a server may clamp it. An empty page is.
             Took::Page(fed)
                 if fed.rows == PAGE

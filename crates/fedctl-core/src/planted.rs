@@ -22,9 +22,9 @@ pub use chosen::{Planted, drops, is, plant};
 mod chosen {
     use std::cell::Cell;
 
-    use crate::address::Kind;
+    use crate::address::{Kind, Org};
     use crate::plan::Verb;
-    use crate::plan::order::Edge;
+    use crate::plan::order::{Edge, End};
 
     thread_local! {
         static PLANTED: Cell<Option<Planted>> = const { Cell::new(None) };
@@ -75,6 +75,8 @@ mod chosen {
         EmptySecret,
         /// The policy is made on.
         PolicyBornOn,
+        /// The policy is made for the routing group.
+        PolicyBornBound,
         /// What an array held before a pause is written after it.
         StaleArray,
         /// An array is written with our entries alone.
@@ -121,10 +123,13 @@ mod chosen {
             AppAccess, GroupMember, IdentityProvider, OidcApp, PasswordAuthority, RoutingAssignment, RoutingPolicy,
             User, UserGroup, UserMapping,
         };
+        use Org::Primary;
         let ends = ((row.first.1, row.first.2), (row.then.1, row.then.2));
         match PLANTED.get() {
             Some(Planted::MappingBeforeUser) => ends == ((User, Verb::Create), (UserMapping, Verb::Update)),
-            Some(Planted::OldAppBeforeProvider) => ends == ((IdentityProvider, Verb::Check), (OidcApp, Verb::Delete)),
+            Some(Planted::OldAppBeforeProvider) => {
+                ends.0 == (IdentityProvider, Verb::Check) && matches!(ends.1.0, OidcApp | AppAccess)
+            }
             Some(Planted::EnableBeforeMembers) => {
                 ends.0 == (UserGroup, Verb::Check) && matches!(ends.1.0, RoutingPolicy | RoutingAssignment)
             }
@@ -132,7 +137,8 @@ mod chosen {
                 ends.0 == (UserMapping, Verb::Update) && matches!(ends.1.0, GroupMember | UserGroup | OidcApp)
             }
             Some(Planted::MemberBeforeAccess) => {
-                ends.0.0 == AppAccess && matches!(ends.1.0, GroupMember | UserGroup | IdentityProvider)
+                let gives = ends.0 == (AppAccess, Verb::Create) || row.first == End(Primary, GroupMember, Verb::Create);
+                gives && ends.1.1 != Verb::Delete
             }
             Some(Planted::AuthorityBeforeCheck) => ends.0 == (PasswordAuthority, Verb::Check),
             Some(Planted::ProviderBeforeProof) => ends.0 == (OidcApp, Verb::Check) && ends.1.0 == IdentityProvider,

@@ -3,7 +3,7 @@
 use jumpcloud_sim::World;
 
 use crate::pairwise;
-use crate::questions::{QUESTIONS, Question, When};
+use crate::questions::{QUESTIONS, Question, TOGETHER, When};
 use crate::seed::settle;
 
 /// Answers to some questions, other than those of the stage.
@@ -11,7 +11,8 @@ use crate::seed::settle;
 pub(crate) struct Answers(Vec<(&'static Question, &'static str)>);
 
 impl Answers {
-    /// The rows; that of the stage is not among them. An answer that some document contradicts is tried alone.
+    /// The rows; that of the stage is not among them. An answer that some document contradicts is tried alone, and with the
+    /// one that makes it harm.
     pub(crate) fn rows() -> Vec<Self> {
         let (documented, open): (Vec<&'static Question>, Vec<&'static Question>) =
             QUESTIONS.iter().partition(|question| question.is_documented);
@@ -23,7 +24,11 @@ impl Answers {
         let alone = documented
             .into_iter()
             .flat_map(|question| question.answers.iter().skip(1).map(move |answer| Self(vec![(question, *answer)])));
-        pairwise::rows(&sizes).into_iter().skip(1).map(row).chain(alone).collect()
+        let together = TOGETHER.iter().map(|answers| {
+            let question = |name| QUESTIONS.iter().find(|question| question.name == name);
+            Self(answers.iter().filter_map(|(name, answer)| Some((question(*name)?, *answer))).collect())
+        });
+        pairwise::rows(&sizes).into_iter().skip(1).map(row).chain(alone).chain(together).collect()
     }
 
     /// How many answers there are besides those of the stage.

@@ -34,6 +34,8 @@ pub(crate) struct Oracle {
     wanted: BTreeMap<UserId, String>,
     /// People whose account this plan takes over, or takes for theirs because it opens for them already.
     adopted: BTreeSet<UserId>,
+    /// People for whom nothing is done.
+    held: BTreeSet<UserId>,
     /// People who are to lose their sign-in.
     losing: BTreeSet<UserId>,
     /// Addresses of accounts and people from whom some action takes it.
@@ -52,6 +54,7 @@ impl Oracle {
         let takes_away = plan.actions.iter().filter(|action| action.takes_away());
         // A membership is called by the group and the member.
         let from = takes_away.flat_map(|action| action.target.name.rsplit('/').next());
+        let held = plan.people.iter().filter(|person| matches!(person.fate, Fate::Held(_)));
         let losing = plan.people.iter().filter(|person| matches!(person.fate, Fate::Loses | Fate::Leaves(_)));
         let losing = losing.map(|person| sim(person.id));
         Self {
@@ -59,6 +62,7 @@ impl Oracle {
             accounts: accounts.collect(),
             wanted: wanted.map(|person| (sim(person.id), person.account.to_lowercase())).collect(),
             adopted: adopted(plan),
+            held: held.map(|person| sim(person.id)).collect(),
             losing: losing.collect(),
             closing: from.map(Into::into).collect(),
             shut: shut.collect(),
@@ -68,7 +72,7 @@ impl Oracle {
     /// What is wrong with a state, if anything is.
     pub(crate) fn harm(&self, stage: &Stage) -> Option<Harm> {
         let now = Doors::of(stage);
-        self.lost(&stage.world, &now).or_else(|| self.gained(&stage.world, &now))
+        self.lost(&stage.world, &now).or_else(|| self.gained(stage, &now))
     }
 
     /// Invariant I9: whoever got into an account gets into it.
@@ -107,9 +111,12 @@ impl Oracle {
     }
 
     /// Invariant I10: nobody opens an account that the spec does not give them, and no account opens for two.
-    fn gained(&self, world: &World, now: &Doors) -> Option<Harm> {
+    fn gained(&self, stage: &Stage, now: &Doors) -> Option<Harm> {
+        let world = &stage.world;
         let mut new = now.federated.difference(&self.before.federated);
-        if let Some((person, account)) = new.find(|(person, account)| !self.may_open(world, *person, *account)) {
+        let is_gain =
+            |person, account| !self.may_open(world, person, account) && !self.is_detour(stage, person, account);
+        if let Some((person, account)) = new.find(|(person, account)| is_gain(*person, *account)) {
             let what = format!("{} opens {}, which is not theirs", email(world, *person), email(world, *account));
             return Some(impersonation(world, *account, what));
         }
@@ -134,6 +141,14 @@ impl Oracle {
     fn is_meant(&self, world: &World, person: UserId, account: UserId) -> bool {
         let address = world.user(account).map(|user| user.email.to_lowercase());
         self.wanted.get(&person).is_some_and(|wanted| Some(wanted) == address.as_ref())
+    }
+
+    /// Whoever is held may have an account of their own, and comes in by the address of somebody who is routed when what
+    /// all share is set right. It is nobody's but theirs, and their class has nobody else in it: folded, that is never seen.
+    fn is_detour(&self, stage: &Stage, person: UserId, account: UserId) -> bool {
+        let is_own = self.held.contains(&person) && self.accounts.get(&account) == Some(&Some(person));
+        let routed = |user: &User| stage.world.sign_in(stage.secondary, &user.email, person).is_ok();
+        is_own && !stage.world.user(account).is_some_and(routed)
     }
 
     fn may_open(&self, world: &World, person: UserId, account: UserId) -> bool {

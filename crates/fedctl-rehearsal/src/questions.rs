@@ -31,6 +31,11 @@ const fn applying(name: &'static str, answers: &'static [&'static str], asks: &'
     Question { name, answers, when: When::Applying, is_documented: false, asks }
 }
 
+/// What only two answers together do, where a document contradicts one of them, so that it is in no row with others: a policy
+/// that comes with the provider is on and names nobody.
+pub(crate) const TOGETHER: [[(&str, &str); 2]; 1] =
+    [[("policy-without-groups", "everybody"), ("provider-makes-policy", "true")]];
+
 /// All of them. The first answer is that of the stage.
 pub(crate) const QUESTIONS: [Question; 22] = [
     at_sign_in("policy-without-groups", &["nobody", "everybody"], "whom does a routing policy without groups route?"),

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use fedctl_client::{
-    BucketLimits, Host, HostUrls, Hosts, Key, Limits, Options, Url, Vault, VaultLogin, VaultOptions,
-};
+use fedctl_client::{BucketLimits, Host, HostUrls, Hosts, Key, Limits, Options, Url, Vault, VaultLogin, VaultOptions};
 use fedctl_core::operator::{self, Credentials, HostOverrides, Limit, Operator, Source};
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::spec::{Located, Side, Spec};
@@ -297,7 +295,8 @@ fn open(OperatorFile { folder, operator }: &OperatorFile) -> Result<Vault, Failu
         extra_authorities: ca.unwrap_or_default(),
         timeout: PATIENCE,
     };
-    Vault::new(options).map_err(|error| Failure::new(Exit::Failed, "the vault cannot be opened").unwritten().because(&error))
+    Vault::new(options)
+        .map_err(|error| Failure::new(Exit::Failed, "the vault cannot be opened").unwritten().because(&error))
 }
 
 /// A key opens what it was given for, whatever a spec says.

@@ -100,7 +100,9 @@ fn of_program(argv: &Argv, folder: &Path, patience: Duration) -> Result<SecretSt
         let prints = format!("`{program}`, which prints a key, {error}");
         match &error {
             ProgramError::Start(source) => failed(prints).because(source),
-            ProgramError::Unreadable(source) => failed(format!("what `{program}` prints cannot be read")).because(source),
+            ProgramError::Unreadable(source) => {
+                failed(format!("what `{program}` prints cannot be read")).because(source)
+            }
             ProgramError::Late(_) => failed(prints).hint("it has no terminal and no input to ask anybody"),
             ProgramError::TooLong => failed(format!("the key that `{program}` prints is longer than 64 KiB")),
             ProgramError::Failed(_) => failed(prints)

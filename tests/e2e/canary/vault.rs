@@ -126,8 +126,12 @@ pub(super) fn programs(canary: &mut Canary) {
     let elsewhere = tempfile::tempdir().expect("there is a place for temporary files");
     let folder = sandbox.home.path().display().to_string();
     let kept = elsewhere.path().display();
-    let told = format!("env >> {folder}/told.txt; echo \"$0 $@\" >> {folder}/told.txt; cat /proc/$$/cmdline >> {folder}/told.txt");
-    let put = format!("#!/bin/sh\n{told}\nsecret=$(cat); echo \"$secret\" >&2; echo \"$secret\"; printf %s \"$secret\" > {kept}/$1; exit ");
+    let told = format!(
+        "env >> {folder}/told.txt; echo \"$0 $@\" >> {folder}/told.txt; cat /proc/$$/cmdline >> {folder}/told.txt"
+    );
+    let put = format!(
+        "#!/bin/sh\n{told}\nsecret=$(cat); echo \"$secret\" >&2; echo \"$secret\"; printf %s \"$secret\" > {kept}/$1; exit "
+    );
     let get = format!("#!/bin/sh\n{told}\ncat {kept}/$1 >&2; cat {kept}/$1; exit ");
     let operator = format!(
         "version: 1\nescrow: {{exec: {{put: [{folder}/put, \"{{client_id}}\"], get: [{folder}/get, \"{{client_id}}\"]}}}}\n"

@@ -12,7 +12,13 @@ const HUSH: &str = "s.hush-hush";
 
 fn options(address: &Url, login: VaultLogin) -> VaultOptions {
     let namespace = Some("team/fedctl".to_owned());
-    VaultOptions { address: address.clone(), namespace, login, extra_authorities: Vec::new(), timeout: Duration::from_secs(5) }
+    VaultOptions {
+        address: address.clone(),
+        namespace,
+        login,
+        extra_authorities: Vec::new(),
+        timeout: Duration::from_secs(5),
+    }
 }
 
 fn by_token(server: &Server) -> Vault {
@@ -80,9 +86,13 @@ async fn what_never_was_what_was_destroyed_and_what_is_no_engine_are_told_apart(
     let destroyed = r#"{"data":{"data":null,"metadata":{"version":2,"destroyed":true}}}"#;
     let destroyed = by_token(&Server::always(json(404, destroyed)).await).read(&at()).await.unwrap().unwrap();
     assert!(destroyed.version == 2 && destroyed.fields.is_none());
-    let no_engine = Server::always(json(404, r#"{"errors":["no handler for route \"secret/data/fedctl/abc\""]}"#)).await;
+    let no_engine =
+        Server::always(json(404, r#"{"errors":["no handler for route \"secret/data/fedctl/abc\""]}"#)).await;
     for error in everything(&by_token(&no_engine)).await {
-        assert!(matches!(&error, VaultError::Refused { status: 404, said, .. } if said.contains("no handler")), "{error}");
+        assert!(
+            matches!(&error, VaultError::Refused { status: 404, said, .. } if said.contains("no handler")),
+            "{error}"
+        );
     }
     let no_vault = Server::always(Reply::new(404, &[("content-type", "text/html")], "<html>hush-data</html>")).await;
     let errors = everything(&by_token(&no_vault)).await;
@@ -114,7 +124,9 @@ async fn sealed_and_busy_may_pass_denied_may_not_and_nobody_repeats_a_secret() {
         let errors = everything(&by_token(&server)).await;
         assert_eq!((errors.len(), server.log().len()), (5, 5), "nothing is sent twice");
         assert!(errors.iter().all(VaultError::may_pass));
-        assert!(errors.iter().all(|error| error.to_string().contains("Vault is sealed") && !told(error).contains("hush")));
+        assert!(
+            errors.iter().all(|error| error.to_string().contains("Vault is sealed") && !told(error).contains("hush"))
+        );
     }
     let denied = Server::always(json(403, r#"{"errors":["1 error occurred:\n\t* permission denied\n\n"]}"#)).await;
     let errors = everything(&by_token(&denied)).await;
@@ -173,7 +185,8 @@ async fn a_role_gets_a_token_once_and_another_when_that_is_not_good_any_more() {
 #[test]
 fn without_tls_a_vault_is_on_this_machine() {
     let new = |address: &str| {
-        Vault::new(options(&Url::parse(address).unwrap(), VaultLogin::Token(HUSH.into()))).map(|vault| format!("{vault:?}"))
+        Vault::new(options(&Url::parse(address).unwrap(), VaultLogin::Token(HUSH.into())))
+            .map(|vault| format!("{vault:?}"))
     };
     for address in ["http://vault.example.com:8200", "http://localhost:8200", "http://127.0.0.1.example.com"] {
         assert!(matches!(new(address), Err(BuildError::PlainVault { .. })), "{address}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{group_member, identity_provider, oidc_app, routing_policy, user_group};
-use crate::address::Address;
+use crate::address::{Address, Org};
 use crate::escrow::Kept;
 use crate::evidence::Evidence;
 use crate::live::{Confirmed, Left, User};
@@ -16,6 +16,7 @@ use crate::plan::guard::Refusal;
 use crate::plan::rules::Rules;
 use crate::plan::{Action, Known, Note, Pair, Subject};
 use crate::spec::{RoutingMembers, Spec};
+use crate::trace::OtherWays;
 
 /// What a plan is made under that stands neither in the spec nor in the organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Found<'a> {
     pub provider: Option<&'a identity_provider::wire::Provider>,
     /// The routing policy.
     pub policy: routing_policy::Found<'a>,
+    /// Routing policies that are not ours and let people in through the same identity provider; asked for by the trace alone.
+    pub(crate) other_ways: OtherWays<'a>,
     /// Accounts in the group of those that no plan may take anything from.
     pub protected: Vec<ObjectId>,
     /// What the logs of both organisations say about app and provider.
@@ -162,6 +165,30 @@ impl Context<'_> {
             RoutingMembers::EmailEndsWith(_) => true,
         };
         has_what_is_asked && !self.is_routed(person)
+    }
+
+    /// Why nothing may be taken from an account, if so: by its address, as it is, or for its person of the primary organisation.
+    pub fn protects(
+        &self,
+        address: Option<&str>,
+        account: Option<&User>,
+        person: Option<&User>,
+    ) -> Option<&'static str> {
+        let rules = &self.terms.rules;
+        let by_operator = address.is_some_and(|address| rules.protects(Org::Secondary, address))
+            || person.is_some_and(|person| rules.protects(Org::Primary, &person.email));
+        let by_spec = |address: &str| self.spec.safety.protect_secondary.iter().any(|email| email.as_str() == address);
+        if by_operator {
+            Some("the operator says so")
+        } else if address.is_some_and(by_spec) {
+            Some("`safety.protect` says so")
+        } else if account.is_some_and(|account| self.found.protected.contains(&account.id)) {
+            Some("it is in the group `fedctl-protected`")
+        } else if account.is_some_and(|account| account.is_admin) {
+            Some("it belongs to an administrator")
+        } else {
+            None
+        }
     }
 
     /// Whether somebody signed in through the present pair of app and provider, by the log or by somebody's word.

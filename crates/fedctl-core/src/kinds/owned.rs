@@ -29,6 +29,8 @@ pub enum MarkState {
     OldName,
     /// There is none yet: this plan takes the object over.
     Missing,
+    /// Somebody took it out, and what is ours refers to the object.
+    Lost,
 }
 
 impl Owned {
@@ -41,11 +43,15 @@ impl Owned {
     /// Of an object that the spec takes over now.
     pub const ADOPTING: Self = Self { origin: Origin::Adopted, mark: MarkState::Missing };
 
+    /// Of an object whose mark somebody took out. It may have been made by hand, so fedctl takes back only what it added.
+    pub const LOST: Self = Self { origin: Origin::Adopted, mark: MarkState::Lost };
+
     /// What is done to give the object its mark and its other fields, and why.
     pub fn verb(self) -> (Verb, Because) {
         match self.mark {
             MarkState::Right => (Verb::Update, Because::Differs),
             MarkState::OldName => (Verb::Update, Because::Renamed),
+            MarkState::Lost => (Verb::Update, Because::MarkLost),
             MarkState::Missing => (Verb::Adopt, Because::Adopted),
         }
     }

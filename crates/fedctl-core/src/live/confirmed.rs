@@ -13,7 +13,7 @@ use crate::live::users::State;
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::Gone;
-use crate::spec::Spec;
+use crate::spec::{Email, Spec};
 
 /// That something is ours and no longer wanted, for the reason `R`. Only the reader makes one, of two fresh point reads.
 ///
@@ -112,21 +112,45 @@ impl Needs {
         Some(left(spec, sources, person, [account?, user?, groups?]))
     }
 
-    /// Whether an account is still that of a person: it and the person's own record.
+    /// Whether an account has the mark of somebody whose attribute does not open it, and another one has it too.
+    pub(crate) fn is_second_account<'a>(
+        &mut self,
+        spec: &Spec,
+        live: &'a Live,
+        [kept, account]: [ObjectId; 2],
+        person: ObjectId,
+    ) -> Answer<LeftNow<'a>> {
+        let kept = self.point(live, Point::User(Org::Secondary, kept));
+        let account = self.point(live, Point::User(Org::Secondary, account));
+        let user = self.point(live, Point::User(Org::Primary, person));
+        let (kept, account, user) = (kept?, account?, user?);
+        Some(kept.and_then(|kept| of_account(spec, kept, person)).and_then(|_| {
+            let account = of_account(spec, account?, person)?;
+            let opens = user?.user().ok_or(Doubt::Moved)?.mapping.as_deref().map(Email::fold);
+            if opens.as_deref() == Some(&*account.email) {
+                return Err(Doubt::Wanted);
+            }
+            Ok(LeftNow { account, user: None, gone: Gone::Second, confirmed: Confirmed::by_two_answers() })
+        }))
+    }
+
+    /// Whether an account is still that of a person: it and the person's own record. One that is taken over carries no mark
+    /// yet, and is still the one that was found.
     pub(crate) fn is_still_of(
         &mut self,
         spec: &Spec,
         live: &Live,
-        (account, person): (ObjectId, ObjectId),
+        (found, person): (&User, ObjectId),
     ) -> Answer<Confirmed<GivenBack>> {
-        let account = self.point(live, Point::User(Org::Secondary, account));
+        let account = self.point(live, Point::User(Org::Secondary, found.id));
         let user = self.point(live, Point::User(Org::Primary, person));
         let (account, user) = (account?, user?);
-        Some(
-            account
-                .and_then(|account| of_account(spec, account, person))
-                .and_then(|_| user?.user().map(|_| Confirmed::by_two_answers()).ok_or(Doubt::Moved)),
-        )
+        let is_same = |account: &&User| account.mark.is_none() && account.email == found.email;
+        let account = account.and_then(|seen| match &found.mark {
+            Some(_) => of_account(spec, seen, person),
+            None => seen.user().filter(is_same).ok_or(Doubt::Moved),
+        });
+        Some(account.and_then(|_| user?.user().map(|_| Confirmed::by_two_answers()).ok_or(Doubt::Moved)))
     }
 
     /// Whether an app of ours is of no use: it, its settings, and where the identity provider leads. The provider is asked for
@@ -155,10 +179,13 @@ impl Needs {
         role: ObjectRole,
         [kept, group]: [ObjectId; 2],
     ) -> Answer<Confirmed<Duplicate>> {
+        // Whom one rule brings to both is not lost with one of them.
+        let rule = |id| live.group_rules.get(&(org, id)).and_then(|known| known.as_ref().ok()?.query.as_deref());
+        let is_by_same_rule = rule(group).is_some() && rule(group) == rule(kept);
         let kept = self.point(live, Point::Group(org, kept));
         let itself = self.point(live, Point::Group(org, group));
-        let members = self.point(live, Point::Members(org, group));
         let bindings = self.point(live, Point::Bindings(org, group));
+        let members = if is_by_same_rule { bindings } else { self.point(live, Point::Members(org, group)) };
         let (kept, itself, edges) = (kept?, itself?, [members?, bindings?]);
         Some(is_marked(spec, role, kept).and_then(|()| is_marked(spec, role, itself)).and_then(|()| unused(edges)))
     }

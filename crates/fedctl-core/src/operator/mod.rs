@@ -22,12 +22,13 @@ use crate::text::{Format, document};
 
 pub use questions::{Form, Question};
 pub use types::{
-    Argv, Ceilings, Credentials, Escrow, HostOverrides, Lease, Limit, Limits, Login, Operator, Protect, Source, Store, Vault,
+    Argv, Ceilings, Credentials, Escrow, HostOverrides, Lease, Limit, Limits, Login, Operator, Protect, Source, Store,
+    Vault,
 };
 pub use vaults::CLIENT_ID;
 pub use words::{
-    BucketUrl, ClientId, FilePath, HttpsUrl, ProxyUrl, StoreEndpoint, StoreRegion, Variable, VaultField, VaultName, VaultPath,
-    VaultUrl,
+    BucketUrl, ClientId, FilePath, HttpsUrl, ProxyUrl, StoreEndpoint, StoreRegion, Variable, VaultField, VaultName,
+    VaultPath, VaultUrl,
 };
 
 /// The largest operator file.
@@ -113,9 +114,8 @@ fn sources_of(operator: &Operator) -> Vec<&Source> {
         Lease::Store(store) => Some(store),
         Lease::Files(_) => None,
     });
-    let of_store = store.flat_map(|store| {
-        [&store.access_key_id, &store.secret_access_key].into_iter().chain(&store.session_token)
-    });
+    let of_store = store
+        .flat_map(|store| [&store.access_key_id, &store.secret_access_key].into_iter().chain(&store.session_token));
     operator.credentials.values().map(|one| &one.source).chain(of_store).collect()
 }
 

@@ -144,14 +144,16 @@ const VAULT: &str = "vault: {address: \"http://127.0.0.1:8200\", login: {token: 
 #[test]
 fn a_vault_is_opened_by_a_token_or_a_role_and_keeps_keys_and_client_secrets() {
     let operator = valid(EXAMPLE);
-    let Some(Vault { address, login: Login::AppRole { role_id, secret_id: Source::File(_), .. }, .. }) = operator.vault else {
+    let Some(Vault { address, login: Login::AppRole { role_id, secret_id: Source::File(_), .. }, .. }) = operator.vault
+    else {
         panic!("the example has a role")
     };
     assert_eq!((address.as_str(), role_id.as_str().len()), ("https://vault.example.com:8200", 36));
     assert!(matches!(operator.escrow, Some(Escrow::Vault { path, .. }) if path.as_str() == "fedctl/escrow"));
     let by_token = valid(&format!("version: 1\n{VAULT}credentials: {{a: {{vault: {{path: a/b, field: key}}}}}}\n"));
     assert!(matches!(by_token.vault, Some(Vault { login: Login::Token(Source::Env(_)), .. })));
-    let programs = valid("version: 1\nescrow: {exec: {put: [/a, \"{client_id}\"], get: [/b, \"x/{client_id}.age\"]}}\n");
+    let programs =
+        valid("version: 1\nescrow: {exec: {put: [/a, \"{client_id}\"], get: [/b, \"x/{client_id}.age\"]}}\n");
     let Some(Escrow::Exec { put, get }) = programs.escrow else { panic!("it has programs") };
     assert_eq!((put.program.as_str(), get.arguments.as_slice()), ("/a", &["x/{client_id}.age".to_owned()][..]));
 }

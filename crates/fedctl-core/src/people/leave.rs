@@ -45,6 +45,8 @@ pub struct Leaver<'a> {
     pub mark: &'a UserMark,
     /// Their user of the primary organisation, if there still is one.
     pub user: Option<&'a User>,
+    /// Of two accounts with the mark of one person the one that is not in use: the one that they keep.
+    pub kept: Option<&'a User>,
     /// What becomes of the account.
     pub way: Way,
     /// What is known of them.
@@ -77,7 +79,14 @@ impl<'a> Leaver<'a> {
             (Origin::Created, OnLeave::Unroute) => Way::Unroute,
             (Origin::Created, OnLeave::Keep) => Way::Keep,
         };
-        Some(Self { account, mark, user, way, verdict: Verdict::Unasked })
+        Some(Self { account, mark, user, kept: None, way, verdict: Verdict::Unasked })
+    }
+
+    /// A second account of somebody who stays: nothing of theirs is taken. Where it has a way in of its own, somebody may use
+    /// it, whoever marked it.
+    pub(super) fn second(self, kept: &'a User) -> Self {
+        let way = if self.account.has_local_way_in() { Way::Keep } else { self.way };
+        Self { user: None, kept: Some(kept), way, ..self }
     }
 
     /// Everything that there is to take, in the order in which it is taken.

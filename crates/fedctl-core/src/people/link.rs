@@ -1,6 +1,6 @@
 //! Whose account is whose: by our mark, or by the spec's word.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::leave::Leaver;
@@ -12,7 +12,7 @@ use crate::mark::{HowLeft, Origin, UserMark};
 use crate::object_id::ObjectId;
 use crate::plan::Held;
 use crate::planted::planted;
-use crate::spec::{Override, Spec};
+use crate::spec::{Email, Override, Spec};
 
 /// Gives everybody of the population their account, or the reason why nothing is done for them.
 pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, people: &mut People<'a>) {
@@ -22,33 +22,30 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
         |account: &&User| account.mark.as_ref().is_some_and(|mark| names.iter().any(|name| **name == *mark.federation));
     let adopted: BTreeSet<&str> = spec.adopt.people.iter().map(|person| person.as_str()).collect();
     let mut usernames = BTreeSet::new();
-    let mut linked = BTreeSet::new();
+    let mut linked = Linked::default();
     for person in &mut people.list {
-        let mut ours = accounts.marked_for(person.user.id).filter(is_ours);
-        match (ours.next(), ours.next(), candidate(accounts, person)) {
-            (Some(one), Some(two), _) => {
-                linked.extend(accounts.marked_for(person.user.id).map(|account| account.id));
-                people.refusals.push(refuse::ambiguous_account(person, one, two));
-            }
-            (Some(account), None, _) => {
-                linked.insert(account.id);
+        let ours = accounts.marked_for(person.user.id).filter(is_ours);
+        match (in_use(rosters, person, ours), candidate(accounts, person)) {
+            (Some(account), _) => {
+                linked.accounts.insert(account.id);
+                linked.of.insert(person.user.id, account);
                 let origin = account.mark.as_ref().map_or(Origin::Created, |mark| mark.origin);
                 own(spec, live, rosters, person, (account, origin));
             }
-            (None, _, Some(account))
+            (None, Some(account))
                 if planted!(LinkByEmail => true, false)
                     && account.mark.as_ref().is_some_and(|mark| names.contains(&&*mark.federation)) =>
             {
                 own(spec, live, rosters, person, (account, Origin::Created));
             }
-            (None, _, Some(account)) if account.mark.is_some() => {
+            (None, Some(account)) if account.mark.is_some() => {
                 people.refusals.extend(refuse::marked_for_others(person, account, &names));
             }
-            (None, _, Some(account)) if adopted.contains(&*person.user.email) => {
+            (None, Some(account)) if adopted.contains(&*person.user.email) => {
                 person.takes_over = true;
                 own(spec, live, rosters, person, (account, Origin::Adopted));
             }
-            (None, _, Some(account)) => {
+            (None, Some(account)) => {
                 (person.existing, person.held) = (Some(account), Some(Held::AccountExists));
                 // A template meets an account by chance; an override asks for it.
                 let asks = |own: &&Override| own.person.as_str() == &*person.user.email && own.email.is_some();
@@ -56,28 +53,50 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
                     people.refusals.push(refuse::not_adopted(person, account));
                 }
             }
-            (None, _, None) if adopted.contains(&*person.user.email) => {
+            (None, None) if adopted.contains(&*person.user.email) => {
                 person.held = person.held.or(Some(Held::NothingToAdopt));
             }
-            (None, _, None) => unnamed(accounts, &mut usernames, person),
+            (None, None) => unnamed(accounts, &mut usernames, person),
         }
     }
     leave(spec, live, &linked, people);
 }
 
+/// The accounts of the population that carry our mark.
+#[derive(Default)]
+struct Linked<'a> {
+    accounts: BTreeSet<ObjectId>,
+    /// By the user of the primary organisation.
+    of: BTreeMap<ObjectId, &'a User>,
+}
+
+/// Of several accounts with the mark of one person the one in use: that their attribute opens, else one that is routed, else
+/// the one with the smallest id.
+fn in_use<'a>(
+    rosters: &Rosters<'_>,
+    person: &Person<'_>,
+    accounts: impl Iterator<Item = &'a User>,
+) -> Option<&'a User> {
+    let opens = person.user.mapping.as_deref().map(Email::fold);
+    let is_routed = |account: &User| rosters.routed.binary_search(&account.id).is_ok();
+    accounts.min_by_key(|account| (opens.as_deref() != Some(&*account.email), !is_routed(account), account.id))
+}
+
 /// Takes out of the population whoever has an account and is suspended at the primary organisation (who has none is only
 /// held), and finds everybody else whose account carries our mark.
-fn leave<'a>(spec: &Spec, live: &'a Live, linked: &BTreeSet<ObjectId>, people: &mut People<'a>) {
+fn leave<'a>(spec: &Spec, live: &'a Live, linked: &Linked<'a>, people: &mut People<'a>) {
     let is_gone =
         |person: &Person<'_>| person.user.state == State::Suspended && person.origin.is_some() && !person.takes_over;
     let gone = people.list.iter().filter(|person| is_gone(person)).filter_map(|person| person.live);
     let gone: BTreeSet<ObjectId> = gone.map(|account| account.id).collect();
     people.list.retain(|person| !is_gone(person));
     let names = spec.names();
-    let is_left = |account: &&User| !linked.contains(&account.id) || gone.contains(&account.id);
+    let is_left = |account: &&User| !linked.accounts.contains(&account.id) || gone.contains(&account.id);
     let leaver = |account: &'a User| {
         let mark = account.mark.as_ref().filter(|mark| names.contains(&&*mark.federation))?;
-        Leaver::of(spec, account, live.users(Org::Primary).get(mark.person))
+        let leaver = Leaver::of(spec, account, live.users(Org::Primary).get(mark.person))?;
+        let kept = linked.of.get(&mark.person).filter(|kept| kept.id != account.id && !gone.contains(&kept.id));
+        Some(kept.map_or(leaver.clone(), |kept| leaver.second(kept)))
     };
     people.left = live.users(Org::Secondary).marked().filter(is_left).filter_map(leaver).collect();
 }
@@ -85,7 +104,7 @@ fn leave<'a>(spec: &Spec, live: &'a Live, linked: &BTreeSet<ObjectId>, people: &
 /// The account that would be somebody's by what stands in it: the one that their attribute opens, else the one with the
 /// wanted address. Neither proves anything.
 fn candidate<'a>(accounts: &'a Users, person: &Person<'_>) -> Option<&'a User> {
-    let mapping = person.user.mapping.as_deref().map(crate::spec::Email::fold);
+    let mapping = person.user.mapping.as_deref().map(Email::fold);
     let by_mapping = mapping.and_then(|address| accounts.by_email(&address)).filter(|account| account.mark.is_none());
     by_mapping.or_else(|| accounts.by_email(&person.account))
 }

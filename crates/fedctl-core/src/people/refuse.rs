@@ -13,16 +13,6 @@ fn account(person: &Person<'_>) -> Address {
     Address::new(Org::Secondary, Kind::User, person.account.clone())
 }
 
-/// Two accounts carry the mark of one person.
-pub(crate) fn ambiguous_account(person: &Person<'_>, one: &User, two: &User) -> Refusal {
-    Refusal::new(
-        Guard::Ambiguous,
-        &account(person),
-        format!("two accounts carry the mark of {}: {} and {}", person.user.email, one.id, two.id),
-        "remove the attribute `fedctl` from the account that is not theirs",
-    )
-}
-
 /// An account that would be somebody's carries the mark of another person or of another federation.
 pub(crate) fn marked_for_others(person: &Person<'_>, live: &User, names: &[&str]) -> Option<Refusal> {
     let mark = live.mark.as_ref()?;

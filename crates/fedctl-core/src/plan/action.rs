@@ -49,6 +49,8 @@ pub enum Because {
     HalfMade,
     /// The federation had another name before.
     Renamed,
+    /// Somebody took our mark out of it, and what is ours refers to it.
+    MarkLost,
     /// The spec takes it over.
     Adopted,
     /// There is a second one with our mark, and nobody uses this one.
@@ -85,6 +87,7 @@ impl Because {
             Because::Differs => "it differs from the spec",
             Because::HalfMade => "an earlier run left it half made",
             Because::Renamed => "the federation had another name before",
+            Because::MarkLost => "its mark was taken out, and the routing policy of this federation applies to it",
             Because::Adopted => "the spec takes it over",
             Because::Duplicate => "there is another one with our mark, and nobody uses this one",
             Because::Orphaned => "the app that the identity provider leads to is gone",
@@ -352,11 +355,7 @@ impl Action {
         match (self.target.kind, self.verb) {
             // An app goes only when the provider leads to another one, a group or policy only when nobody uses it.
             (
-                Kind::OidcApp
-                | Kind::UserGroup
-                | Kind::RoutingPolicy
-                | Kind::PasswordAuthority
-                | Kind::ClientSecret,
+                Kind::OidcApp | Kind::UserGroup | Kind::RoutingPolicy | Kind::PasswordAuthority | Kind::ClientSecret,
                 Verb::Delete,
             ) => false,
             (Kind::AppAccess, Verb::Delete) => self.because != Because::Superseded,

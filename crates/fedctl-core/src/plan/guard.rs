@@ -84,7 +84,7 @@ guards! {
         "keep one administrator's account out of the routing group";
     /// Somebody would be routed who is not in the plan.
     Members = "members", Never,
-        "a member of the routing group is not of this federation, or the policy also applies to others",
+        "the plan routes the routing group and a member of it is not of this federation, or the policy also applies to others",
         "take them out of the group, bring them into the population, or take their accounts over";
     /// The identity provider would be written with a secret that nobody proved.
     UnprovedSecret = "unproved-secret", Never,

@@ -79,6 +79,8 @@ pub enum Gone {
     Excepted,
     /// In none of the groups of the spec, and not named by it.
     NotMeant,
+    /// They have another account with the same mark, and this one is not in use.
+    Second,
 }
 
 impl Gone {
@@ -89,6 +91,7 @@ impl Gone {
             Gone::Deleted => "deleted at the primary",
             Gone::Excepted => "left out by `people.except`",
             Gone::NotMeant => "not in `people.from` any more",
+            Gone::Second => "a second account with the mark of somebody who uses another",
         }
     }
 }

@@ -35,7 +35,12 @@ fn leavers<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, people: &mut Peop
         if leaver.takes(spec, found).is_empty() {
             continue;
         }
-        match needs.left(spec, live, &sources, (leaver.account.id, leaver.mark.person)) {
+        let (account, person) = (leaver.account.id, leaver.mark.person);
+        let now = match leaver.kept {
+            Some(kept) => needs.is_second_account(spec, live, [kept.id, account], person),
+            None => needs.left(spec, live, &sources, (account, person)),
+        };
+        match now {
             None => {}
             Some(Err(doubt)) => leaver.verdict = Verdict::Doubt(doubt),
             Some(Ok(now)) => {
@@ -50,7 +55,7 @@ fn leavers<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, people: &mut Peop
 fn authorities(spec: &Spec, live: &Live, needs: &mut Needs, people: &mut People<'_>) {
     for person in people.list.iter_mut().filter(|person| person.held.is_none()) {
         if let Some(account) = person.live.filter(|account| password_authority::gives_back(spec, person, account)) {
-            person.gives_back = needs.is_still_of(spec, live, (account.id, person.user.id));
+            person.gives_back = needs.is_still_of(spec, live, (account, person.user.id));
         }
     }
 }

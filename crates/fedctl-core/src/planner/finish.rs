@@ -64,6 +64,10 @@ fn leavers(context: &Context<'_>, plan: &mut Builder) {
     for leaver in &context.people.left {
         let about = || Address::new(Org::Secondary, Kind::User, Arc::from(&*leaver.account.email));
         let stays = context.stays(leaver);
+        if let Some(text) = leaver.kept.and_then(|kept| second(leaver, kept)) {
+            plan.note(about(), text);
+            continue;
+        }
         match (leaver.verdict, leaver.way) {
             (Verdict::Doubt(doubt), _) => plan.note(
                 about(),
@@ -81,6 +85,21 @@ fn leavers(context: &Context<'_>, plan: &mut Builder) {
         let about = Address::new(Org::Secondary, Kind::User, format!("({done} accounts of people who left)"));
         plan.note(about, "there is nothing more to take from them; they are left");
     }
+}
+
+/// What is said of a second account with the mark of somebody who stays.
+fn second(leaver: &Leaver<'_>, kept: &User) -> Option<String> {
+    let why = match (leaver.verdict, leaver.way) {
+        (Verdict::Doubt(doubt), _) => doubt.as_str(),
+        (_, Way::Keep) if leaver.account.has_local_way_in() => "it has a local password, which somebody may use",
+        (_, Way::Keep) => "the spec says `on_leave: keep`",
+        (Verdict::Unasked | Verdict::Left(..), _) => return None,
+    };
+    Some(format!(
+        "it has the mark of somebody whose account is {}, and nothing is taken from it: {why}; remove the attribute \
+         `fedctl` from the one that is not theirs",
+        kept.email
+    ))
 }
 
 /// What the spec gives people now, and their accounts do not have: an address is given once.

@@ -16,6 +16,7 @@ use crate::live::{Live, Needs, Query, Why};
 use crate::people::{self, People, Rosters};
 use crate::plan::{Pair, Plan};
 use crate::spec::{Code, Diagnostic, RoutingMembers, Spec};
+use crate::trace::OtherWays;
 use crate::trace::cast::{self, Cast};
 
 pub use crate::kinds::context::Terms;
@@ -35,14 +36,14 @@ pub enum Step<T> {
 
 /// Plans, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
-    resolved_and(spec, terms, live, confirm::removals, |people, found| {
+    resolved(spec, terms, live, confirm::removals, |people, found| {
         plan(&Context { spec, terms, people, found, as_of: live.as_of }, live)
     })
 }
 
 /// The same, with everybody whose sign-in the plan may touch, for a rehearsal; nobody where there is nothing to rehearse.
 pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>)> {
-    resolved_and(spec, terms, live, confirm::removals, |people, found| {
+    resolved(spec, terms, live, confirm::removals, |people, found| {
         let context = Context { spec, terms, people, found, as_of: live.as_of };
         let plan = plan(&context, live);
         let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
@@ -66,20 +67,11 @@ fn plan(context: &Context<'_>, live: &Live) -> Plan {
     finish::plan(context, live, builder)
 }
 
-/// Resolves people and objects, and computes something of them once everything is known.
-pub fn resolved<T>(
-    spec: &Spec,
-    terms: &Terms,
-    live: &Live,
-    compute: impl FnOnce(&People<'_>, &Found<'_>) -> T,
-) -> Step<T> {
-    resolved_and(spec, terms, live, |_, _, _, _, _| {}, compute)
-}
-
 /// What is asked when people and objects are known.
-type Last = for<'a> fn(&Spec, &'a Live, &mut Needs, &mut People<'a>, &mut Found<'a>);
+pub(crate) type Last = for<'a> fn(&Spec, &'a Live, &mut Needs, &mut People<'a>, &mut Found<'a>);
 
-fn resolved_and<T>(
+/// Resolves people and objects, and computes something of them once everything is known.
+pub(crate) fn resolved<T>(
     spec: &Spec,
     terms: &Terms,
     live: &Live,
@@ -199,6 +191,7 @@ fn find<'a>(
         provider: provider?,
         policy: policy?,
         protected: protected?,
+        other_ways: OtherWays::default(),
         evidence: Evidence::NONE,
         escrowed: None,
     })

@@ -4,19 +4,21 @@
 //! have one trace.
 
 pub mod cast;
+mod other_ways;
 pub mod situation;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::kinds::context::Context;
+use crate::kinds::context::{Context, Found};
 use crate::kinds::identity_provider;
-use crate::live::Live;
-use crate::people::Person;
+use crate::live::{Live, Needs};
+use crate::people::{People, Person};
 use crate::plan::{Held, Pair};
 use crate::planner::{Step, Terms, resolved};
 use crate::spec::{FieldPath, Spec};
+pub(crate) use other_ways::OtherWays;
 pub use situation::{Hop, Situation};
 
 /// What was found for one person.
@@ -34,6 +36,8 @@ pub struct Traced {
     pub situation: Situation,
     /// The e-mails of the users whose attribute is the address of their account too, where [`Hop::Alone`] is broken.
     pub rivals: Box<[Box<str>]>,
+    /// The routing policy that routes them, where it is not that of this federation.
+    pub by: Option<Box<str>>,
 }
 
 impl Traced {
@@ -89,23 +93,42 @@ impl Verification {
 
 /// Traces everybody of the population, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
-    resolved(spec, terms, live, |people, found| {
+    resolved(spec, terms, live, ask_for_other_ways, |people, found| {
         let shared = situation::shared(spec, terms, found);
         let claims = situation::Claims::of(live);
-        let rivals = |person: &Person<'_>| claims.others(&person.account, person.user.id).map(Into::into).collect();
-        let traced = people.list.iter().map(|person| Traced {
-            email: person.user.email.clone(),
-            account: (*person.account).into(),
-            spec: person.spec.clone(),
-            held: person.held.or((!spec.routing_policy.enabled.value).then_some(Held::RoutingOff)),
-            situation: situation::of(live, found, &shared, &claims, person),
-            rivals: rivals(person),
-        });
+        let traced =
+            |person| traced(spec, found, person, situation::of(live, found, &shared, &claims, person), &claims);
         Verification {
             federation: spec.federation.as_str().into(),
-            people: traced.collect(),
+            people: people.list.iter().map(traced).collect(),
             pair: identity_provider::pair(&Context { spec, terms, people, found, as_of: live.as_of }),
             as_of: live.as_of,
         }
     })
+}
+
+fn ask_for_other_ways<'a>(_: &Spec, live: &'a Live, needs: &mut Needs, _: &mut People<'a>, found: &mut Found<'a>) {
+    found.other_ways = OtherWays::find(live, needs, found);
+}
+
+/// Who is not routed by us may be routed by somebody else: then the way goes on at the identity provider.
+fn traced(
+    spec: &Spec,
+    found: &Found<'_>,
+    person: &Person<'_>,
+    situation: Situation,
+    claims: &situation::Claims<'_>,
+) -> Traced {
+    let is_routed = Hop::ROUTING.iter().all(|hop| situation.is_whole(*hop));
+    let account = person.live.or(person.existing).filter(|_| !is_routed);
+    let by = account.and_then(|account| found.other_ways.of(account.id));
+    Traced {
+        email: person.user.email.clone(),
+        account: (*person.account).into(),
+        spec: person.spec.clone(),
+        held: person.held.or((!spec.routing_policy.enabled.value).then_some(Held::RoutingOff)),
+        situation: if by.is_some() { situation.with(Hop::ROUTING) } else { situation },
+        rivals: claims.others(&person.account, person.user.id).map(Into::into).collect(),
+        by: by.map(Into::into),
+    }
 }

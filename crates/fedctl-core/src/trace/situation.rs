@@ -101,6 +101,11 @@ hops! {
         "somebody else's attribute is the address of their account", "remove it from the other user";
 }
 
+impl Hop {
+    /// The hops that bring somebody to the identity provider, by the policy of this federation.
+    pub const ROUTING: [Hop; 4] = [Hop::Routed, Hop::Assigned, Hop::PolicyOn, Hop::PolicyProvider];
+}
+
 /// Which hops are whole for somebody. Two people in one situation can do the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Situation(u32);
@@ -114,6 +119,11 @@ impl Situation {
     /// Whether a hop is whole.
     pub fn is_whole(self, hop: Hop) -> bool {
         self.0 & 1 << hop as u32 != 0
+    }
+
+    /// The same, and these hops are whole.
+    pub fn with(self, whole: impl IntoIterator<Item = Hop>) -> Self {
+        Self(self.0 | Self::of(whole).0)
     }
 
     /// The first hop that is broken; `None` when the person can sign in, as far as can be known.

@@ -83,6 +83,8 @@ pub(crate) struct Memory {
     pub(crate) escrow: BTreeMap<String, Vec<SecretString>>,
     /// Why the escrow answers nothing.
     pub(crate) no_escrow: Option<&'static str>,
+    /// It lets nobody destroy anything.
+    pub(crate) keeps_all: bool,
 }
 
 impl Memory {
@@ -102,6 +104,7 @@ impl Memory {
             waited: Duration::ZERO,
             escrow: BTreeMap::new(),
             no_escrow: None,
+            keeps_all: false,
         }
     }
 
@@ -226,6 +229,7 @@ impl Memory {
                 Some(secret) => escrow::brings(&secret),
                 None => escrow::refused("the escrow has no such secret".to_owned()),
             },
+            Call::Forget { .. } if self.keeps_all => escrow::refused("permission denied".to_owned()),
             Call::Forget { client_id, but_newest } => {
                 let kept = self.escrow.remove(&client_id).unwrap_or_default();
                 if but_newest {

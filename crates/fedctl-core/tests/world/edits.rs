@@ -15,6 +15,10 @@ pub(crate) enum Edit {
     /// To what is ours of app, groups and policy.
     Object(ObjectEdit),
     DayPasses,
+    /// Another identity provider takes the place of what is there.
+    OtherProvider,
+    /// The first whose account was taken over is suspended at the primary organisation.
+    TakenOverLeaves,
 }
 
 /// The variants, and the list of all of them.
@@ -32,7 +36,8 @@ macro_rules! edits {
 edits!(AccountEdit: Suspend, Lock, GivePassword, Unroute, Rename, Delete, Annotate, Restrict, Federate, Promote, Protect);
 edits!(PersonEdit: JoinGroup, LeaveGroup, Suspend, Annotate, BreakMapping, LeaveAccess);
 edits!(ObjectEdit: SwitchOff, SwitchOn, DeactivateApp, DeleteApp, DropCallback, AddCallback, OtherClaim, NoClaim, AddClaim,
-    OtherClientAuth, RenameApp, RenameGroup, RenamePolicy, DescribePolicy, DuplicateGroups, DuplicatePolicy, DuplicateApp,
+    OtherClientAuth, RenameApp, RenameGroup, RenamePolicy, DescribePolicy, DuplicateGroups, DuplicatePolicy, UseDuplicatePolicy,
+    DuplicateApp,
     DeleteGroup, DeletePolicy, UnbindPolicy, UnbindApp, AddStranger);
 
 impl PersonEdit {
@@ -90,6 +95,11 @@ impl ObjectEdit {
         match self {
             ObjectEdit::DuplicateGroups => duplicate_groups(world, [primary, secondary]),
             ObjectEdit::DuplicatePolicy => drop(duplicate_policy(world, secondary)),
+            ObjectEdit::UseDuplicatePolicy => {
+                if let Some(second) = duplicate_policy(world, secondary) {
+                    console::set_policy_enabled(world, second, true);
+                }
+            }
             ObjectEdit::DuplicateApp => drop(our_app(world, primary).and_then(|app| console::repeat_app(world, app))),
             ObjectEdit::RenameGroup | ObjectEdit::DeleteGroup | ObjectEdit::AddStranger => {
                 if let Some(group) = our_group(world, secondary) {
@@ -201,8 +211,8 @@ fn duplicate_groups(world: &mut World, orgs: [OrgId; 2]) {
     }
 }
 
-fn duplicate_policy(world: &mut World, org: OrgId) -> Option<()> {
+fn duplicate_policy(world: &mut World, org: OrgId) -> Option<PolicyId> {
     let first = world.policy(our_policy(world, org)?)?.clone();
     let second = world.add_policy(org, &first.name, first.provider, false);
-    console::describe_policy(world, second, &first.description).then_some(())
+    console::describe_policy(world, second, &first.description).then_some(second)
 }

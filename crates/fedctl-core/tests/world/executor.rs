@@ -189,6 +189,26 @@ fn a_request_that_never_leaves_is_sent_at_most_five_times() {
 }
 
 #[test]
+fn what_may_have_arrived_and_was_never_answered_is_unknown_and_not_failed() {
+    let plan = only(plan(), |action| is(action, Org::Primary, Kind::GroupMember, Verb::Create));
+    let ends = Conversation::new(plan.clone()).go_on(|_| lost());
+    assert_eq!(ends, [End::Unknown("nobody answered, 5 times".to_owned())]);
+    // One of them may still land, though the others never left.
+    let mut talk = Conversation::new(plan);
+    let first = std::cell::Cell::new(true);
+    let ends = talk.go_on(|_| if first.replace(false) { lost() } else { not_sent() });
+    assert_eq!(ends, [End::Unknown("no route, 5 times".to_owned())]);
+    // The same of an entry in an array of others, where the look shows that it is not there.
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    let ends = talk.go_on(|said| match said.starts_with("PUT") {
+        true => lost(),
+        false => Outcome::Answered(answer(200, &ann(&plan, ""))),
+    });
+    assert_eq!((ends, talk.count(&put)), (vec![End::Unknown("nobody answered, 5 times".to_owned())], 5));
+}
+
+#[test]
 fn i4_a_group_whose_making_nobody_answered_is_looked_for_and_never_made_twice() {
     let mut talk = Conversation::new(routing_group());
     talk.turn(GROUPS, 200, "[]").says(ADD_GROUP).tell(lost());

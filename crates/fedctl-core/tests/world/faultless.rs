@@ -19,7 +19,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::carry::{self, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::handmade::{Hand, Made, MadeApp, MadePolicy, OBJECTS};
-use crate::worlds::{Claim, Members, Scene, Someone, Standing, Taken, fresh_scenes};
+use crate::worlds::{Claim, Members, Scene, Someone, Taken, fresh_scenes};
 
 /// The largest population.
 const MOST: usize = 24;
@@ -140,12 +140,10 @@ fn by_hand(mut scene: Scene) -> Scene {
         spec_names_them: true,
         described: true,
     });
-    // Whoever is held is not taken over, and when they leave, their account stays in the routing group by nobody's mark.
-    (scene.wish.members, scene.wish.pilot, scene.wish.access) = (Members::Managed, false, "source_groups");
+    (scene.wish.members, scene.wish.access) = (Members::Managed, "source_groups");
     scene.wish.adopt = OBJECTS.to_vec();
     for someone in &mut scene.people {
         *someone = Someone {
-            standing: Standing::Fine,
             hand: Some(Hand::WORKING),
             adopted: true,
             claim: Claim::Nothing,

@@ -6,7 +6,7 @@ use fedctl_core::address::{Kind, Org};
 use fedctl_core::apply::End;
 use fedctl_core::drive::Carry;
 use fedctl_core::plan::guard::{Guard, Lift};
-use fedctl_core::plan::{Because, Plan, Verb};
+use fedctl_core::plan::{Because, Note, Plan, Verb};
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
 use jumpcloud_sim::console;
@@ -137,7 +137,29 @@ fn somebody_whom_the_spec_does_not_mean_and_who_signs_in_as_it_is_stops_no_plan(
         memory.world.groups(memory.secondary).find(|group| group.description.contains("routing-group, adopted"));
     let group = group.unwrap().id;
     console::add_member(&mut memory.world, group, account);
-    assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Members]), "who cannot sign in is no such one");
+    let plan = carry::plan(&spec, &mut memory);
+    let said = |note: &Note| note.text.contains("staff0@beta.com") && note.text.contains("remove them from the group");
+    assert!(plan.refusals.is_empty() && plan.is_empty() && plan.notes.iter().any(said), "{:?}", plan.notes);
+}
+
+#[test]
+fn i10_whoever_left_an_account_that_was_never_taken_over_stops_nobody_else_and_no_routing_begins_with_them() {
+    let mut scene = by_hand();
+    scene.people[2].adopted = false;
+    let (mut memory, spec) = scene.build();
+    carry::apply(&spec, &mut memory);
+    let leaves = memory.world.user_by_email(memory.primary, &email(2)).unwrap().id;
+    console::delete_user(&mut memory.world, leaves);
+    scene.make(Edit::Person(0, PersonEdit::BreakMapping), &mut memory);
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    assert!(!plan.is_empty() && ends.iter().all(End::is_good), "{ends:?}");
+    let account = scene.hand_address(2).unwrap();
+    assert!(plan.notes.iter().any(|note| note.text.contains(&account)), "{:?}", plan.notes);
+    let policy = memory.world.policies(memory.secondary).next().unwrap();
+    let (policy, provider) = (policy.id, memory.world.provider(memory.secondary).unwrap().id);
+    console::delete_provider(&mut memory.world, provider);
+    console::set_policy_enabled(&mut memory.world, policy, true);
+    assert!(guards(&spec, &mut memory).contains(&Guard::Members));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What happened to a world before the run that is looked at: runs that were killed, and people who changed things by hand.
 
 use fedctl_core::spec::Spec;
-use jumpcloud_sim::{UserId, World};
+use jumpcloud_sim::{User, UserId, World, console};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -117,6 +117,20 @@ impl Scene {
         };
         match edit {
             Edit::DayPasses => world.advance(25 * 60 * 60 * 1000),
+            Edit::OtherProvider => {
+                if let Some(provider) = world.provider(secondary).map(|provider| provider.id) {
+                    console::delete_provider(world, provider);
+                }
+                world.add_provider(secondary, "Workforce", "elsewhere", "not-ours", "https://login.other.example.com");
+            }
+            Edit::TakenOverLeaves => {
+                let taken_over = |user: &&User| user.attribute("fedctl").is_some_and(|mark| mark.contains("/adopted"));
+                let owner = world.users(secondary).find(taken_over).and_then(crate::scene::marked_for);
+                let person = owner.and_then(|id| id.parse().ok());
+                if let Some(person) = person {
+                    console::suspend_user(world, person, true);
+                }
+            }
             Edit::Object(edit) => edit.make(memory),
             Edit::Person(number, edit) => {
                 if let Some(person) = user(world, number) {

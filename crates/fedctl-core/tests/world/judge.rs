@@ -56,6 +56,9 @@ pub(crate) struct Judge {
     named: BTreeSet<UserId>,
     /// Whoever the plan says loses.
     losing: BTreeSet<UserId>,
+    /// Accounts that may come to open for whoever they are marked for, whether the spec still means them or not: the rule of
+    /// the routing group may bring them in at any moment, or `keep` leaves them all that they were given.
+    given: BTreeSet<UserId>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
     primary: OrgId,
@@ -81,6 +84,7 @@ impl Judge {
         let leaves = |person: &PlannedPerson| matches!(person.fate, Fate::Leaves(_));
         let turns_off = !scene.wish.enabled && plan.people.iter().any(|person| person.fate == Fate::Loses);
         let losing = |person: &&PlannedPerson| turns_off || leaves(person) || person.fate == Fate::Loses;
+        let is_given = |user: &&User| scene.wish.on_leave == "keep" || user.attribute("fedctlRoute").is_some();
         let losing = plan.people.iter().filter(losing).filter(|person| !is_wanted(&person.email));
         Self {
             before: Doors::of_memory(memory),
@@ -89,6 +93,7 @@ impl Judge {
             adopted: adopted.collect(),
             named: named.map(|user| user.id).collect(),
             shut: shut.collect(),
+            given: memory.world.users(memory.secondary).filter(is_given).map(|user| user.id).collect(),
             losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             primary: memory.primary,
             secondary: memory.secondary,
@@ -138,6 +143,10 @@ impl Judge {
     /// Whether an account may come to open for a person: it was theirs, was made for them, or is taken over for them.
     fn is_wanted(&self, world: &World, person: &UserId, account: &UserId) -> bool {
         let Some(user) = world.user(*account) else { return false };
+        let owner = self.accounts.get(account).and_then(Option::as_deref);
+        if owner == Some(&*person.to_string()) && self.given.contains(account) {
+            return true;
+        }
         let Some(wanted) = self.wanted.get(person) else { return false };
         match self.accounts.get(account) {
             Some(Some(owner)) => *owner == person.to_string(),

@@ -1,12 +1,13 @@
 //! People who leave lose what they have, first the way in; people who come back get what fedctl took from them itself.
 
+use fedctl_core::apply::End;
 use fedctl_core::drive::Carry;
 use fedctl_core::plan::guard::Guard;
-use fedctl_core::plan::{Because, Fate, Gone, Plan};
+use fedctl_core::plan::{Because, Fate, Gone, Note, Plan};
 use fedctl_core::planner::Step;
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
-use jumpcloud_sim::{State, User, World, console};
+use jumpcloud_sim::{NewUser, State, User, UserId, World, console};
 
 use crate::carry::{self, Fault, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
@@ -77,6 +78,47 @@ fn mark(memory: &Memory, index: usize) -> String {
 fn day(plan: &Plan) -> String {
     let seconds = i64::try_from(plan.as_of.unwrap()).unwrap();
     jiff::Timestamp::from_second(seconds).unwrap().to_string()[..10].to_owned()
+}
+
+/// Somebody marks another account as that of p0: this one, which nobody uses.
+fn marked_twice(password: bool) -> (Memory, Spec, [UserId; 2]) {
+    let scene =
+        Scene { people: vec![Someone::plain(); 2], wish: Wish::plain("source_groups"), made: None, answers: vec![] };
+    let (mut memory, spec) = scene.build();
+    carry::apply(&spec, &mut memory);
+    let (first, mark) = (account(&memory, 0).id, mark(&memory, 0));
+    let new = NewUser {
+        email: "second@beta.com".to_owned(),
+        username: "second".to_owned(),
+        password: password.then(|| "correct horse".to_owned()),
+        attributes: vec![("fedctl".to_owned(), mark)],
+        ..NewUser::default()
+    };
+    let second = memory.world.add_user(memory.secondary, new);
+    (memory, spec, [first, second])
+}
+
+#[test]
+fn of_two_accounts_with_the_mark_of_one_person_the_one_that_they_open_is_kept_and_the_other_suspended() {
+    let (mut memory, spec, [first, second]) = marked_twice(false);
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    assert!(plan.refusals.is_empty() && ends.iter().all(End::is_good), "{:?} {ends:?}", plan.refusals);
+    assert_eq!(gone(&plan), [("second@beta.com".to_owned(), Gone::Second)]);
+    let state = |id| memory.world.user(id).unwrap().state;
+    assert_eq!((state(first), state(second)), (State::Activated, State::Suspended));
+    assert!(arrives(&memory, 0) && arrives(&memory, 1));
+    let again = carry::plan(&spec, &mut memory);
+    assert!(again.is_empty() && again.refusals.is_empty(), "{:?} {:?}", again.actions, again.refusals);
+}
+
+#[test]
+fn i9_a_second_account_with_a_password_of_its_own_is_left_and_said() {
+    let (mut memory, spec, [_, second]) = marked_twice(true);
+    let plan = carry::plan(&spec, &mut memory);
+    assert!(plan.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", plan.actions, plan.refusals);
+    let said = |note: &Note| note.text.contains("remove the attribute `fedctl` from the one that is not theirs");
+    assert!(plan.notes.iter().any(said), "{:?}", plan.notes);
+    assert_eq!(memory.world.user(second).unwrap().state, State::Activated);
 }
 
 fn gone(plan: &Plan) -> Vec<(String, Gone)> {

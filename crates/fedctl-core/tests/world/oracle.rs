@@ -169,19 +169,18 @@ impl Oracle {
         unread.next().map(|(what, id)| format!("I7: {what} went, and {id} was not read by itself before"))
     }
 
-    /// The app that the provider leads to does not go. While nobody is routed, the provider may have come too late to be
-    /// seen: it is pointed at the next app.
+    /// The app that the provider leads to does not go.
     fn led_nowhere(&self, memory: &Memory, now: &Moment) -> Option<String> {
-        let mut policies = memory.world.policies(memory.secondary);
         let led_to = self.last.led_to.filter(|app| memory.world.app(*app).is_none())?;
-        policies.next()?;
         now.led_to.is_none().then(|| format!("I9: app {led_to} went, and the provider led to it"))
     }
 
     /// I10: an attribute comes to name only an address that somebody has, or somebody else could take it.
     fn mapped_to_nobody(&self, memory: &Memory, now: &Moment) -> Option<String> {
         let is_new = |(user, address): &(&UserId, &String)| self.last.mapped.get(*user) != Some(*address);
-        let is_nobodys = |address: &str| memory.world.user_by_email(memory.secondary, address).is_none();
+        let is_there = |world: &World, address: &str| world.user_by_email(memory.secondary, address).is_some();
+        let was_there = |address: &str| self.hand.as_ref().is_some_and(|hand| is_there(&hand.touched.before, address));
+        let is_nobodys = |address: &str| !is_there(&memory.world, address) && !was_there(address);
         let (user, address) = now.mapped.iter().filter(is_new).find(|(_, address)| is_nobodys(address))?;
         Some(format!("I10: the attribute of {user} names {address}, which is nobody's yet"))
     }
@@ -243,7 +242,8 @@ fn there(memory: &Memory) -> BTreeMap<String, Vec<String>> {
     for org in orgs {
         for group in world.groups(org) {
             add(format!("group {}", group.id), vec![group.id.to_string()]);
-            for member in group.members() {
+            // Whom a rule brings, it may leave out again at any change.
+            for member in group.members().filter(|_| group.rule.is_none()) {
                 add(format!("member {member} of {}", group.id), reason(world, member));
             }
         }

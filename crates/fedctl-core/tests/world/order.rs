@@ -137,25 +137,43 @@ fn taken_over_unassigned() -> (Memory, Spec) {
     (memory, spec)
 }
 
-/// An account that exists is taken over into a group whose members are added one by one.
-fn taken_over_into_managed() -> (Memory, Spec) {
-    let mut memory = Memory::new(fixture::pair(7));
-    let new = |email: &str| NewUser {
+fn with_password(email: &str) -> NewUser {
+    NewUser {
         email: email.to_owned(),
         username: email.split('@').next().unwrap().to_owned(),
         password: Some("correct horse".to_owned()),
         ..NewUser::default()
-    };
-    memory.world.add_user(memory.primary, new("ann@acme.com"));
-    memory.world.add_user(memory.secondary, new("ann@acme.com.beta"));
+    }
+}
+
+/// An account that exists is taken over into a group whose members are added one by one.
+fn taken_over_into_managed() -> (Memory, Spec) {
+    let mut memory = Memory::new(fixture::pair(7));
+    memory.world.add_user(memory.primary, with_password("ann@acme.com"));
+    memory.world.add_user(memory.secondary, with_password("ann@acme.com.beta"));
     let rest = "adopt: {people: [ann@acme.com]}\n";
     let people = "  from: {emails: [ann@acme.com]}\n  mapping: {email: \"{email}.beta\"}";
     let spec = carry::spec(&memory, people, rest);
     (memory, spec)
 }
 
+/// Somebody whose mark was wiped is taken over again, and their password is given back.
+pub(crate) fn taken_over_and_given_back() -> (Memory, Spec) {
+    let people = "  from: {emails: [ann@acme.com]}\n  mapping: {email: \"{email}.beta\"}";
+    let mut memory = Memory::new(fixture::pair(7));
+    let (primary, secondary) = (memory.primary, memory.secondary);
+    memory.world.add_user(primary, with_password("ann@acme.com"));
+    let (_, ends) = carry::apply(&carry::spec(&memory, people, ""), &mut memory);
+    assert!(ends.iter().all(Became::is_good), "{ends:?}");
+    let account = memory.world.user_by_email(secondary, "ann@acme.com.beta").unwrap().id;
+    console::set_attribute(&mut memory.world, account, "fedctl", None);
+    let people = format!("{people}\n  password_authority: none");
+    let spec = carry::spec(&memory, &people, "adopt: {people: [ann@acme.com]}\n");
+    (memory, spec)
+}
+
 /// Every kind of world that some row is for; those of people who leave and come back are others.
-pub(crate) const SITUATIONS: [fn() -> (Memory, Spec); 9] = [
+pub(crate) const SITUATIONS: [fn() -> (Memory, Spec); 10] = [
     world,
     secret_lost,
     app_deleted,
@@ -165,6 +183,7 @@ pub(crate) const SITUATIONS: [fn() -> (Memory, Spec); 9] = [
     taken_over,
     taken_over_unassigned,
     taken_over_into_managed,
+    taken_over_and_given_back,
 ];
 
 /// Applies with answers in the order of a seed, and fails when an action is begun before one that a row puts first has ended.

@@ -26,8 +26,8 @@ const STOPS: &[(&str, &str)] = &[
     ("activate-silently", "refuse"),
 ];
 
-/// What only two together do: nothing shows it before it has happened. The policy that a new provider brings is on, names
-/// nobody, and routes everybody.
+/// What only two together do: the policy that a new provider brings is on, names nobody, and routes everybody. A run cannot
+/// see it before it has happened; the rehearsal of the plan says it.
 const HARM_TOGETHER: &[[(&str, &str); 2]] =
     &[[("provider-makes-policy", "true"), ("policy-without-groups", "everybody")]];
 

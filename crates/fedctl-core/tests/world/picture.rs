@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jumpcloud_sim::{User, UserId};
+use jumpcloud_sim::{Group, Provider, User, UserId};
 use serde_json::{Value, json};
 
 use crate::carry::Memory;
@@ -35,7 +35,7 @@ pub(crate) fn strangers(scene: &Scene, memory: &Memory) -> Strangers {
         all.extend(users.map(|user| (user.id.to_string(), without_mapping(user))));
         let groups = world.groups(org).filter(|group| !is_marked(&group.description));
         let groups = groups.filter(|group| !adopts("routing-group", 3, &group.name));
-        all.extend(groups.map(|group| (group.id.to_string(), json!(group))));
+        all.extend(groups.map(|group| (group.id.to_string(), without_found(group))));
         let apps = world.apps(org).filter(|app| !crate::scene::is_marked_app(app));
         let apps = apps.filter(|app| !adopts("app", 0, &app.display_label));
         all.extend(apps.map(|app| (app.id.to_string(), json!(app))));
@@ -43,9 +43,21 @@ pub(crate) fn strangers(scene: &Scene, memory: &Memory) -> Strangers {
         let policies = policies.filter(|policy| !adopts("routing-policy", 2, &policy.name));
         all.extend(policies.map(|policy| (policy.id.to_string(), json!(policy))));
     }
-    let provider = world.provider(memory.primary);
-    all.extend(provider.map(|provider| (provider.id.to_string(), json!(provider))));
+    // Of the secondary organisation one that leads elsewhere than to the primary one.
+    let leads_away = |provider: &&Provider| !provider.url.trim_end_matches('/').eq(&*crate::carry::terms().issuer);
+    let away = world.provider(memory.secondary).filter(leads_away);
+    let providers = world.provider(memory.primary).into_iter().chain(away);
+    all.extend(providers.map(|provider| (provider.id.to_string(), json!(provider))));
     all
+}
+
+/// A group, without whom its rule finds: that is the rule's doing, and an account that is made may be one of them.
+fn without_found(group: &Group) -> Value {
+    let mut value = json!(group);
+    if let Some(fields) = value.as_object_mut().filter(|_| group.rule.is_some()) {
+        fields.remove("members");
+    }
+    value
 }
 
 /// Accounts without a mark that the spec may take over: by the address that it gives, or by somebody's attribute.

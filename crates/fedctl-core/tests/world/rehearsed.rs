@@ -8,7 +8,7 @@ use fedctl_core::kinds;
 use fedctl_core::live::Live;
 use fedctl_core::plan::guard::Guard;
 use fedctl_core::plan::order::Edge;
-use fedctl_core::plan::{Fate, Plan};
+use fedctl_core::plan::{Fate, Held, Plan};
 use fedctl_core::planner::{self, Step};
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
@@ -89,12 +89,13 @@ fn i9_i10_a_first_set_up_is_rehearsed_in_every_order_and_nothing_objects() {
     assert_eq!((rehearsal.actions, rehearsal.situations, rehearsal.in_list_order), (36, 1, 0));
     assert!(rehearsal.states > 500 && rehearsal.answers == 24, "{rehearsal:?}");
     assert_eq!((rehearsal.refusals, rehearsal.failing), (Vec::new(), Vec::new()));
-    // The one answer that harms is against a help page, so it is told and stops nothing.
+    // The answers that harm are against a help page, so they are told and stop nothing.
     let doubts: Vec<_> = rehearsal.doubts.iter().map(|doubt| (&*doubt.answer, doubt.is_documented_otherwise)).collect();
-    assert_eq!(doubts, [("provider-without-policy=everybody", true)]);
-    assert!(
-        rehearsal.doubts[0].what.contains("whom this federation is not about has no way in any more after create ")
-    );
+    let brought = "policy-without-groups=everybody provider-makes-policy=true";
+    assert_eq!(doubts, [(brought, true), ("provider-without-policy=everybody", true)]);
+    let strikes = "whom this federation is not about has no way in any more after create ";
+    assert!(rehearsal.doubts.iter().all(|doubt| doubt.what.contains(strikes)), "{:?}", rehearsal.doubts);
+    assert!(rehearsal.doubts[0].what.contains("identity-provider"), "{:?}", rehearsal.doubts);
 }
 
 #[test]
@@ -223,6 +224,20 @@ fn i9_i10_a_rehearsal_objects_when_a_row_of_the_order_table_is_left_out() {
     };
     let silent: Vec<_> = OBJECTED_TO.iter().filter(|name| !objected(name)).collect();
     assert_eq!(silent, Vec::<&&str>::new());
+}
+
+#[test]
+fn i10_whoever_is_held_and_comes_in_by_the_address_of_another_is_judged_alike_folded_or_not() {
+    // Somebody was taken out of the group; the app breaks and is repaired, for all who reach it.
+    let edits = vec![Edit::Object(ObjectEdit::DropCallback)];
+    let between = vec![Edit::Account(0, AccountEdit::Unroute), Edit::DayPasses];
+    let history = History { killed: vec![1000, 0], between, edits, ..History::NONE };
+    let play = Play::after(&scene(vec![Someone::plain(); 2]), &history).unwrap();
+    assert!(play.plan.people.iter().any(|person| person.fate == Fate::Held(Held::Unrouted)), "{:?}", play.plan.people);
+    let script = Script { tries_answers: false, ..Script::default() };
+    for is_folded in [true, false] {
+        assert_eq!(play.rehearse(&Script { is_folded, ..script.clone() }).refusals, [], "folded: {is_folded}");
+    }
 }
 
 /// What a rehearsal says of a plan, apart from how far it went.

@@ -64,6 +64,11 @@ impl Sent {
         reads(&self.line)
     }
 
+    /// Whether it takes something away.
+    pub(crate) fn is_removal(&self) -> bool {
+        self.line.starts_with("DELETE ")
+    }
+
     /// One without a body, answered.
     pub(crate) fn read(line: &str) -> Self {
         Self {

@@ -233,6 +233,35 @@ fn nothing_is_taken_from_whoever_is_protected() {
 }
 
 #[test]
+fn i9_who_decides_about_the_password_of_whoever_is_protected_stays_as_it_is() {
+    let by_rules = |org: Org, email: &str| {
+        let mut rules = Rules::default();
+        rules.protect[org.index()].insert(email.into());
+        rules
+    };
+    let spec_says = "safety: {protect: {secondary: [bob@acme.com.beta]}}\n";
+    for (rest, rules, is_admin) in [
+        ("", by_rules(Org::Secondary, "bob@acme.com.beta"), false),
+        ("", by_rules(Org::Primary, "bob@acme.com"), false),
+        (spec_says, Rules::default(), false),
+        ("", Rules::default(), true),
+    ] {
+        let (mut memory, _) = two();
+        carry::apply(&carry::spec(&memory, &format!("{PEOPLE}\n  password_authority: none"), ""), &mut memory);
+        let bob = memory.world.user_by_email(memory.secondary, "bob@acme.com.beta").unwrap().id;
+        let root = memory.world.add_user(memory.secondary, user("root@beta.com", true));
+        console::set_admin(&mut memory.world, root, Some("Administrator"));
+        console::set_admin(&mut memory.world, bob, is_admin.then_some("Administrator"));
+        let spec = carry::spec(&memory, PEOPLE, rest);
+        let plan = carry::plan_under(rules, &spec, &mut memory);
+        assert_eq!((guards(&plan), texts(&plan).contains("for it is protected")), (BTreeSet::new(), true));
+        all_good(&carry::run(&plan, &mut memory));
+        let owns = |email| memory.world.user_by_email(memory.secondary, email).unwrap().password_authority();
+        assert!(owns("bob@acme.com.beta").is_none() && owns("ann@acme.com.beta").is_some(), "{rest} {is_admin}");
+    }
+}
+
+#[test]
 fn an_operator_bounds_how_many_gain_and_a_pilot_is_the_way_out() {
     let (mut memory, _) = two();
     let rules = || Rules { max_gains: Some(1), ..Rules::default() };
@@ -283,6 +312,36 @@ fn a_second_object_with_our_mark_goes_if_nobody_uses_it_and_two_in_use_are_an_er
 }
 
 #[test]
+fn i9_a_mark_that_somebody_took_out_of_the_routing_group_comes_back_by_the_policy_that_applies_to_it() {
+    let (mut memory, _) = two();
+    let spec = carry::spec(&memory, PEOPLE, "");
+    carry::apply(&spec, &mut memory);
+    let doors = Doors::of_memory(&memory);
+    let group = crate::scene::group_named(&memory.world, memory.secondary, "Federated from acme").unwrap();
+    console::describe_group(&mut memory.world, group, "for the auditors");
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    all_good(&ends);
+    let done: Vec<_> = plan.actions.iter().map(|action| (action.target.kind, action.because)).collect();
+    assert_eq!(done, [(Kind::UserGroup, Because::MarkLost)]);
+    let description = &memory.world.group(group).unwrap().description;
+    assert_eq!(description, "for the auditors\nmanaged by fedctl: acme-to-beta/routing-group, adopted");
+    assert_eq!(Doors::of_memory(&memory), doors);
+    settled(&spec, &mut memory);
+}
+
+#[test]
+fn i6_a_group_with_our_name_that_nothing_of_ours_refers_to_is_not_ours() {
+    let (mut memory, _) = two();
+    let spec = carry::spec(&memory, PEOPLE, "");
+    carry::apply(&spec, &mut memory);
+    let group = crate::scene::group_named(&memory.world, memory.secondary, "Federated from acme").unwrap();
+    let policy = memory.world.policies(memory.secondary).next().unwrap().id;
+    console::describe_group(&mut memory.world, group, "");
+    console::set_policy_group(&mut memory.world, policy, group, false);
+    assert_eq!(guards(&carry::plan(&spec, &mut memory)), BTreeSet::from([Guard::Foreign]));
+}
+
+#[test]
 fn an_authority_that_the_spec_takes_back_is_given_back_and_others_stay() {
     let (mut memory, _) = two();
     carry::apply(&carry::spec(&memory, PEOPLE, ""), &mut memory);
@@ -294,6 +353,17 @@ fn an_authority_that_the_spec_takes_back_is_given_back_and_others_stay() {
     assert!(plan.actions.len() == 2 && plan.actions.iter().all(|action| action.target.kind == Kind::PasswordAuthority));
     assert!(memory.world.users(memory.secondary).all(|user| user.password_authority().is_none()));
     settled(&none, &mut memory);
+}
+
+#[test]
+fn i3_an_account_that_is_taken_over_gets_its_password_back_in_the_same_run() {
+    let (mut memory, spec) = crate::order::taken_over_and_given_back();
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    all_good(&ends);
+    let verbs: Vec<_> = plan.actions.iter().map(|action| (action.target.kind, action.verb)).collect();
+    assert_eq!(verbs, [(Kind::User, Verb::Adopt), (Kind::PasswordAuthority, Verb::Update)]);
+    assert!(memory.world.users(memory.secondary).all(|user| user.password_authority().is_none()));
+    settled(&spec, &mut memory);
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::carry::{self, Memory};
 use crate::interleave::{Dice, carried};
 use crate::oracle::{Census, Oracle};
 use crate::properties::bad;
+use crate::soak::promises;
 use crate::watch::{Log, Sent};
 use crate::worlds::Scene;
 
@@ -158,6 +159,8 @@ impl Witness<'_> {
             oracle.look_again(self.scene, self.memory);
         }
         let wrong = oracle.wrong(self.scene, self.memory, &self.log);
+        let joined = self.log.0.last().filter(|_| self.course.hand.is_none() && !lands);
+        let wrong = wrong.or_else(|| promises::routed_to_nothing(self.memory, joined?));
         let line = self.log.0.last().map(|sent| sent.line.clone()).unwrap_or_default();
         let wrong = wrong.map(|wrong| format!("after write {} `{line}`: {wrong}", self.writes));
         self.wrong = self.wrong.take().or(wrong);
@@ -347,7 +350,11 @@ pub(crate) fn untrue(plan: &Plan, ends: &[End], log: &Log) -> Option<String> {
             End::Already => !sent.iter().any(was_taken),
             End::Skipped(_) | End::NotStarted => sent.is_empty(),
             End::Unknown(_) => sent.iter().any(may_be_done),
-            End::Manual(_) => !sent.iter().any(was_taken),
+            End::Manual(_) => {
+                let taken = sent.iter().filter(|sent| was_taken(sent));
+                let (all, undone) = (taken.clone().count(), taken.filter(|sent| sent.is_removal()).count());
+                all == 2 * undone
+            }
             // Whatever is in doubt was looked at.
             End::Failed(_) if sent.is_empty() => true,
             End::Failed(_) => all().next_back().is_none_or(|last| last.came.is_some() || !last.left),

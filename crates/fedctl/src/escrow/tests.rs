@@ -55,7 +55,10 @@ async fn programs_that_fail_are_named_and_what_they_say_is_not_shown() {
         EscrowError::MayPass(why) => panic!("{why}"),
     };
     let put = why(escrow.put(CLIENT, &"hush".into()).await.unwrap_err());
-    assert!(put.ends_with("/put`, which keeps client secrets, failed: exit status: 3") && !put.contains("hush"), "{put}");
+    assert!(
+        put.ends_with("/put`, which keeps client secrets, failed: exit status: 3") && !put.contains("hush"),
+        "{put}"
+    );
     let get = why(got(&escrow).await.unwrap_err());
     assert!(get.ends_with("/get`, which gives client secrets back, failed: exit status: 2"), "{get}");
     script(folder.path(), "get", "exec /bin/cat /dev/zero");

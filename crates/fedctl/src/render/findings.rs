@@ -68,6 +68,10 @@ pub struct Row<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(with = "Vec<String>")]
     rivals: &'a [Box<str>],
+    /// The routing policy that routes them, where it is not that of this federation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    routed_by: Option<&'a str>,
     /// Why nothing is done for them, as a word for machines.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -105,6 +109,7 @@ pub(crate) fn row<'a>(person: &'a Traced, places: &Places) -> Row<'a> {
         why: broken.map(|hop| person.held.map_or(hop.broken(), Held::as_str)),
         fix: broken.map(|hop| fix(person, hop)),
         rivals: &person.rivals,
+        routed_by: person.by.as_deref(),
         held: person.held,
         place: places.get(&spec).cloned(),
         spec,
@@ -128,6 +133,7 @@ pub fn text(found: &Verification, source: &Source) -> String {
         .filter_map(|person| Some(vec![format!(". {}", visible(&person.email)), person.held?.as_str().to_owned()]))
         .collect();
     text.push_str(&columns(&held, 2));
+    text.push_str(&routed_by_others(found));
     let counts = found.counts();
     let broken: usize = counts.broken.values().sum();
     text.push_str(&format!(
@@ -137,6 +143,19 @@ pub fn text(found: &Verification, source: &Source) -> String {
         found.pair.as_str(),
     ));
     text
+}
+
+/// Who gets in by a policy that is not of this federation.
+fn routed_by_others(found: &Verification) -> String {
+    let mut by: BTreeMap<&str, usize> = BTreeMap::new();
+    for policy in found.people.iter().filter_map(|person| person.by.as_deref()) {
+        *by.entry(policy).or_default() += 1;
+    }
+    let line = |(policy, people): (&&str, &usize)| {
+        let who = count(*people, "person", "people");
+        format!("  ~ {who} routed by `{}`, a policy that is not of this federation\n", visible(policy))
+    };
+    by.iter().map(line).collect()
 }
 
 /// The people whose way breaks at one hop.

@@ -108,6 +108,9 @@ pub fn text(found: &Verification, person: &Traced, source: &Source) -> String {
         text.extend(broken.map(|first| format!("      fix: {}\n", fix(person, first))));
     }
     text.push_str("(+ as it must be, x not so, . cannot be said, for what it is about is not there)\n\n");
+    if let Some(policy) = &person.by {
+        text.push_str(&format!("Routed by `{}`, a policy that is not of this federation.\n", visible(policy)));
+    }
     if let Some(held) = person.held {
         text.push_str(&format!("Held: {}\n", held.as_str()));
         text.extend(first_broken.map(|first| format!("      fix: {}\n", fix(person, first))));

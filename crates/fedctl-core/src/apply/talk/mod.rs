@@ -59,6 +59,8 @@ pub(super) struct Talk {
     seen_at: Duration,
     /// The service took a write of this conversation.
     was_taken: bool,
+    /// A write of this conversation may have arrived, and nobody said what became of it.
+    may_have_arrived: bool,
     /// How often what was seen was too old to be written back.
     stale: u32,
     /// Objects in the list that is being looked through, and in all of it before the first request.
@@ -95,6 +97,7 @@ impl Run {
             seen: None,
             seen_at: Duration::ZERO,
             was_taken: false,
+            may_have_arrived: false,
             stale: 0,
             rows: 0,
             rows_before: None,

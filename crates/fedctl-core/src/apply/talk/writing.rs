@@ -41,6 +41,8 @@ impl Run {
     }
 
     fn in_doubt(&mut self, at: u32, action: &Action) {
+        // A question to the token endpoint leaves nothing behind.
+        self.talk(at).may_have_arrived |= !matches!(action.write, Write::Probe { .. });
         match planted!(PostAgain => Again::AtOnce, again(action, self.talk(at).form)) {
             Again::AtOnce => self.send_again(at, "nobody answered"),
             Again::AfterALook | Again::Never => self.look(at, Why::Doubt),
@@ -134,7 +136,9 @@ impl Run {
     pub(super) fn send_again(&mut self, at: u32, why: &str) {
         let sends = self.talk(at).sends;
         if sends >= SENDS {
-            return self.finish(at, End::Failed(format!("{why}, {sends} times")));
+            let text = format!("{why}, {sends} times");
+            let may_have_arrived = self.talk(at).may_have_arrived;
+            return self.finish(at, if may_have_arrived { End::Unknown(text) } else { End::Failed(text) });
         }
         self.write_after(at, backoff(sends));
     }

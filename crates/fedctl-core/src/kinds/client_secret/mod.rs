@@ -10,9 +10,7 @@ use crate::escrow::Kept;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context, Found, Terms};
 use crate::live::{Live, Needs};
-use crate::plan::action::{
-    After, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write,
-};
+use crate::plan::action::{After, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, ClientId, ClientSecret, Give, Of};
 use crate::plan::order::{Edge, End, Scope};
 use crate::plan::{Action, Pair};
@@ -156,8 +154,7 @@ fn keep(context: &Context<'_>, place: &str) -> Action {
         Change { field: Field::Key("client_id"), before: None, after: Some(After::Of(app.clone(), Give::ClientId)) },
         Change { field: Field::Key("client_secret"), before: None, after: Some(After::Secret) },
     ];
-    let call =
-        call(&endpoint::KEEP_ESCROWED, &Keep { client_id: Of::new(&app), client_secret: Of::new(&app) });
+    let call = call(&endpoint::KEEP_ESCROWED, &Keep { client_id: Of::new(&app), client_secret: Of::new(&app) });
     action(address(context.spec), (Verb::Create, Because::Escrowed), changes.into(), call)
 }
 

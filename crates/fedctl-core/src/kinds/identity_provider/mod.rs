@@ -40,6 +40,12 @@ static ROWS: &[Edge] = &[
         why: "the provider is read back a second time",
     },
     Edge {
+        first: End(Org::Secondary, Kind::IdentityProvider, Verb::Create),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
+        of: Scope::All,
+        why: "the provider is read back a second time",
+    },
+    Edge {
         first: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
         then: End(Org::Primary, Kind::OidcApp, Verb::Delete),
         of: Scope::All,
@@ -143,8 +149,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         (State::NotAdopted | State::Foreign, Some(live)) => plan.refuse(foreign(context, state, live)),
         (State::Unread, Some(live)) => plan.refuse(unread(context, live)),
     }
-    // Without a provider nobody comes in by an app that is of no use any more: it goes before another is made.
-    let is_in_use = !matches!(state, State::None | State::Foreign | State::Unread);
+    // Also where none is seen: one that an earlier run sent may still come, and lead to an app that seems to be of no use.
+    let is_in_use =
+        !matches!(state, State::Foreign | State::Unread) && context.found.app.spared(context.found.provider).is_none();
     let is_removed = |old: &Proposed<'_, _, _>| matches!(old.verdict, Some(Ok(_)));
     if context.found.app.superseded.iter().any(is_removed) && has_app && is_in_use {
         plan.act(check(context));
@@ -202,7 +209,8 @@ fn client_id(context: &Context<'_>, before: Option<&str>) -> Change {
 
 fn create_body<'b>(context: &Context<'_>, name: &'b str, url: &'b str) -> wire::Create<'b> {
     let app = oidc_app::address(context.spec);
-    let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&oidc_app::secret_of(context)), url };
+    let oidc =
+        wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&oidc_app::secret_of(context)), url };
     wire::Create { name, oidc, kind: "OIDC" }
 }
 

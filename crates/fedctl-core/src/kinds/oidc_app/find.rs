@@ -48,6 +48,13 @@ impl<'a> Found<'a> {
         self.app.map(|(app, _)| app)
     }
 
+    /// The youngest of several apps of no use, while there is no identity provider: one that an earlier run sent may still
+    /// come, and it leads to this app. The others go at once, so that a key which may not make a provider leaves two at most.
+    pub fn spared(&self, provider: Option<&Provider>) -> Option<&App> {
+        let several = provider.is_none() && self.superseded.len() > 1;
+        self.superseded.last().filter(|_| several).map(|proposed| proposed.object)
+    }
+
     /// Whether the app is taken over by this plan.
     pub fn is_adopting(&self) -> bool {
         self.app.is_some_and(|(_, owned)| owned.mark == MarkState::Missing)

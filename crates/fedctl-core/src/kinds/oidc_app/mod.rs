@@ -99,6 +99,13 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     for (proposed, groups) in found.superseded.iter().zip(&found.of_superseded) {
         let app = proposed.object;
         plan.know(old(app), app.id);
+        if found.spared(context.found.provider).is_some_and(|spared| spared.id == app.id) {
+            plan.note(
+                old(app),
+                "it stays until the identity provider leads to another: one that leads to it may be on its way",
+            );
+            continue;
+        }
         if let Some(Ok(confirmed)) = proposed.verdict {
             app_access::take_back(plan, confirmed, &old(app), groups);
         }

@@ -41,6 +41,12 @@ static ROWS: &[Edge] = &[
         why: "nobody gives up a local password whose claim would open nothing",
     },
     Edge {
+        first: End(Org::Secondary, Kind::User, Verb::Adopt),
+        then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Update),
+        of: Scope::SamePerson,
+        why: "who decides about a password changes only where the account is marked",
+    },
+    Edge {
         first: End(Org::Secondary, Kind::User, Verb::Update),
         then: End(Org::Secondary, Kind::PasswordAuthority, Verb::Check),
         of: Scope::Ended,
@@ -79,7 +85,9 @@ struct Restricted {
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {
     for (subject, person) in context.active() {
-        let Some(live) = person.live else { continue };
+        // What is taken over is changed only with its mark, which waits for its person to be routed.
+        let is_ours = context.is_routed_after(person) || !person.takes_over;
+        let Some(live) = person.live.filter(|_| is_ours) else { continue };
         match person.gives_back {
             Some(Ok(confirmed)) => plan.act(clear(context, subject, person, live, confirmed)),
             Some(Err(doubt)) => {
@@ -100,7 +108,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     let is_wanted =
         |person: &Person<'_>| rule_for(context, person) == PasswordAuthority::Federated && !context.stays_out(person);
     for (subject, person) in context.active().filter(|(_, person)| is_wanted(person)) {
-        match person.live.map_or(Now::Free, |live| now(context, person, live)) {
+        match now(context, person) {
             Now::Ours => {}
             Now::Free => wanted.push(update(context, subject, person)),
             Now::Left(text) => plan.note(address(person), text),
@@ -181,7 +189,11 @@ enum Now {
 }
 
 /// Who decides now, and whether that may change.
-fn now(context: &Context<'_>, person: &Person<'_>, live: &User) -> Now {
+fn now(context: &Context<'_>, person: &Person<'_>) -> Now {
+    let protected = context.protects(Some(&person.account), person.live, Some(person.user));
+    let protected = protected
+        .map(|why| Now::Left(format!("who decides about its password stays as it is, for it is protected: {why}")));
+    let Some(live) = person.live else { return protected.unwrap_or(Now::Free) };
     match &live.authority {
         Some(authority) if &*authority.kind == FEDERATED => {
             let provider = context.found.provider.map(|provider| provider.id);
@@ -192,13 +204,12 @@ fn now(context: &Context<'_>, person: &Person<'_>, live: &User) -> Now {
             "the answer leaves out `restrictedFields`, so nobody knows who decides about its password; that stays"
                 .to_owned(),
         ),
-        None if !live.has_password && context.found.protected.contains(&live.id) => {
-            Now::Left("it is protected, so who decides about its password stays as it is".to_owned())
-        }
         None if live.has_password && !context.has_signed_in(person) => Now::Left(
             "it has a local password, which stays until one sign-in through the federation was seen".to_owned(),
         ),
-        None => Now::Free,
+        // Taking away a password that there is refuses the plan.
+        None if live.has_password => Now::Free,
+        None => protected.unwrap_or(Now::Free),
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Values {
 /// for a service that refuses what it does not know.
 pub(super) fn create(context: &Context<'_>, target: &Address, description: &str) -> Write {
     let of = || Of::new(&identity_provider::address(context.spec));
+    #[cfg(planted)]
+    let bound = [Of::new(&crate::kinds::user_group::routing_group(context.spec))];
     let form = |name, spelt: Spelt, is_plain: bool| {
         let is_flat = spelt != Spelt::C;
         let body = Body::json(&wire::Create {
@@ -43,7 +45,7 @@ pub(super) fn create(context: &Context<'_>, target: &Address, description: &str)
             enabled: (is_flat || !is_plain).then_some(planted!(PolicyBornOn => true, false)),
             disabled: (!is_flat || !is_plain).then_some(planted!(PolicyBornOn => false, true)),
             identity_provider_id: is_flat.then(of),
-            user_groups: (spelt == Spelt::B).then_some([]),
+            user_groups: planted!(PolicyBornBound => Some(&bound[..]), (spelt == Spelt::B).then_some(&[][..])),
             effect: (!is_flat).then(|| wire::Effect { identity_provider_id: of() }),
             targets: (!is_flat).then(wire::Targets::default),
         });

@@ -105,7 +105,7 @@ pub(crate) struct Create<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) identity_provider_id: Option<Of<Id>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) user_groups: Option<[&'a str; 0]>,
+    pub(crate) user_groups: Option<&'a [Of<Id>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) effect: Option<Effect>,
     #[serde(skip_serializing_if = "Option::is_none")]

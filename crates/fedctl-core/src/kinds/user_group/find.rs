@@ -73,7 +73,8 @@ fn find<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, address: &Address, r
 
 type Kept<'a> = Result<owned::Kept<'a, Group>, (ObjectId, ObjectId)>;
 
-/// The group that stays of several with our mark: the one that has members or that a policy refers to.
+/// The group that stays of several with our mark: the one that has members or that a policy refers to. Members that a rule
+/// brings say nothing: it brings them to each.
 fn kept<'a>(live: &Live, needs: &mut Needs, address: &Address, marked: Vec<&'a Group>) -> Option<Kept<'a>> {
     if marked.len() < 2 {
         return Some(Ok((marked.first().copied(), Vec::new())));
@@ -81,12 +82,16 @@ fn kept<'a>(live: &Live, needs: &mut Needs, address: &Address, marked: Vec<&'a G
     let mut used = Vec::new();
     let mut is_known = true;
     for group in &marked {
-        let members = needs.membership(live, address.org, group.id).map(<[_]>::is_empty);
+        let rule = needs.group_rule(live, address.org, group.id);
+        let members = match rule.map(|rule| rule.method) {
+            Some(Method::Static) | None => needs.membership(live, address.org, group.id).map(<[_]>::is_empty),
+            Some(_) => Some(true),
+        };
         let policies = match address.org {
             Org::Primary => Some(true),
             Org::Secondary => needs.group_policies(live, group.id).map(<[_]>::is_empty),
         };
-        is_known &= members.is_some() && policies.is_some();
+        is_known &= rule.is_some() && members.is_some() && policies.is_some();
         if members == Some(false) || policies == Some(false) {
             used.push(group.id);
         }
@@ -114,6 +119,9 @@ fn by_name<'a>(
         adopt: if is_routing { "routing-group" } else { "" },
     };
     let adopts = is_routing && spec.adopts(AdoptObject::RoutingGroup);
+    if is_routing && !adopts && !foreign.is_of_another() && is_referred_to(spec, live, needs, group)? {
+        return with_members(spec, live, needs, address, role, Found::default(), (group, Owned::LOST));
+    }
     match second {
         Some(second) if adopts => {
             Some(Found::refused(owned::ambiguous(address, "groups with this name", group.id, second.id)))
@@ -130,6 +138,14 @@ fn by_name<'a>(
             Some(Found { adoptable: Some(group), rule: Some(rule), ..refused })
         }
     }
+}
+
+/// Whether a policy that carries our mark applies to the group.
+fn is_referred_to(spec: &Spec, live: &Live, needs: &mut Needs, group: &Group) -> Option<bool> {
+    let (policies, by_edge) = (needs.policies(live), needs.group_policies(live, group.id));
+    let (policies, by_edge) = (policies?, by_edge?);
+    let is_ours = |text: &str| mark::find(text, &spec.names(), ObjectRole::Policy).is_some();
+    Some(policies.iter().any(|policy| by_edge.contains(&policy.id) && is_ours(&policy.description)))
 }
 
 fn with_members<'a>(

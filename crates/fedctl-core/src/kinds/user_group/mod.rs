@@ -75,6 +75,11 @@ pub fn wants_access_group(spec: &Spec) -> bool {
     }
 }
 
+/// Whether this plan routes the members of the routing group, who are looked at just before.
+pub(crate) fn is_checked(context: &Context<'_>) -> bool {
+    context.assigns() || context.turns_on() || routing_policy::is_led_anew(context)
+}
+
 fn plan(context: &Context<'_>, plan: &mut Builder) {
     let (spec, found) = (context.spec, context.found);
     plan_group(context, plan, routing_group(spec), &found.routing_group, ObjectRole::RoutingGroup);
@@ -84,7 +89,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     for group in found.source_groups.iter().chain(&found.app_group) {
         plan.know(Address::new(Org::Primary, Kind::UserGroup, group.name), group.id);
     }
-    if context.assigns() || context.turns_on() || routing_policy::is_led_anew(context) {
+    if is_checked(context) {
         plan.act(check_members(context));
     }
 }

@@ -11,7 +11,11 @@ use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
 use crate::spec::RoutingMembers;
 
-/// Members of the routing group who are not of this federation.
+const WAY_OUT: &str = "remove them from the group, bring their primary users into `people.from`, or take their accounts \
+                       over under `adopt.people`";
+
+/// Members of the routing group who are not of this federation. A plan that routes the group is refused. Where they are
+/// routed as it is, or nobody is, a plan changes nothing for them, and they do not stop what is planned for others.
 pub(super) fn strangers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let mut strangers = group_member::strangers(context);
     if !strangers.is_empty() && context.found.policy.routes() {
@@ -25,16 +29,17 @@ pub(super) fn strangers(context: &Context<'_>, live: &Live, plan: &mut Builder) 
     let accounts = live.users(Org::Secondary);
     let name =
         |id: &ObjectId| accounts.get(*id).map_or_else(|| id.to_string(), |user| format!("{} ({id})", user.email));
-    plan.refuse(Refusal::new(
-        Guard::Members,
-        &user_group::routing_group(context.spec),
-        format!(
-            "users who are not in this federation are members and would be routed: {}",
-            some(strangers.iter().map(name), strangers.len())
-        ),
-        "remove them from the group, bring their primary users into `people.from`, or take their accounts over under \
-         `adopt.people`",
-    ));
+    let named = some(strangers.iter().map(name), strangers.len());
+    let group = user_group::routing_group(context.spec);
+    if user_group::is_checked(context) {
+        let why = format!("users who are not in this federation are members and would be routed: {named}");
+        plan.refuse(Refusal::new(Guard::Members, &group, why, WAY_OUT));
+    } else {
+        let now = if context.found.policy.routes() { "are routed" } else { "would be, were the policy turned on" };
+        let text =
+            format!("users who are not in this federation are members and {now}; that is left: {named}. {WAY_OUT}");
+        plan.note(group, text);
+    }
 }
 
 /// A rule for the end of the address that is still to be made finds accounts that nobody means.

@@ -6,7 +6,7 @@ use super::Whom;
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::routing_policy;
-use crate::live::{Live, User};
+use crate::live::Live;
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::{Action, Verb};
 
@@ -97,22 +97,8 @@ fn refusal(what: Taken, whom: Whom<'_>, why: &str) -> Refusal {
 /// Who is protected. An administrator of the primary organisation is so against losing sign-in: that they get another way in
 /// takes nothing from what they do there.
 fn why_protected(context: &Context<'_>, what: Taken, whom: Whom<'_>) -> Option<&'static str> {
-    let rules = &context.terms.rules;
-    let is = |user: Option<&User>, is: &dyn Fn(&User) -> bool| user.is_some_and(is);
-    let is_named =
-        |user: &User| context.spec.safety.protect_secondary.iter().any(|email| email.as_str() == &*user.email);
-    if is(whom.account, &|user| rules.protects(Org::Secondary, &user.email))
-        || is(whom.person, &|user| rules.protects(Org::Primary, &user.email))
-    {
-        Some("the operator says so")
-    } else if is(whom.account, &is_named) {
-        Some("`safety.protect` says so")
-    } else if is(whom.account, &|user| context.found.protected.contains(&user.id)) {
-        Some("it is in the group `fedctl-protected`")
-    } else if is(whom.account, &|user| user.is_admin) {
-        Some("it belongs to an administrator")
-    } else {
-        let loses = what == Taken::SignIn && is(whom.person, &|user| user.is_admin);
-        loses.then_some("its person is an administrator of the primary organisation")
-    }
+    let address = whom.account.map(|account| &*account.email);
+    let loses = || what == Taken::SignIn && whom.person.is_some_and(|user| user.is_admin);
+    let by_person = || loses().then_some("its person is an administrator of the primary organisation");
+    context.protects(address, whom.account, whom.person).or_else(by_person)
 }

@@ -11,8 +11,9 @@ use crate::kinds::{self, routing_policy, user};
 use crate::live::Live;
 use crate::plan::action::{Because, Write};
 use crate::plan::guard::{Guard, Refusal};
-use crate::plan::order::{End, Scope};
+use crate::plan::order::{Edge, End, Scope};
 use crate::plan::{Action, Verb};
+use crate::planted::planted;
 
 /// An account that was made longer ago than this, in seconds, was not left half made by a run.
 const A_DAY: u64 = 24 * 60 * 60;
@@ -40,7 +41,8 @@ fn unproved(actions: &[Action]) -> impl Iterator<Item = &Action> {
     let is_probed = actions.iter().any(is_probe);
     let waits = move |verb: Verb| {
         let then = End(Org::Secondary, Kind::IdentityProvider, verb);
-        kinds::rows().any(|row| row.first == probe && row.then == then && row.of == Scope::All)
+        let is_row = |row: &Edge| row.first == probe && row.then == then && row.of == Scope::All;
+        planted!(ProviderBeforeProof => true, kinds::rows().any(is_row))
     };
     let writes = |action: &&Action| {
         action.target.kind == Kind::IdentityProvider && action.verb != Verb::Check && action.verb != Verb::Delete
@@ -74,7 +76,8 @@ pub(super) fn orphaned_provider(context: &Context<'_>, plan: &mut Builder) {
             && action.verb == Verb::Update
             && action.because == Because::Orphaned
     };
-    let Some(target) = plan.actions.iter().find(is_repair).map(|action| action.target.clone()) else { return };
+    let target = plan.actions.iter().find(is_repair).map(|action| action.target.clone());
+    let Some(target) = planted!(ForeignProviderTaken => None, target) else { return };
     let live = context.found.provider;
     let client = live.map(|provider| format!(" (client id {})", provider.oidc.client_id)).unwrap_or_default();
     plan.refuse(Refusal::new(
@@ -119,6 +122,7 @@ fn given_back(action: &Action) -> Option<&'static str> {
     let kind = action.target.kind;
     let is_back = action.because == Because::Returned && action.verb != Verb::Adopt;
     let is_unsuspended = sets("state", "SUSPENDED", "ACTIVATED") || sets("suspended", "true", "false");
+    let is_unsuspended = planted!(Unsuspends => false, is_unsuspended);
     let is_on_again = sets("enabled", "false", "true") && !routing_policy::is_first_time(action);
     if matches!(kind, Kind::User | Kind::GroupMember) && is_back {
         Some("its person is back: what was taken from it when they left would be given back")

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash};
 
+use fedctl_core::apply::End;
 use fedctl_core::spec::Spec;
 use jumpcloud_sim::console;
 
@@ -48,6 +49,9 @@ pub(crate) fn live(story: &Story) -> Ended {
     let mut memory = story.scene.build().0;
     if let Some(page) = story.page {
         memory.world.set("page-max", &page.to_string()).unwrap();
+    }
+    if let Some((setting, answer)) = story.answer {
+        memory.world.set(setting, answer).unwrap();
     }
     let mut life = Life { story, scene: story.scene.clone(), memory, ended: Ended::default() };
     for number in 0..story.rounds.len() {
@@ -101,13 +105,19 @@ impl Life<'_> {
         let (scene, memory) = (&self.scene, &mut self.memory);
         let by_hand = |memory: &mut Memory| edit.into_iter().for_each(|(_, edit)| scene.make(edit, memory));
         let hand: Option<witness::Hand<'_>> = edit.map(|(at, _)| (at, &by_hand as _));
-        let stops = promises::stops(memory);
+        let (stops, others) = (promises::stops(memory), promises::of_others(memory));
+        let on_the_way = memory.late();
         let course = Course { order: round.order, hand, stopped: round.stopped };
         let (became, log) = witness::watched(scene, &spec, memory, course);
         self.heard(round, became, log)?;
         self.memory.revive();
-        let restored = promises::restored(&stops, &self.memory).filter(|_| round.between.is_none());
-        restored.map_or(Ok(()), |what| Err(format!("I11: {what} was a human's doing, and it is undone")))
+        // What was sent before a human's hand, and is carried out after it, no program can stop.
+        if round.between.is_some() || self.memory.late() < on_the_way {
+            return Ok(());
+        }
+        let restored = promises::restored(&stops, &self.memory);
+        let restored = restored.map(|what| format!("I11: {what} was a human's doing, and it is undone"));
+        restored.or_else(|| promises::suspended(&others, &self.memory)).map_or(Ok(()), Err)
     }
 
     /// Notes what a run came to.
@@ -119,8 +129,12 @@ impl Life<'_> {
         }
         let became = became.inspect(|became| ended.rare.became(became, &log));
         let was_sent = |path: &str| log.writes().any(|sent| sent.left && sent.line.contains(path));
-        if round.stopped.is_some() && matches!(became, Ok(Became::Ended(..))) {
+        if let (Some(_), Ok(Became::Ended(_, ends))) = (round.stopped, &became) {
             ended.rare.met("run: stopped");
+            let last = log.writes().last().is_some_and(|sent| sent.line.contains("/identity-providers"));
+            if last && ends.contains(&End::NotStarted) {
+                ended.rare.met("run: stopped, and the secret still went to the provider");
+            }
         }
         if round.between.is_some_and(|(at, _)| at < log.writes().count()) {
             ended.rare.met("run: edited by hand in the middle");
@@ -128,18 +142,26 @@ impl Life<'_> {
         if round.weather.iter().any(Weather::is_late) && was_sent("/") {
             ended.rare.met("run: a late request was carried out");
         }
-        let wrong = promises::unproved(&log).or_else(|| promises::digest_of_any(became.as_ref().ok()?));
+        let wrong = became
+            .as_ref()
+            .ok()
+            .and_then(|became| promises::hasty(became, &log).or_else(|| promises::digest_of_any(became)));
         ended.last = log;
         became.and_then(|_| wrong.map_or(Ok(()), Err))
     }
 
-    /// Nothing went wrong but on the way, so everything has to come out as if nothing had.
+    /// Nothing went wrong but on the way, so everything has to come out as if nothing had. But for an app that somebody made
+    /// by hand and left without settings: the secret is shown once, and when that answer is lost another app is made beside it.
     fn is_strict(&self) -> bool {
+        let app = self.story.scene.made.as_ref().and_then(|made| made.app.as_ref());
+        let may_lose_its_secret = app.is_some_and(|app| !app.configured);
         let rounds = &self.story.rounds;
         let is_quiet = |round: &Round| {
             round.hands.is_empty() && round.between.is_none() && round.excepts.is_none() && round.remade.is_none()
         };
         self.story.earlier == Earlier::Same
+            && !may_lose_its_secret
+            && self.story.answer.is_none()
             && rounds.iter().all(is_quiet)
             && rounds.iter().skip(1).all(|round| round.after_s < A_DAY_S)
     }

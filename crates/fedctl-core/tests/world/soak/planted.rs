@@ -12,8 +12,39 @@ use super::story::tree;
 
 /// How many worlds a mistake may take to be found.
 const SEEDS: u64 = 2_000;
-/// How many of the mistakes have to be found.
-const PROMISED: usize = 25;
+/// In which world each was found last, for the short run; one that is not found there any more is looked for anew.
+const LAST: &[(Planted, u64)] = &[
+    (Planted::MappingBeforeUser, 4),
+    (Planted::OldAppBeforeProvider, 29),
+    (Planted::EnableBeforeMembers, 2),
+    (Planted::MemberBeforeMapping, 95),
+    (Planted::MemberBeforeAccess, 10),
+    (Planted::AuthorityBeforeCheck, 2),
+    (Planted::ProviderBeforeProof, 5),
+    (Planted::PostAgain, 41),
+    (Planted::EmptySecret, 2),
+    (Planted::PolicyBornOn, 0),
+    (Planted::PolicyBornBound, 0),
+    (Planted::StaleArray, 250),
+    (Planted::ArrayReplaced, 2),
+    (Planted::CallbacksReplaced, 2),
+    (Planted::LinkByEmail, 16),
+    (Planted::Unsuspends, 113),
+    (Planted::ActiveLeftOut, 8),
+    (Planted::FirstPageOnly, 52),
+    (Planted::DigestWithoutOrganization, 0),
+    (Planted::MailsPeople, 2),
+    (Planted::BornActive, 2),
+    (Planted::MarkForgotten, 2),
+    (Planted::GoesOnAfterFailure, 10),
+    (Planted::SwitchesOnAgain, 0),
+    (Planted::StrangersRouted, 784),
+    (Planted::WrongDuplicate, 66),
+    (Planted::ClaimsUnchecked, 23),
+    (Planted::ForeignProviderTaken, 1),
+    (Planted::AdoptedSuspended, 0),
+    (Planted::UnreadIsEmpty, 0),
+];
 
 /// The number of the first world in which a mistake shows, and how.
 type Shown = Option<(u64, String)>;
@@ -28,8 +59,8 @@ fn wrong(seed: u64, mistake: Option<Planted>) -> Option<String> {
 }
 
 /// Where a mistake shows: in a world that is as it should be without it.
-fn found(mistake: Planted, seeds: u64) -> Shown {
-    (0..seeds).find_map(|seed| {
+fn found(mistake: Planted, mut seeds: impl Iterator<Item = u64>) -> Shown {
+    seeds.find_map(|seed| {
         let how = wrong(seed, Some(mistake))?;
         wrong(seed, None).is_none().then_some((seed, how))
     })
@@ -38,10 +69,15 @@ fn found(mistake: Planted, seeds: u64) -> Shown {
 /// Looks for all of them on two threads.
 fn searched(seeds: u64) -> Vec<(Planted, Shown)> {
     let next = AtomicUsize::new(0);
+    let only = crate::asked::word("FEDCTL_MISTAKE");
+    let is_asked = |mistake: &Planted| only.as_ref().is_none_or(|only| only.contains(&format!("{mistake:?}")));
     let search = || {
         let mut all = Vec::new();
         while let Some(mistake) = Planted::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let shown = found(*mistake, seeds);
+            if !is_asked(mistake) {
+                continue;
+            }
+            let shown = found(*mistake, 0..seeds);
             match &shown {
                 Some((seed, how)) => println!("{mistake:?}: in world {}: {how:.160}", seed + 1),
                 None => println!("{mistake:?}: NOT FOUND in {seeds} worlds"),
@@ -57,6 +93,16 @@ fn searched(seeds: u64) -> Vec<(Planted, Shown)> {
 }
 
 #[test]
+fn mistakes_are_found_where_they_were_found_last() {
+    panic::set_hook(Box::new(|_| {}));
+    let last = |mistake: &Planted| LAST.iter().find(|(planted, _)| planted == mistake).map(|(_, seed)| *seed);
+    let is_missed = |mistake: &&Planted| found(**mistake, last(mistake).into_iter().chain(0..SEEDS)).is_none();
+    let missed: Vec<&Planted> = Planted::ALL.iter().filter(is_missed).collect();
+    drop(panic::take_hook());
+    assert_eq!(missed, Vec::<&Planted>::new());
+}
+
+#[test]
 #[ignore = "long: cargo xtask planted"]
 fn planted_mistakes_are_found() {
     let seeds = crate::asked::number("FEDCTL_CASES").unwrap_or(SEEDS);
@@ -67,5 +113,5 @@ fn planted_mistakes_are_found() {
     let hardest = worlds.iter().max().copied().unwrap_or_default();
     let (count, of) = (worlds.len(), all.len());
     println!("planted: {count} of {of} found within {seeds} worlds each; the hardest took {hardest}");
-    assert!(count >= PROMISED, "fewer than {PROMISED}");
+    assert_eq!(count, of, "some were not found");
 }

@@ -3,17 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use fedctl_core::address::Kind;
 use fedctl_core::object_id::ObjectId;
-use fedctl_core::plan::Plan;
-use jumpcloud_sim::State;
+use fedctl_core::plan::{Action, Plan, Verb};
+use jumpcloud_sim::{State, User, UserId};
 
 use crate::carry::Memory;
-use crate::scene::is_marked;
-use crate::watch::Log;
+use crate::scene::{ATTRIBUTE, OLD_ATTRIBUTE, is_marked};
+use crate::watch::{Log, Sent};
 use crate::witness::Became;
 
 /// What a policy carries until it was turned on for the first time.
 const BEING_SET_UP: &str = "being set up";
+const PROVIDERS: &str = "/identity-providers";
 
 /// What people switched off and suspended by hand.
 pub(crate) fn stops(memory: &Memory) -> BTreeSet<String> {
@@ -41,12 +43,103 @@ pub(crate) fn restored(stops: &BTreeSet<String>, memory: &Memory) -> Option<Stri
     goes.find(|what| stops.contains(what))
 }
 
-/// The provider is written only with a secret that the token endpoint took just now.
-pub(crate) fn unproved(log: &Log) -> Option<String> {
-    let is_provider = |line: &str| line.contains("/identity-providers");
-    let written = log.0.iter().position(|sent| !sent.reads() && sent.left && is_provider(&sent.line))?;
-    let tried = log.0[..written].iter().any(|sent| sent.line.contains("/oauth2/token") && sent.came == Some(400));
-    (!tried).then(|| format!("`{}` carries a secret that nobody tried", log.0[written].line))
+/// What the requests of a run say by themselves: none may come before what makes it safe.
+pub(crate) fn hasty(became: &Became, log: &Log) -> Option<String> {
+    let is_checked = checks_the_provider(became);
+    let before = |at: usize| &log.0[..at];
+    let written = log.0.iter().enumerate().filter(|(_, sent)| !sent.reads() && sent.left);
+    written.into_iter().find_map(|(at, sent)| {
+        let why = (unproved(before(at), sent).then_some("carries a secret that nobody tried"))
+            .or_else(|| unchecked(before(at), sent).then_some("routes people whom nobody looked at"))
+            .or_else(|| from_memory(before(at), sent).then_some("was sent again, and nobody looked what others wrote"))
+            .or_else(|| {
+                (is_checked && unfollowed(before(at), sent))
+                    .then_some("went before the provider was seen to lead elsewhere")
+            })
+            .or_else(|| born_bound(sent).then_some("makes a policy that somebody is bound to"))?;
+        Some(format!("`{}` {why}", sent.line))
+    })
+}
+
+/// The provider is written only with a secret that the token endpoint took since it was shown.
+fn unproved(before: &[Sent], sent: &Sent) -> bool {
+    let shown = before.iter().rposition(|sent| !sent.reads() && sent.line.ends_with("/sso")).unwrap_or_default();
+    let took = |sent: &Sent| sent.line.contains("/oauth2/token") && sent.came == Some(400);
+    sent.line.contains(PROVIDERS) && !before[shown..].iter().any(took)
+}
+
+/// A policy comes to apply to a group only when the run that does it looked at who is in it.
+fn unchecked(before: &[Sent], sent: &Sent) -> bool {
+    let is_bound = sent.line.contains("/identity-provider/policies/") && sent.line.ends_with("/associations");
+    let looked = |sent: &Sent| is_answered_look(sent) && sent.line.ends_with("/membership");
+    is_bound && sent.body.contains("\"add\"") && !before.iter().any(looked)
+}
+
+/// The attributes of a user are written as they were just seen, also when they are sent again.
+fn from_memory(before: &[Sent], sent: &Sent) -> bool {
+    let is_list = sent.line.starts_with("PUT ") && sent.body.contains("\"attributes\":[");
+    let own = |other: &&Sent| other.actions.iter().any(|at| sent.actions.contains(at));
+    is_list && before.iter().rfind(own).is_some_and(|last| !last.reads())
+}
+
+/// Whether the plan has the provider read back before an app goes. It does but for apps that are older than one that stays.
+fn checks_the_provider(became: &Became) -> bool {
+    let (Became::Refused(plan) | Became::Killed(plan) | Became::Ended(plan, _)) = became else { return false };
+    let is_check = |action: &Action| action.target.kind == Kind::IdentityProvider && action.verb == Verb::Check;
+    plan.actions.iter().any(is_check)
+}
+
+/// An app goes only when the provider was read since it was last written, and once more where this run wrote it.
+fn unfollowed(before: &[Sent], sent: &Sent) -> bool {
+    let is_provider = |sent: &&Sent| sent.line.contains(PROVIDERS);
+    let written = before.iter().rposition(|sent| is_provider(&sent) && !sent.reads());
+    let seen = before[written.unwrap_or_default()..].iter().filter(is_provider).filter(|sent| is_answered_look(sent));
+    sent.line.starts_with("DELETE /api/applications/") && seen.count() <= usize::from(written.is_some())
+}
+
+/// A policy is made for nobody.
+fn born_bound(sent: &Sent) -> bool {
+    let body: serde_json::Value = serde_json::from_str(&sent.body).unwrap_or_default();
+    let lists = ["/userGroups", "/targets/userGroups/inclusions"].map(|at| body.pointer(at));
+    let is_bound = lists.into_iter().flatten().filter_map(|list| list.as_array()).any(|list| !list.is_empty());
+    sent.line.starts_with("POST ") && sent.line.ends_with("/identity-provider/policies") && is_bound
+}
+
+/// Whether an action looked at something, and was told.
+fn is_answered_look(sent: &Sent) -> bool {
+    sent.reads() && !sent.actions.is_empty() && sent.came == Some(200)
+}
+
+/// Whoever is brought into the routing group gets in as it is then: the app is theirs, and their attribute names the account.
+pub(crate) fn routed_to_nothing(memory: &Memory, sent: &Sent) -> Option<String> {
+    let is_taken = sent.came.is_some_and(|status| status < 300);
+    let joins = sent.line.starts_with("POST ") && sent.line.contains("/usergroups/") && sent.body.contains("\"add\"");
+    let body: serde_json::Value = serde_json::from_str(&sent.body).ok().filter(|_| is_taken && joins)?;
+    let world = &memory.world;
+    let account = world.user(body["id"].as_str()?.parse().ok()?)?;
+    world.users(memory.secondary).find(|user| user.id == account.id)?;
+    let names = |attribute| move |user: &User| user.attribute(attribute).is_some_and(|it| it == &*account.email);
+    let mut people = world.users(memory.primary);
+    let Some(person) = people.find(|user| names(ATTRIBUTE)(user) || names(OLD_ATTRIBUTE)(user)) else {
+        return Some(format!("{} is routed, and nobody's attribute names it", account.email));
+    };
+    let client = world.provider(memory.secondary).and_then(|provider| world.client(&provider.client_id));
+    let may_use = client.is_some_and(|(app, _)| app.groups().any(|group| person.groups().any(|own| own == group)));
+    (!may_use).then(|| format!("{} is routed, and {} may not use the app", account.email, person.email))
+}
+
+/// Accounts that are active and that we did not make: nobody but a human suspends them.
+pub(crate) fn of_others(memory: &Memory) -> BTreeSet<UserId> {
+    let is_ours = |user: &User| user.attribute("fedctl").is_some_and(|mark| mark.contains("/created"));
+    let active = memory.world.users(memory.secondary).filter(|user| user.state == State::Activated);
+    active.filter(|user| !is_ours(user)).map(|user| user.id).collect()
+}
+
+/// One of these that was suspended.
+pub(crate) fn suspended(others: &BTreeSet<UserId>, memory: &Memory) -> Option<String> {
+    let mut suspended = memory.world.users(memory.secondary).filter(|user| user.state == State::Suspended);
+    let user = suspended.find(|user| others.contains(&user.id))?;
+    Some(format!("{} was there before us, and it is suspended", user.email))
 }
 
 /// Plans for other organisations have other digests.

@@ -22,7 +22,6 @@ pub(crate) const BRANCHES: &[&str] = &[
     "plan: held, locked",
     "plan: held, no-access",
     "plan: held, pilot",
-    "plan: held, routing-off",
     "plan: held, staged",
     "plan: held, unrouted",
     "plan: held, username-taken",
@@ -134,8 +133,14 @@ impl Rare {
             match end {
                 End::Already => self.met("write: so already"),
                 End::Skipped(_) => self.met("write: left out after a failure"),
-                End::Unknown(_) => self.met("write: in doubt at the end"),
-                End::Manual(_) => self.met("write: by hand, no form was taken"),
+                End::Unknown(why) => {
+                    self.met("write: in doubt at the end");
+                    self.failed(why);
+                }
+                End::Manual(why) => {
+                    self.met("write: by hand, no form was taken");
+                    self.failed(why);
+                }
                 End::Failed(why) => self.failed(why),
                 End::Applied | End::NotStarted => {}
             }
@@ -148,6 +153,7 @@ impl Rare {
             ("changed since the plan", "write: changed by hand since the plan"),
             ("somebody made one", "write: made by hand since the plan"),
             ("not there any more", "write: gone since the plan"),
+            ("404 Not Found", "write: gone since the plan"),
             ("not kept", "write: not kept"),
             ("members who are not in this plan", "write: strangers in the routing group"),
             (" times", "write: given up after several tries"),

@@ -11,6 +11,16 @@ use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::history::{self, Earlier};
 use crate::worlds::{Scene, fresh_scenes, scenes};
 
+/// Answers about policies that lead to another spelling, or to steps for a person.
+const ANSWERS: &[(&str, &str)] = &[
+    ("policy-form", "b"),
+    ("policy-form", "c"),
+    ("policy-unknown-fields", "refuse"),
+    ("policy-access", "read-only"),
+    ("policy-access", "absent"),
+    ("rule-rewritten", "true"),
+];
+
 /// How many people a world has at most.
 const PEOPLE: usize = 6;
 
@@ -23,6 +33,8 @@ pub(crate) struct Story {
     pub(crate) rounds: Vec<Round>,
     /// How many rows a page has at most.
     pub(crate) page: Option<u8>,
+    /// What the service answers where nobody knows, when it is not what is likeliest.
+    pub(crate) answer: Option<(&'static str, &'static str)>,
 }
 
 /// One run of the program, and what was before it.
@@ -100,11 +112,19 @@ fn stories() -> impl Strategy<Value = Story> {
     let scenes = prop_oneof![3 => fresh_scenes(PEOPLE), 1 => scenes(PEOPLE)];
     let rounds = prop::collection::vec(round(), 1..5);
     let page = maybe(0.2, select(vec![1_u8, 2, 3]));
-    (scenes, history::earlier(), rounds, page).prop_map(|(scene, earlier, rounds, page)| {
+    let answer = maybe(0.1, select(ANSWERS.to_vec()));
+    // Last, so that what is drawn before does not depend on it.
+    let seldom = maybe(0.25, (any::<usize>(), seldom()));
+    let all = (scenes, history::earlier(), rounds, page, answer, seldom);
+    all.prop_map(|(scene, earlier, mut rounds, page, answer, seldom)| {
+        if let Some((number, edit)) = seldom {
+            let at = number % rounds.len();
+            rounds[at].hands.push(edit);
+        }
         // Under another name these templates give other addresses: who means which is not said by the scene then.
         let by_name = |template: &str| template.contains("{federation}");
         let is_named = by_name(scene.wish.email) || by_name(scene.wish.username);
-        Story { earlier: if is_named { Earlier::Same } else { earlier }, scene, rounds, page }
+        Story { earlier: if is_named { Earlier::Same } else { earlier }, scene, rounds, page, answer }
     })
 }
 
@@ -150,13 +170,14 @@ fn fault() -> impl Strategy<Value = Fault> {
 
 /// What somebody may do in the middle of a run without changing who is meant.
 fn between() -> impl Strategy<Value = Edit> {
-    use AccountEdit::{Annotate, Lock, Rename, Restrict, Suspend, Unroute};
-    let account = select(vec![Annotate, Annotate, Lock, Rename, Restrict, Suspend, Unroute]);
+    use AccountEdit::{Annotate, Delete, Lock, Rename, Restrict, Suspend, Unroute};
+    let account = select(vec![Annotate, Annotate, Delete, Lock, Rename, Restrict, Suspend, Unroute]);
     let person = select(vec![PersonEdit::Annotate, PersonEdit::Annotate, PersonEdit::BreakMapping]);
     prop_oneof![
         3 => (0..PEOPLE, account).prop_map(|(number, edit)| Edit::Account(number, edit)),
         2 => (0..PEOPLE, person).prop_map(|(number, edit)| Edit::Person(number, edit)),
         3 => select(ObjectEdit::ALL.to_vec()).prop_map(Edit::Object),
+        1 => select(vec![ObjectEdit::AddStranger, ObjectEdit::DescribePolicy]).prop_map(Edit::Object),
     ]
 }
 
@@ -174,11 +195,25 @@ fn weather() -> impl Strategy<Value = Weather> {
     prop_oneof![
         5 => (writes, often, broken()).prop_map(|(method, when, effect)| Weather { method, when, effect }),
         2 => lists.prop_map(|effect| Weather { method: Some("GET"), when: Often::Always, effect }),
+        1 => select(vec!["PUT", "POST"]).prop_map(|method| Weather {
+            method: Some(method),
+            when: Often::Always,
+            effect: Effect::Fail { status: 503, after_commit: false, retry_after_s: None },
+        }),
         1 => (1_u64..12).prop_map(|requests| Weather {
             method: None,
             when: Often::Always,
             effect: Effect::RateLimit { requests: 10 + requests, per_ms: 5_000, retry_after_s: None },
         }),
+    ]
+}
+
+/// What people do once in a while that changes what fedctl may do.
+fn seldom() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        1 => Just(Edit::OtherProvider),
+        1 => (0..PEOPLE).prop_map(|number| Edit::Account(number, AccountEdit::Suspend)),
+        3 => Just(Edit::TakenOverLeaves),
     ]
 }
 
