@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 

@@ -4,6 +4,9 @@
 //! Nothing is sent twice by itself, no redirect is followed, and no proxy of the environment is used: a request carries a token
 //! or a secret.
 
+mod error;
+mod wire;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,6 +21,9 @@ use crate::client::body_of;
 use crate::error::BuildError;
 use crate::hosts::is_loopback;
 use crate::redact::Redactor;
+use wire::{Answer, fields, is_nothing, json, said};
+
+pub use error::VaultError;
 
 const TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
 const NAMESPACE: HeaderName = HeaderName::from_static("x-vault-namespace");
@@ -76,76 +82,6 @@ pub struct Versioned {
     pub fields: Option<BTreeMap<String, SecretString>>,
 }
 
-/// Why a vault does not do what it is asked. No error holds a secret.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VaultError {
-    /// Nobody answered. Whether the request arrived is not known.
-    #[error("the vault at {address} does not answer{}", if *is_late { " in time" } else { "" })]
-    Unreachable {
-        /// Where.
-        address: String,
-        /// It was waited for until the time was over.
-        is_late: bool,
-        /// What happened.
-        #[source]
-        source: reqwest::Error,
-    },
-    /// It is sealed, in maintenance or a stand-by: it may be asked again.
-    #[error("the vault cannot serve now ({status}): {said}")]
-    Unavailable {
-        /// The status.
-        status: u16,
-        /// What it says.
-        said: String,
-    },
-    /// The role or token is not good for this.
-    #[error("the vault does not let this role or token {what} `{path}`: {said}")]
-    Denied {
-        /// What was to be done.
-        what: &'static str,
-        /// Where.
-        path: String,
-        /// What it says.
-        said: String,
-    },
-    /// Another version stands there than the one that was to be replaced.
-    #[error("somebody else wrote `{path}` meanwhile")]
-    Conflict {
-        /// Where.
-        path: String,
-    },
-    /// Another answer.
-    #[error("the vault answers {status} when it is to {what} `{path}`: {said}")]
-    Refused {
-        /// What was to be done.
-        what: &'static str,
-        /// Where.
-        path: String,
-        /// The status.
-        status: u16,
-        /// What it says.
-        said: String,
-    },
-    /// An answer that nobody expects.
-    #[error(
-        "the answer of the vault at {address} cannot be read: is this a Vault or OpenBao, and `{path}` in a KV engine of version 2?"
-    )]
-    Unreadable {
-        /// Where it is.
-        address: String,
-        /// What was asked for.
-        path: String,
-    },
-}
-
-impl VaultError {
-    /// Whether the same may succeed in a moment.
-    pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Unavailable { .. })
-    }
-}
-
 /// A vault.
 #[derive(Debug)]
 pub struct Vault {
@@ -164,11 +100,6 @@ struct Asked<'a> {
     method: &'a Method,
     /// Below `/v1/`.
     path: &'a str,
-}
-
-struct Answer {
-    status: u16,
-    body: Zeroizing<Vec<u8>>,
 }
 
 impl Vault {
@@ -455,45 +386,4 @@ impl SecretPath {
     fn below(&self, kind: &str) -> String {
         format!("{}/{kind}/{}", self.mount, self.path)
     }
-}
-
-/// Large enough not to move: a buffer that grows leaves copies of a secret behind.
-fn json(body: &impl Serialize) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
-    let written = serde_json::to_writer(&mut *bytes, body);
-    debug_assert!(written.is_ok(), "bodies have string keys and no failing serializer");
-    bytes
-}
-
-/// The fields that are text; a secret that is a number or a list is none.
-fn fields(all: BTreeMap<String, serde_json::Value>) -> BTreeMap<String, SecretString> {
-    let text = |(name, value)| match value {
-        serde_json::Value::String(mut text) => {
-            let secret = SecretString::from(text.as_str());
-            text.zeroize();
-            Some((name, secret))
-        }
-        _ => None,
-    };
-    all.into_iter().filter_map(text).collect()
-}
-
-/// `[observed]`: what a vault says of a name that is not there is a list of no errors.
-fn is_nothing(answer: &Answer) -> bool {
-    answer.status == 404 && errors(answer).is_some_and(|errors| errors.is_empty())
-}
-
-/// The reasons in an answer, on one line. Only of refusals, and these repeat nothing of the data that was sent: but a proxy in
-/// front may, so what is no such list is not shown.
-fn said(answer: &Answer) -> String {
-    let errors = errors(answer).unwrap_or_default().join("; ");
-    errors.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn errors(answer: &Answer) -> Option<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Errors {
-        errors: Vec<String>,
-    }
-    serde_json::from_slice::<Errors>(&answer.body).ok().map(|body| body.errors)
 }
