@@ -95,7 +95,10 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
 /// The secrets of apps that go.
 fn superseded(context: &Context<'_>, plan: &mut Builder) {
     let app = &context.found.app;
-    for (proposed, client_id) in app.superseded.iter().zip(&app.clients_of_superseded) {
+    let spared = app.spared(context.found.provider).map(|app| app.id);
+    let goes = |id| Some(id) != spared;
+    let all = app.superseded.iter().zip(&app.clients_of_superseded);
+    for (proposed, client_id) in all.filter(|(proposed, _)| goes(proposed.object.id)) {
         if let (Some(Ok(_)), Some(client_id)) = (proposed.verdict, client_id) {
             let old = oidc_app::old(proposed.object);
             plan.know(old.clone(), proposed.object.id);
