@@ -87,13 +87,15 @@ fn ruled(seen: &mut Vec<Exchange>) {
     }
 }
 
-/// A second group with our mark, that nobody uses.
+/// A second group and a second app with our mark, that nobody uses.
 fn made_twice(seen: &mut Vec<Exchange>) {
     let mut memory = two();
     let spec = spec(&memory, "");
     applied(&spec, &mut Recorder { memory: &mut memory, seen }).unwrap();
     let group = memory.world.add_group(memory.secondary, "Federated from acme");
     console::describe_group(&mut memory.world, group, "managed by fedctl: acme-to-beta/routing-group");
+    let app = memory.world.apps(memory.primary).next().unwrap().id;
+    console::repeat_app(&mut memory.world, app).unwrap();
     applied(&spec, &mut Recorder { memory: &mut memory, seen }).unwrap();
 }
 

@@ -36,6 +36,20 @@ fn a_key_that_may_read_everything_is_in_order_and_nothing_is_written() {
 }
 
 #[test]
+fn the_page_shows_what_it_prints() {
+    let page = include_str!("../../docs/doctor.md");
+    let shown = page.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("it has an example");
+    let sandbox = Sandbox::applied();
+    let printed = sandbox.fedctl(DOCTOR).exits_with(0);
+    // How often, and what this machine thinks of the time, is of this run.
+    let fixed = |line: &str| line.split(['×', '(']).next().unwrap_or_default().trim_end().to_owned();
+    for line in shown.lines().filter(|line| !line.starts_with("Clock: ")) {
+        assert!(printed.stdout.contains(&fixed(line)), "{line}\n{printed}");
+    }
+    assert!(shown.lines().count() > 12, "{shown}");
+}
+
+#[test]
 fn what_a_key_may_not_read_is_said_with_what_it_needs() {
     let sandbox = Sandbox::start();
     sandbox.control("PUT", "settings", &json!({"provider-access": "forbidden"}).to_string());

@@ -62,6 +62,17 @@ fn a_sign_in_proves_the_secret_and_a_rotation_in_the_console_makes_it_suspect() 
 }
 
 #[test]
+fn a_spelling_is_said_to_be_unconfirmed_until_a_sign_in_was_seen() {
+    let sandbox = Sandbox::applied();
+    sandbox.change_spec("Acme people sign in at Acme", "By another name");
+    let is_unconfirmed =
+        || sandbox.fedctl("plan demo.yaml").exits_with(0).stdout.contains("not confirmed in this organisation");
+    assert!(is_unconfirmed());
+    assert!(sign_in(&sandbox));
+    assert!(!is_unconfirmed());
+}
+
+#[test]
 fn a_log_that_may_not_be_read_is_said_and_stops_nothing() {
     let sandbox = Sandbox::start_with("--set insights-forbidden=true");
     let _run = sandbox.fedctl("apply demo.yaml --auto-approve").exits_with(0);
@@ -91,6 +102,12 @@ fn a_local_password_waits_for_a_sign_in_or_for_the_word_of_a_human() {
     let sandbox = with_a_local_password();
     let plan = sandbox.fedctl("plan demo.yaml --detailed-exitcode").exits_with(0);
     assert!(plan.stdout.contains(WAITS), "{plan}");
+    // Nothing is to be done, and the report says that something waits.
+    let report = sandbox.fedctl("apply demo.yaml --auto-approve").exits_with(0);
+    let about = format!("waiting: secondary/password-authority/{BEN}.beta\n    {WAITS}\n");
+    assert!(report.stdout.contains(&about) && report.stdout.contains(": 1 waiting."), "{report}");
+    let report = sandbox.fedctl("apply demo.yaml --auto-approve --format json").exits_with(0);
+    assert!(report.stdout.contains(&format!("\"why\": \"{WAITS}\"")), "{report}");
     let stranger = sandbox.fedctl("plan demo.yaml --signed-in zoe@acme.com").exits_with(64);
     assert!(stranger.stderr.contains("`zoe@acme.com` is nobody of this federation"), "{stranger}");
     let saved = sandbox.fedctl(&format!("plan demo.yaml --signed-in {BEN} --out acme.plan")).exits_with(0);

@@ -1,5 +1,6 @@
 //! Sending: one request, one answer, and the truth about what may have happened in between.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::hosts::Host;
 use crate::key::{self, Key};
 use crate::limit::{Bucket, SharedHost, Signal};
 use crate::options::Options;
+use crate::quota::Quota;
 use crate::redact::Redactor;
 use crate::request::{Body, Extra, Request};
 use crate::retry;
@@ -47,6 +49,7 @@ struct Inner {
     shared: Arc<SharedHost>,
     redactor: Arc<Redactor>,
     tokens: Tokens,
+    quota: Quota,
     options: Options,
 }
 
@@ -78,7 +81,7 @@ impl Client {
         redactor.learn(key.secret().expose_secret());
         let tokens = Tokens::new(Arc::clone(&redactor));
         let organization = Bucket::new(options.limits.organization);
-        Self(Arc::new(Inner { key, http, organization, shared, redactor, tokens, options }))
+        Self(Arc::new(Inner { key, http, organization, shared, redactor, tokens, quota: Quota::default(), options }))
     }
 
     /// The key's binding: hosts and organisation.
@@ -94,6 +97,11 @@ impl Client {
     /// The limit of this organisation.
     pub fn bucket(&self) -> &Bucket {
         &self.0.organization
+    }
+
+    /// The headers about limits (`RateLimit-…`, `X-RateLimit-…`) of the latest answer that had any, as sent.
+    pub fn rate_limit_headers(&self) -> BTreeMap<String, String> {
+        self.0.quota.latest()
     }
 
     /// Sends once, whatever comes of it. Waits for its turn first.
@@ -220,6 +228,7 @@ impl Inner {
         if simulated != self.key.hosts().is_sandbox() {
             return Outcome::Unknown(SendError::Mixed { target, simulated });
         }
+        self.quota.hear(response.headers());
         let limit = self.options.longest_answer;
         let headers = response.headers().clone();
         let body = match body_of(response, limit).await {

@@ -23,6 +23,7 @@ mod hosts;
 mod key;
 mod limit;
 mod options;
+mod quota;
 mod redact;
 mod request;
 mod retry;

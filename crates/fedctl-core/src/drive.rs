@@ -67,9 +67,6 @@ fn pages(reader: &mut Reader, query: &Query, carry: &mut impl Carry) -> Result<T
         let took = take(reader, query, read::ask(query, skip), carry)?;
         match took {
             Took::Page(_) if planted!(FirstPageOnly => true, false) => return Ok(took),
-            Took::Unknown(_) if planted!(UnreadIsEmpty => true, false) => {
-                return Ok(Took::Page(crate::decode::Fed { rows: 0, total: None }));
-            }
             // The size that was asked for is not proof of a last page: a server may clamp it. An empty page is.
             Took::Page(fed)
                 if fed.rows == PAGE

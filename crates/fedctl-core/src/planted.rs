@@ -113,8 +113,6 @@ mod chosen {
         ForeignProviderTaken,
         /// An account that was taken over is suspended when its owner leaves.
         AdoptedSuspended,
-        /// A list that cannot be read is an empty one.
-        UnreadIsEmpty,
     }
 
     /// Whether the mistake that is made leaves out this row of the order table.

@@ -1,5 +1,6 @@
 //! The two organisations over HTTP.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fedctl_client::{
@@ -63,6 +64,11 @@ impl Organizations {
             client.redactor().learn(secret.expose_secret());
         }
         outcome(client.send(wire(request)).await)
+    }
+
+    /// What an organisation says of its limits, by the name of the header.
+    pub fn rate_limit_headers(&self, org: Org) -> BTreeMap<String, String> {
+        self.client(org).rate_limit_headers()
     }
 
     pub(crate) fn client(&self, org: Org) -> &Client {

@@ -143,8 +143,8 @@ static TASKS: &[Task] = &[
     },
     Task {
         name: "mutants",
-        takes: Some("[N/M]"),
-        about: "small changes to executor, guards, trace and reader, or every M-th of them: which ones no test notices",
+        takes: Some("[N/M] [again]"),
+        about: "small changes to executor, guards, trace, reader, redaction and encoders, or every M-th of them, or those that no test noticed",
         steps: mutants,
     },
     Task {

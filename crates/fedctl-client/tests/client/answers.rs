@@ -54,6 +54,18 @@ async fn a_429_says_how_long_to_wait() {
 }
 
 #[tokio::test]
+async fn what_an_answer_says_of_limits_is_kept_as_sent() {
+    let headers = [("X-RateLimit-Remaining", "7"), ("ratelimit-policy", "100;w=60"), ("x-total-count", "3")];
+    let server = Server::always(Reply::simulated(200, &headers, "[]")).await;
+    let client = server.client();
+    assert!(client.rate_limit_headers().is_empty());
+    let _answer = answered(client.send(Request::get(Host::Console, "/api/systemusers")).await);
+    let said: Vec<_> = client.rate_limit_headers().into_iter().collect();
+    let want = [("ratelimit-policy", "100;w=60"), ("x-ratelimit-remaining", "7")];
+    assert_eq!(said, want.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[tokio::test]
 async fn a_redirect_is_a_failure_and_is_not_followed() {
     let server = Server::always(Reply::simulated(302, &[("location", "/login?next=secret")], "")).await;
     let error = answered(server.get("/api/systemusers").await).json().map(<[u8]>::to_vec).unwrap_err();

@@ -90,22 +90,13 @@ pub(crate) fn whole(out: &mut Vec<u8>, whole: &str, seen: Option<&str>, fill: &F
 }
 
 /// The first entry of somebody else that was seen and is not in the answer, as `list.key`; nothing where the answer does not
-/// show the list. `sent` is the body with its holes.
+/// show the list. `sent` is the body with its holes. Lists in an object that is sent back as a whole are fields of the action,
+/// which is read back.
 pub(crate) fn lost(sent: &str, seen: &str, answer: &str) -> Option<String> {
     pieces(sent).find_map(|piece| match piece {
         Piece::Merge(merge) => lost_of(&serde_json::from_str(merge).ok()?, &object(seen).ok()?, &object(answer).ok()?),
-        Piece::Whole(whole) => {
-            let whole: Whole<'_> = serde_json::from_str(whole).ok()?;
-            let (seen, answer) = (object(inner(seen, whole.at)?).ok()?, object(inner(answer, whole.at)?).ok()?);
-            whole.lists.iter().find_map(|merge| lost_of(merge, &seen, &answer))
-        }
-        Piece::Text(_) | Piece::Of(..) => None,
+        Piece::Whole(_) | Piece::Text(_) | Piece::Of(..) => None,
     })
-}
-
-fn inner<'a>(text: &'a str, at: &str) -> Option<&'a str> {
-    let mut keys = at.split('.').filter(|key| !key.is_empty());
-    keys.try_fold(text, |text, key| object(text).ok()?.get(key).map(|value| value.get()))
 }
 
 fn lost_of(merge: &Merge<'_>, seen: &Object<'_>, answer: &Object<'_>) -> Option<String> {

@@ -274,7 +274,12 @@ impl Builder {
 
     /// Says something about an object that is no difference.
     pub fn note(&mut self, about: Address, text: impl Into<String>) {
-        self.notes.push(Note { about, text: text.into() });
+        self.notes.push(Note { about, text: text.into(), waits: false });
+    }
+
+    /// Says what is not done yet, and what it waits for.
+    pub fn wait(&mut self, about: Address, text: impl Into<String>) {
+        self.notes.push(Note { about, text: text.into(), waits: true });
     }
 
     /// Stops the plan.

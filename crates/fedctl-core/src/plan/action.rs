@@ -250,8 +250,7 @@ pub enum Expect {
     Holds,
 }
 
-/// How objects of a kind are seen. With the changes of an action it settles everything that may happen to a write, so that
-/// the executor knows no kind.
+/// How objects of a kind are seen. The executor knows no kind: this and the changes settle all that may happen to a write.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LookAt {
     /// The call that shows it.

@@ -280,6 +280,9 @@ pub struct Note {
     pub about: Address,
     /// What is to be said of it.
     pub text: String,
+    /// Something is to be done about it later: the text says what that waits for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
 }
 
 /// What would be done, in which order, for whom and why.

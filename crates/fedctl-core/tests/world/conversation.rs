@@ -57,7 +57,7 @@ pub(crate) fn id_of(address: &Address) -> ObjectId {
 /// One run, and the turn that is out.
 pub(crate) struct Conversation {
     pub(crate) run: Run,
-    out: Option<(Ticket, String)>,
+    out: Option<(Ticket, String, String)>,
     /// Everything that was said, in order.
     pub(crate) said: Vec<String>,
     /// Which of them carry a secret.
@@ -66,29 +66,43 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     pub(crate) fn new(plan: Plan) -> Self {
-        Self { run: Run::new(Arc::new(plan), 100), out: None, said: Vec::new(), secrets: Vec::new() }
+        Self::in_batches(plan, 100)
+    }
+
+    /// With so many users that share a look.
+    pub(crate) fn in_batches(plan: Plan, batch: usize) -> Self {
+        Self { run: Run::new(Arc::new(plan), batch), out: None, said: Vec::new(), secrets: Vec::new() }
     }
 
     /// What it says next: `GET /path`, `wait 4`, `blocked` or `finished`. The body of a request is kept in [`Self::body`].
     pub(crate) fn next(&mut self) -> String {
-        let (ticket, line, body) = match self.run.next() {
-            Next::Do(ticket, Turn::Look(ask)) => (ticket, line(ask.request()), body(ask.request())),
+        let (ticket, line, query, body) = match self.run.next() {
+            Next::Do(ticket, Turn::Look(ask)) => {
+                (ticket, line(ask.request()), query(ask.request()), body(ask.request()))
+            }
             Next::Do(ticket, Turn::Write(request)) => {
                 self.secrets.extend((!request.secrets.is_empty()).then_some(self.said.len()));
-                (ticket, line(&request), body(&request))
+                (ticket, line(&request), query(&request), body(&request))
             }
-            Next::Do(ticket, Turn::Wait(wanted)) => (ticket, format!("wait {}", wanted.as_secs()), String::new()),
+            Next::Do(ticket, Turn::Wait(wanted)) => {
+                (ticket, format!("wait {}", wanted.as_secs()), String::new(), String::new())
+            }
             Next::Blocked => return "blocked".to_owned(),
             Next::Finished => return "finished".to_owned(),
         };
         self.said.push(line.clone());
-        self.out = Some((ticket, body));
+        self.out = Some((ticket, query, body));
         line
     }
 
     /// The body of the request that is out.
     pub(crate) fn body(&self) -> &str {
-        self.out.as_ref().map_or("", |(_, body)| body)
+        self.out.as_ref().map_or("", |(_, _, body)| body)
+    }
+
+    /// What stands after the path of that request.
+    pub(crate) fn query(&self) -> &str {
+        self.out.as_ref().map_or("", |(_, query, _)| query)
     }
 
     /// It says this; it is answered that.
@@ -114,7 +128,7 @@ impl Conversation {
     }
 
     fn answer(&mut self, event: Event) -> &mut Self {
-        let (ticket, _) = self.out.take().unwrap();
+        let (ticket, ..) = self.out.take().unwrap();
         self.run.answer(ticket, event);
         self
     }
@@ -170,6 +184,10 @@ impl Conversation {
 
 fn line(request: &fedctl_core::request::Request) -> String {
     format!("{} {}", request.method, request.path.split('?').next().unwrap())
+}
+
+fn query(request: &fedctl_core::request::Request) -> String {
+    request.path.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
 }
 
 fn body(request: &fedctl_core::request::Request) -> String {

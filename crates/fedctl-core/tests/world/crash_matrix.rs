@@ -23,6 +23,10 @@ const LAG_MS: u64 = 20_000;
 /// How many people there are.
 const PEOPLE: usize = 3;
 
+/// Where two things go wrong: of how many people, and one in how many pairs is told. With more people there are many more
+/// pairs, and most of them differ in nothing but whose write it is.
+const PAIRS: [(usize, usize); 3] = [(1, 1), (2, 11), (3, 31)];
+
 /// What becomes of one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Delivery {
@@ -344,8 +348,8 @@ fn i4_every_story_every_write_every_delivery() {
 #[ignore = "long: cargo xtask crash-matrix"]
 fn i4_every_story_with_two_faults() {
     long("two faults", |story, figures| {
-        for people in 1..=PEOPLE {
-            depth_two(story, people, figures, |_| true);
+        for (people, one_in) in PAIRS {
+            depth_two(story, people, figures, |cell| cell % one_in == 0);
         }
     });
 }

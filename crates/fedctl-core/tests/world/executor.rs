@@ -1,10 +1,13 @@
 //! What the executor makes of each answer, one conversation at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fedctl_core::address::{Kind, Org};
-use fedctl_core::apply::End;
-use fedctl_core::plan::{Action, Plan, Verb};
+use fedctl_core::apply::{End, Run, settle};
+use fedctl_core::object_id::ObjectId;
+use fedctl_core::plan::guard::{Guard, Refusal};
+use fedctl_core::plan::{Action, Fate, Gone, Plan, Subject, Verb};
 use fedctl_core::request::Outcome;
 
 use crate::conversation::{Conversation, answer, busy, id_of, lost, not_sent, only, plan, why};
@@ -176,7 +179,7 @@ fn i4_a_user_that_the_service_says_exists_is_looked_for_until_it_shows() {
     assert_eq!(talk.ends(), [End::Applied]);
     let mut talk = Conversation::new(routing_group());
     talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, 400, r#"{"message":"no such field"}"#).turn(GROUPS, 200, "[]");
-    assert!(why(&talk.ends()[0]).contains("no such field"));
+    assert_eq!(talk.ends(), [End::Failed("400 no such field".to_owned())]);
 }
 
 #[test]
@@ -232,8 +235,11 @@ fn i6_a_group_of_a_full_page_is_looked_for_on_the_next_and_a_short_page_is_not_t
         (0..40).map(|number| format!(r#"{{"id":"{number:024x}","name":"g{number}","description":""}}"#)).collect();
     let mut talk = Conversation::new(routing_group());
     talk.says(GROUPS);
+    assert!(talk.query().contains("skip=0"), "{}", talk.query());
     let page = fedctl_core::request::Answer { total: Some(41), ..answer(200, &format!("[{}]", others.join(","))) };
-    talk.tell(Outcome::Answered(page)).turn(GROUPS, 200, &format!("[{}]", group(MARK)));
+    talk.tell(Outcome::Answered(page)).says(GROUPS);
+    assert!(talk.query().contains("skip=40"), "{}", talk.query());
+    talk.tell(Outcome::Answered(answer(200, &format!("[{}]", group(MARK)))));
     assert_eq!(talk.ends(), [End::Already]);
 }
 
@@ -304,5 +310,98 @@ fn i9_only_who_was_just_seen_in_the_routing_group_gives_up_a_password() {
         let skipped = End::Skipped(u32::try_from(check).unwrap());
         let wanted = if action.target.name.starts_with("ann@") { End::NotStarted } else { skipped };
         assert_eq!(*end, wanted, "{}", action.target);
+    }
+}
+
+/// The ids that the request which is out names.
+fn ids(talk: &Conversation) -> usize {
+    talk.body().split(|c: char| !c.is_ascii_hexdigit()).filter(|word| ObjectId::parse(word).is_some()).count()
+}
+
+#[test]
+fn as_many_users_as_may_share_a_look_are_looked_at_before_anything_else_is_begun() {
+    let is_edge = |action: &Action| is(action, Org::Primary, Kind::GroupMember, Verb::Create);
+    let plan = only(plan(), |action| action.target.kind == Kind::UserMapping || is_edge(action));
+    assert!(plan.actions.iter().any(is_edge));
+    for (batch, looked_at) in [(2, 2), (3, 3), (0, 1)] {
+        let mut talk = Conversation::in_batches(plan.clone(), batch);
+        talk.says(SEARCH);
+        assert_eq!(ids(&talk), looked_at, "{}", talk.body());
+    }
+}
+
+#[test]
+fn what_has_ended_is_counted() {
+    let plan = only(plan(), |action| action.target.kind == Kind::UserMapping);
+    let mut talk = Conversation::new(plan.clone());
+    assert_eq!(talk.run.ended(), 0);
+    let ends = talk.turn(SEARCH, 200, r#"{"results":[]}"#).ends();
+    assert_eq!((talk.run.ended(), ends.len()), (3, 3));
+}
+
+#[test]
+fn only_a_plan_that_may_be_applied_and_may_make_something_twice_waits_for_an_earlier_run() {
+    let now = plan().as_of;
+    let waits = |plan: &Plan| settle::wait(plan, now, 120).is_some();
+    let may_be_twice = routing_group();
+    assert!(waits(&may_be_twice));
+    let (mapping, _) = mapping();
+    assert!(!waits(&mapping));
+    let about = &may_be_twice.actions[0].target;
+    let refused =
+        Plan { refusals: vec![Refusal::new(Guard::Members, about, "why", "way out")], ..may_be_twice.clone() };
+    assert!(!waits(&refused));
+}
+
+/// A plan after ann left, for what of hers goes.
+fn left(keep: impl Fn(&Action) -> bool) -> Plan {
+    let (scene, history) = crate::leave::situations().swap_remove(0);
+    let (mut memory, spec) = scene.after(&history).unwrap();
+    only(crate::carry::plan(&spec, &mut memory), keep)
+}
+
+#[test]
+fn i9_an_entry_that_still_shows_when_nobody_answered_is_taken_out_again() {
+    let plan = left(|action| is(action, Org::Primary, Kind::UserMapping, Verb::Delete));
+    let id = plan.known[&plan.actions[0].target].id;
+    let user = |attributes: &str| format!(r#"{{"results":[{{"_id":"{id}","attributes":[{attributes}]}}]}}"#);
+    let before = plan.actions[0].changes[0].before.clone().unwrap();
+    let there = user(&attribute(crate::scene::ATTRIBUTE, &before));
+    let put = format!("PUT /api/systemusers/{id}");
+    let mut talk = Conversation::new(plan);
+    talk.turn(SEARCH, 200, &there).says(&put).tell(lost());
+    talk.turn(SEARCH, 200, &there).waits(1).turn(SEARCH, 200, &there).says(&put).tell(lost());
+    talk.turn(SEARCH, 200, &user(""));
+    assert_eq!(talk.ends(), [End::Applied]);
+}
+
+#[test]
+fn i10_whoever_leaves_may_be_routed_only_where_a_saved_plan_lets_them_go_next_time() {
+    let check = only(plan(), |action| is(action, Org::Secondary, Kind::UserGroup, Verb::Check));
+    let (address, known) =
+        check.known.iter().find(|(address, _)| address.org == Org::Secondary && address.kind == Kind::User).unwrap();
+    let ends = |left: &[ObjectId]| {
+        let mut plan = check.clone();
+        let person = plan.people.iter_mut().find(|person| *person.account == *address.name).unwrap();
+        person.fate = Fate::Leaves(Gone::NotMeant);
+        plan.left = left.to_vec();
+        let mut talk = Conversation::new(plan);
+        talk.next();
+        let members = format!(r#"[{{"to":{{"id":"{}","type":"user"}}}}]"#, known.id);
+        talk.tell(Outcome::Answered(answer(200, &members))).ends()
+    };
+    assert_eq!(ends(&[known.id]), [End::Applied]);
+    assert!(why(&ends(&[])[0]).contains(&known.id.to_string()));
+}
+
+#[test]
+fn when_one_person_fails_others_go_on_and_when_the_federation_fails_nobody_does() {
+    let (mut memory, spec) = crate::crash::world();
+    let plan = crate::carry::plan(&spec, &mut memory);
+    let run = Run::new(Arc::new(plan.clone()), 100);
+    for (at, action) in (0u32..).zip(&plan.actions) {
+        let is_last_of_person = action.target.kind == Kind::PasswordAuthority;
+        let others_go_on = matches!(action.subject, Subject::Person(_)) && !is_last_of_person;
+        assert_eq!(run.failure_lets_go_on(at), others_go_on, "{} {}", action.verb.as_str(), action.target);
     }
 }

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use fedctl_core::address::Org;
+use fedctl_core::drive::Carry;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::{Allow, NotAllowed};
 use fedctl_core::plan::guard::{Guard, Lift};
 use fedctl_core::plan::rules::Rules;
+use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::{self, Spec};
 use fedctl_core::{operator, plan};
 use jumpcloud_sim::{GroupId, NewUser, OrgId, UserId, World, console, fixture};
@@ -113,7 +116,7 @@ fn is_lifted_exactly(plan: &Plan, guard: Guard, needed: u32) {
     let other = lift(format!("{guard}={needed}@{}", "0".repeat(16)), true);
     assert!(matches!(other, Err(NotAllowed::OtherPlan { .. })), "{other:?}");
     let nobody_there = lift(format!("{guard}={needed}@{digest}"), false);
-    assert_eq!(nobody_there.is_ok(), !guard.is_attended(), "{nobody_there:?}");
+    assert_eq!(nobody_there.is_ok(), guard != Guard::ReGrant, "{nobody_there:?}");
     let by_digest = format!("{guard}@{digest}").parse::<Allow>();
     assert_eq!(by_digest.is_ok(), guard.lift() == Lift::Digest);
     let proposed = plan.lifts(&digest);
@@ -258,6 +261,28 @@ fn i11_whoever_comes_back_is_let_in_only_by_somebody_at_a_terminal() {
 }
 
 #[test]
+fn i11_whoever_was_taken_out_of_the_routing_group_is_put_back_on_the_first_day_and_never_after() {
+    let managed = "routing_group: {members: managed}\n";
+    let mut office = Office::new(3);
+    carry::apply(&office.spec(managed), &mut office.memory);
+    let routing =
+        crate::scene::group_named(&office.memory.world, office.memory.secondary, "Federated from acme").unwrap();
+    for number in 0..2 {
+        let account = office.account(number);
+        console::remove_member(&mut office.memory.world, routing, account);
+    }
+    let plan = office.plan(managed);
+    assert_eq!((guards(&plan), plan.is_empty()), (none(), false), "a run that was broken off may have left them so");
+    office.memory.world.advance(23 * 60 * 60 * 1000);
+    office.joins(3);
+    assert_eq!(guards(&office.plan(managed)), none());
+    office.memory.world.advance(2 * 60 * 60 * 1000);
+    let plan = office.plan(managed);
+    let joins = |number: usize| plan.actions.iter().any(|action| action.target.name.contains(&format!("p{number}@")));
+    assert_eq!((guards(&plan), [0, 1, 2, 3].map(joins)), (none(), [false, false, false, true]));
+}
+
+#[test]
 fn an_account_that_another_directory_keeps_is_suspended_only_by_somebodys_word() {
     let mut office = Office::set_up(2);
     let (person, account) = (office.person(0), office.account(0));
@@ -325,6 +350,34 @@ fn what_others_hang_on_is_removed_only_by_somebodys_word() {
     assert!(plan.refusals[0].why.contains("1 x application"), "{}", plan.refusals[0].why);
 }
 
+/// A key that may not read which LDAP servers hang on a group.
+struct NoLdap<'a>(&'a mut Memory);
+
+impl Carry for NoLdap<'_> {
+    fn carry(&mut self, request: Request) -> Outcome {
+        if request.path.contains("targets=ldap_server") {
+            return Outcome::Answered(crate::conversation::answer(403, "{}"));
+        }
+        self.0.carry(request)
+    }
+
+    fn pause(&mut self, wanted: Duration) {
+        self.0.pause(wanted);
+    }
+}
+
+#[test]
+fn i13_what_cannot_be_read_counts_as_something_that_hangs_on_what_goes() {
+    let mut office = Office::set_up(1);
+    let world = &mut office.memory.world;
+    let copy = world.add_group(office.memory.secondary, "Federated from acme");
+    console::describe_group(world, copy, "managed by fedctl: acme-to-beta/routing-group");
+    let spec = office.spec("");
+    let plan = carry::plan(&spec, &mut NoLdap(&mut office.memory));
+    is_lifted_exactly(&plan, Guard::ForeignDependants, 1);
+    assert!(plan.refusals[0].why.contains("ldap_server: "), "{}", plan.refusals[0].why);
+}
+
 #[test]
 fn whom_a_rule_would_catch_is_caught_only_by_somebodys_word() {
     let mut office = Office::new(1);
@@ -364,6 +417,31 @@ fn nothing_is_taken_from_an_administrator_of_either_organisation() {
         assert_eq!(guards(&office.plan(OFF)), only(Guard::Protected), "of the primary: {of_primary}");
         assert_eq!(guards(&office.plan("")), none(), "nothing is taken");
     }
+}
+
+#[test]
+fn i9_whoever_is_protected_keeps_the_password_of_an_account_that_is_routed_already() {
+    let mut office = Office::new(1);
+    let spec = |office: &Office, authority: &str, rest: &str| {
+        carry::spec(&office.memory, &format!("{PEOPLE}\n  password_authority: {authority}"), rest)
+    };
+    let protect = "safety: {protect: {secondary: [p0@acme.com.beta]}}\n";
+    carry::apply(&spec(&office, "none", ""), &mut office.memory);
+    let account = office.account(0);
+    console::set_password(&mut office.memory.world, account, Some("Correct-Horse-8"));
+    let federated = |office: &mut Office, rest: &str| {
+        // Who has a password of their own is asked for it only after they were seen to sign in.
+        let rules = Rules { signed_in: ["p0@acme.com".into()].into(), ..Rules::default() };
+        let spec = spec(office, "federated", rest);
+        carry::plan_under(rules, &spec, &mut office.memory)
+    };
+    assert_eq!(guards(&federated(&mut office, "")), none());
+    assert_eq!(guards(&federated(&mut office, protect)), only(Guard::Protected));
+    let plan = federated(&mut office, "");
+    carry::run(&plan, &mut office.memory);
+    let gives_back = spec(&office, "none", protect);
+    let plan = carry::plan(&gives_back, &mut office.memory);
+    assert_eq!((guards(&plan), plan.is_empty()), (none(), false), "a password that comes back is no loss");
 }
 
 #[test]

@@ -226,6 +226,20 @@ fn i9_i10_every_row_of_the_order_table_has_a_pair_in_some_plan_and_is_kept() {
     assert_eq!(without, [], "no plan has these");
 }
 
+#[test]
+fn a_plan_lists_its_actions_in_an_order_that_works() {
+    for make in SITUATIONS {
+        let (mut memory, spec) = make();
+        let plan = carry::plan(&spec, &mut memory);
+        for row in kinds::rows() {
+            for (first, then) in pairs(&plan, row) {
+                let name = |at: usize| format!("{} {}", plan.actions[at].verb.as_str(), plan.actions[at].target);
+                assert!(first < then, "{} stands before {}", name(then), name(first));
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(cases(48))]
 

@@ -159,7 +159,10 @@ impl Witness<'_> {
             oracle.look_again(self.scene, self.memory);
         }
         let wrong = oracle.wrong(self.scene, self.memory, &self.log);
-        let joined = self.log.0.last().filter(|_| self.course.hand.is_none() && !lands);
+        // What a human did since the run began to read, or could not be seen then, is not the run's doing.
+        let began_ms = self.log.0.first().map_or(0, |sent| sent.at_ms);
+        let was_seen = self.memory.touched.as_ref().is_none_or(|touched| touched.shows_ms <= began_ms);
+        let joined = self.log.0.last().filter(|_| was_seen && !lands);
         let wrong = wrong.or_else(|| promises::routed_to_nothing(self.memory, joined?));
         let line = self.log.0.last().map(|sent| sent.line.clone()).unwrap_or_default();
         let wrong = wrong.map(|wrong| format!("after write {} `{line}`: {wrong}", self.writes));

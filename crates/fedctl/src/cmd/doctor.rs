@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
+use fedctl_core::address::Org;
 use fedctl_core::doctor::{self, Examination, Seen};
 use fedctl_core::planner::{self, Step};
 use fedctl_core::request::{Ask, Outcome};
@@ -65,7 +66,8 @@ pub async fn run(args: &Doctor, operator: Option<&Path>, ui: &mut Ui) -> Result<
         Err(error) => Some(failure::read(&error, &session.spec, &session.keys).message().to_owned()),
     };
     let (heard, seen) = (listening.heard.into_inner().unwrap_or_default(), seen.into_inner().unwrap_or_default());
-    let text = render::text(&heard, &seen, ended.as_deref());
+    let limits = [Org::Primary, Org::Secondary].map(|org| (org, session.organizations.rate_limit_headers(org)));
+    let text = render::text(&heard, &seen, &limits, ended.as_deref());
     ui.out(&text)?;
     if let Some(path) = &args.record {
         record(path, &heard)?;

@@ -1,5 +1,7 @@
 //! What `fedctl doctor` found, for people, and the shapes of answers for whoever models them.
 
+use std::collections::BTreeMap;
+
 use fedctl_core::address::Org;
 use fedctl_core::doctor::{Examination, Seen, Shape, Visits};
 use fedctl_core::endpoint::Endpoint;
@@ -10,8 +12,11 @@ use super::text::visible;
 /// The version of the file with the shapes.
 const FORMAT: u32 = 1;
 
+/// What an organisation says of its limits, by the name of the header.
+type Limits = (Org, BTreeMap<String, String>);
+
 /// What was found.
-pub fn text(heard: &Examination, seen: &[Seen], ended: Option<&str>) -> String {
+pub fn text(heard: &Examination, seen: &[Seen], limits: &[Limits], ended: Option<&str>) -> String {
     let mut text = String::new();
     for org in [Org::Primary, Org::Secondary] {
         text.push_str(&format!("What the key of the {org} organisation may read\n"));
@@ -33,6 +38,11 @@ pub fn text(heard: &Examination, seen: &[Seen], ended: Option<&str>) -> String {
         0 => "Limits: no answer asked to wait.\n".to_owned(),
         number => format!("Limits: {number} answers asked to wait.\n"),
     });
+    for (org, headers) in limits {
+        for (name, value) in headers {
+            text.push_str(&format!("  {org}: {}: {}\n", visible(name), visible(value)));
+        }
+    }
     if let Some(ended) = ended {
         text.push_str(&format!("Reading ended early: {}\n", visible(ended)));
     }
@@ -109,4 +119,18 @@ pub fn record(heard: &Examination) -> String {
     }
     let record = Record { format: FORMAT, calls };
     serde_json::to_string_pretty(&record).map(|text| text + "\n").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_says_of_its_limits_is_shown_on_one_line_each() {
+        let said = BTreeMap::from([("x-ratelimit-remaining".to_owned(), "7\u{1b}[2J".to_owned())]);
+        let limits = [(Org::Primary, BTreeMap::new()), (Org::Secondary, said)];
+        let text = text(&Examination::default(), &[], &limits, None);
+        let line = text.lines().find(|line| line.contains("x-ratelimit-remaining")).unwrap();
+        assert!(line.starts_with("  secondary: x-ratelimit-remaining: 7") && !line.contains('\u{1b}'), "{line}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, Write};
-use fedctl_core::plan::{Fate, Held, Plan, PlannedPerson, Refusal};
+use fedctl_core::plan::{Fate, Held, Pair, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
 use super::fates;
@@ -125,7 +125,7 @@ impl View<'_> {
         let place =
             action.spec.as_ref().map(|path| format!("  {}", visible(&self.source.place(path)))).unwrap_or_default();
         let target = visible(&action.target.to_string());
-        let form = unconfirmed(action).map(|text| format!("      {text}\n")).unwrap_or_default();
+        let form = unconfirmed(action, self.plan.pair).map(|text| format!("      {text}\n")).unwrap_or_default();
         format!("  {} {target}\n      {}{place}\n{form}{}", sign(action.verb), does(action), fields(&action.changes))
     }
 
@@ -250,12 +250,13 @@ fn nothing(notes: usize, held: usize) -> String {
     }
 }
 
-/// What cannot be known of a request whose spelling nobody has published.
-fn unconfirmed(action: &Action) -> Option<String> {
+/// What cannot be known of a request whose spelling nobody has published, until somebody was seen to sign in by what was made so.
+fn unconfirmed(action: &Action, pair: Pair) -> Option<String> {
     let Write::First { forms, .. } = &action.write else { return None };
     let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
     Some(match names[..] {
         [] => "a person does it: the operator wants it so".to_owned(),
+        _ if pair == Pair::Proved => return None,
         [only] => format!("not confirmed in this organisation: how this is written is not published (form `{only}`)"),
         _ => format!(
             "not confirmed in this organisation: how this is written is not published (forms `{}`, in this order)",

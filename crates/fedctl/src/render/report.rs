@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fedctl_core::address::Kind;
 use fedctl_core::apply::End;
 use fedctl_core::plan::action::Write;
-use fedctl_core::plan::{Action, Fate, Held, Plan, PlannedPerson, Verb};
+use fedctl_core::plan::{Action, Fate, Held, Note, Plan, PlannedPerson, Verb};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,6 +14,9 @@ use super::by_hand;
 use super::plan_json::to_text;
 use super::text::{count, visible};
 use crate::exit::Exit;
+
+/// How many objects that wait for the same are named.
+const SHOWN: usize = 5;
 
 /// The name of this format and its version.
 pub const SCHEMA: &str = "fedctl.report.v1";
@@ -66,6 +69,8 @@ pub struct Document<'a> {
     counts: BTreeMap<&'static str, usize>,
     /// What became of each action, in the order of the plan.
     actions: Vec<Row<'a>>,
+    /// What is not done yet and is no failure: it waits for something.
+    waiting: Vec<Waiting<'a>>,
     /// People for whom the saved plan does nothing: they are left for the next one.
     left: Vec<&'a str>,
 }
@@ -85,6 +90,15 @@ pub struct Row<'a> {
     /// The object whose action did not succeed, for which this one was left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     because_of: Option<String>,
+}
+
+/// Something that waits.
+#[derive(Serialize, JsonSchema)]
+pub struct Waiting<'a> {
+    /// The object: `organisation/kind/name`.
+    about: String,
+    /// What it waits for.
+    why: &'a str,
 }
 
 impl Report {
@@ -118,7 +132,28 @@ impl Report {
         for end in &self.ends {
             *counts.entry(word(end)).or_default() += 1;
         }
+        let waiting = self.waiting().count();
+        if waiting > 0 {
+            counts.insert("waiting", waiting);
+        }
         counts
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &Note> {
+        self.plan.notes.iter().filter(|note| note.waits)
+    }
+
+    /// What waits, folded by what it waits for.
+    fn waits(&self) -> String {
+        let mut reasons: BTreeMap<&str, Vec<&Note>> = BTreeMap::new();
+        self.waiting().for_each(|note| reasons.entry(&note.text).or_default().push(note));
+        let row = |(why, notes): (&str, Vec<&Note>)| {
+            let shown = notes.iter().take(SHOWN).map(|note| visible(&note.about.to_string()).to_string());
+            let more = notes.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("waiting: {}{more}\n    {}\n", shown.collect::<Vec<_>>().join(", "), visible(why))
+        };
+        reasons.into_iter().map(row).collect()
     }
 
     /// The report as text.
@@ -134,6 +169,7 @@ impl Report {
             }
         }
         text.push_str(&self.skipped());
+        text.push_str(&self.waits());
         text.push_str(&format!("Applied {}: {}.\n", visible(&self.plan.federation), self.summary()));
         if self.stopped.is_some() {
             text.push_str(&self.rest());
@@ -213,6 +249,7 @@ impl Report {
             counts: self.counts(End::as_str),
             left: left(&self.plan).collect(),
             actions: rows.map(|((action, end), at)| self.row(action, end, at)).collect(),
+            waiting: self.waiting().map(|note| Waiting { about: note.about.to_string(), why: &note.text }).collect(),
         })
     }
 

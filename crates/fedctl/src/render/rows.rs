@@ -144,6 +144,9 @@ pub struct NoteRow {
     /// What is to be said of it.
     #[schemars(with = "String")]
     pub text: Untrusted,
+    /// Something is to be done about it later; the text says what that waits for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
 }
 
 /// Why a plan must not be applied.

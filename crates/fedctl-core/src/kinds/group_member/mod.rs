@@ -82,7 +82,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             continue;
         }
         match (&context.spec.routing_group.members.value, person.live) {
-            _ if waits_for_app(context, person) => plan.note(
+            _ if waits_for_app(context, person) => plan.wait(
                 user::address(person),
                 "it has a local password and is not routed before the app is as it must be",
             ),

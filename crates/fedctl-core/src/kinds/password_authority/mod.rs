@@ -112,6 +112,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             Now::Ours => {}
             Now::Free => wanted.push(update(context, subject, person)),
             Now::Left(text) => plan.note(address(person), text),
+            Now::Waits(text) => plan.wait(address(person), text),
         }
     }
     if !wanted.is_empty() {
@@ -186,6 +187,7 @@ enum Now {
     Ours,
     Free,
     Left(String),
+    Waits(&'static str),
 }
 
 /// Who decides now, and whether that may change.
@@ -204,9 +206,9 @@ fn now(context: &Context<'_>, person: &Person<'_>) -> Now {
             "the answer leaves out `restrictedFields`, so nobody knows who decides about its password; that stays"
                 .to_owned(),
         ),
-        None if live.has_password && !context.has_signed_in(person) => Now::Left(
-            "it has a local password, which stays until one sign-in through the federation was seen".to_owned(),
-        ),
+        None if live.has_password && !context.has_signed_in(person) => {
+            Now::Waits("it has a local password, which stays until one sign-in through the federation was seen")
+        }
         // Taking away a password that there is refuses the plan.
         None if live.has_password => Now::Free,
         None => protected.unwrap_or(Now::Free),

@@ -79,12 +79,12 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     if is_marked_now(context) {
         plan.actions.extend(replace(context));
     } else {
-        plan.note(target.clone(), "it is taken over when it is given the routing group");
+        plan.wait(target.clone(), "it is taken over when it is given the routing group");
     }
     let wanted = spec.routing_policy.enabled.value && found.is_in_the_making();
     let waits = if found.is_turned_on_by_us() { !context.turns_on() } else { !context.assigns() };
     if wanted && waits {
-        plan.note(
+        plan.wait(
             target.clone(),
             "nobody is routed before the app is active, the accounts of people who left are suspended, and everybody in \
              the routing group who has a local password can come in through the federation",

@@ -18,7 +18,7 @@ const WAY_OUT: &str = "remove them from the group, bring their primary users int
 /// routed as it is, or nobody is, a plan changes nothing for them, and they do not stop what is planned for others.
 pub(super) fn strangers(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let mut strangers = group_member::strangers(context);
-    if !strangers.is_empty() && context.found.policy.routes() {
+    if !strangers.is_empty() {
         // They are routed and sign in as it is: that is said with their attribute, and no plan changes it.
         let open = impersonation::open_today(context, live);
         strangers.retain(|id| !open.contains(id));

@@ -108,6 +108,25 @@ pub(crate) fn tree(seed: u64) -> (TestRunner, impl prop::strategy::ValueTree<Val
     (runner, tree)
 }
 
+/// The same in a world in which everything was made by hand and is taken over; then somebody leaves.
+#[cfg(planted)]
+pub(crate) fn taken_over(seed: u64) -> Story {
+    use prop::strategy::ValueTree;
+    let (mut runner, tree) = tree(seed);
+    let scene = crate::handmade::whole_scenes(PEOPLE).new_tree(&mut runner).unwrap().current();
+    let mut story = Story { scene, earlier: Earlier::Same, ..tree.current() };
+    let calm = Round {
+        hands: Vec::new(),
+        weather: Vec::new(),
+        struck: Vec::new(),
+        stopped: None,
+        between: None,
+        ..story.rounds[0].clone()
+    };
+    story.rounds = vec![calm.clone(), Round { hands: vec![Edit::TakenOverLeaves], ..calm }];
+    story
+}
+
 fn stories() -> impl Strategy<Value = Story> {
     let scenes = prop_oneof![3 => fresh_scenes(PEOPLE), 1 => scenes(PEOPLE)];
     let rounds = prop::collection::vec(round(), 1..5);

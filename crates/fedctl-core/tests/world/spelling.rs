@@ -1,0 +1,142 @@
+//! What becomes of a request whose spelling nobody has published, one conversation at a time.
+
+use fedctl_core::address::{Kind, Org};
+use fedctl_core::apply::End;
+use fedctl_core::plan::{Action, Plan, Verb};
+use fedctl_core::request::Outcome;
+use serde_json::json;
+
+use crate::conversation::{Conversation, answer, lost, not_sent, only, plan, why};
+
+const POLICIES: &str = "GET /api/v2/identity-provider/policies";
+const ADD: &str = "POST /api/v2/identity-provider/policies";
+const ID: &str = "6500000000000000000000cc";
+
+fn policies(verb: Verb) -> Plan {
+    only(plan(), |action| action.target.kind == Kind::RoutingPolicy && action.verb == verb)
+}
+
+/// The policy of a plan as it is to be, but for some keys.
+fn policy(plan: &Plan, but: serde_json::Value) -> serde_json::Value {
+    let create = &plan.actions[0];
+    let text = |field: &str| {
+        let change = create.changes.iter().find(|change| change.field.to_string() == field).unwrap();
+        change.text().unwrap().to_owned()
+    };
+    let provider = plan.known.iter().find(|(address, _)| address.kind == Kind::IdentityProvider).unwrap().1.id;
+    let mut policy = json!({"id": ID, "name": &*create.target.name, "description": text("description"),
+        "enabled": false, "identityProviderId": provider.to_string()});
+    policy.as_object_mut().unwrap().extend(but.as_object().unwrap().clone());
+    policy
+}
+
+/// Made, and seen to be on until nobody waits any more; what takes it back comes next.
+fn born_on(plan: &Plan) -> Conversation {
+    let on = policy(plan, json!({"enabled": true}));
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(POLICIES, 200, "[]").turn(ADD, 201, &on.to_string()).turn(POLICIES, 200, &json!([on]).to_string());
+    for seconds in [2, 4, 8, 16, 16, 16] {
+        talk.waits(seconds).turn(POLICIES, 200, &json!([on]).to_string());
+    }
+    talk
+}
+
+fn remove() -> String {
+    format!("DELETE /api/v2/identity-provider/policies/{ID}")
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_said_with_the_reason() {
+    let plan = policies(Verb::Create);
+    let mut refused = born_on(&plan);
+    let ends = refused.turn(&remove(), 403, r#"{"message":"not yours"}"#).ends();
+    assert!(why(&ends[0]).contains("could not be taken back (403 not yours)"), "{ends:?}");
+    for struck in [lost, not_sent, || Outcome::Answered(answer(503, "{}"))] {
+        let mut talk = born_on(&plan);
+        let ends = talk.go_on(|_| struck());
+        assert!(matches!(&ends[..], [End::Failed(why)] if why.contains("could not be taken back")), "{ends:?}");
+        assert_eq!(talk.count(&remove()), 5);
+    }
+    let mut shows = born_on(&plan);
+    let on = json!([policy(&plan, json!({"enabled": true}))]).to_string();
+    let ends = shows.go_on(|line| Outcome::Answered(answer(200, if line == POLICIES { &on } else { "" })));
+    assert!(why(&ends[0]).contains("could not be taken back (it still shows)"), "{ends:?}");
+    assert_eq!(shows.count(&remove()), 1);
+}
+
+#[test]
+fn what_was_taken_back_is_left_to_a_person() {
+    let plan = policies(Verb::Create);
+    for (status, body) in [(204, ""), (404, "{}")] {
+        let mut talk = born_on(&plan);
+        let ends = talk.turn(&remove(), status, body).turn(POLICIES, 200, "[]").ends();
+        assert!(matches!(&ends[..], [End::Manual(why)] if why.ends_with("that was taken back")), "{ends:?}");
+    }
+    let mut late = born_on(&plan);
+    late.says(&remove()).tell(lost()).waits(1).turn(&remove(), 404, "{}").turn(POLICIES, 200, "[]");
+    assert!(matches!(&late.ends()[..], [End::Manual(_)]));
+}
+
+#[test]
+fn no_other_spelling_is_tried_where_a_refusal_changed_something() {
+    let plan = policies(Verb::Create);
+    let mut made = Conversation::new(plan.clone());
+    let half = json!([policy(&plan, json!({"name": "another"}))]).to_string();
+    made.turn(POLICIES, 200, "[]").turn(ADD, 400, r#"{"message":"what is this"}"#).turn(POLICIES, 200, &half);
+    assert!(why(&made.ends()[0]).contains("what is this; and something changed meanwhile"));
+    // One field of a change is as it is to be, and another is not.
+    let plan = policies(Verb::Update);
+    let change = |field: &str| plan.actions[0].changes.iter().find(|change| change.field.to_string() == field).unwrap();
+    let description = change("description").before.as_deref().unwrap();
+    let seen =
+        |on: bool| json!({"id": ID, "name": &*plan.actions[0].target.name, "description": description, "enabled": on});
+    let mut half = Conversation::new(plan.clone());
+    let look = half.next();
+    half.tell(Outcome::Answered(answer(200, &seen(false).to_string())));
+    let put = half.next();
+    half.tell(Outcome::Answered(answer(400, r#"{"message":"what is this"}"#)));
+    half.turn(&look, 200, &seen(true).to_string());
+    let ends = half.ends();
+    assert!(why(&ends[0]).contains("something changed meanwhile"), "{ends:?}");
+    assert_eq!(half.count(&put), 1);
+}
+
+#[test]
+fn what_one_action_found_out_to_be_no_spelling_nobody_else_tries() {
+    let plan = only(plan(), |action: &Action| {
+        action.target.kind == Kind::PasswordAuthority
+            && action.verb == Verb::Update
+            && action.target.org == Org::Secondary
+    });
+    assert!(plan.actions.len() > 2);
+    let accounts: Vec<String> = plan
+        .known
+        .iter()
+        .filter(|(address, _)| address.org == Org::Secondary && address.kind == Kind::User)
+        .map(|(_, known)| format!(r#"{{"_id":"{}","restrictedFields":[]}}"#, known.id))
+        .collect();
+    let everybody = format!(r#"{{"results":[{}]}}"#, accounts.join(","));
+    let mut talk = Conversation::new(plan.clone());
+    let ends = talk.go_on(|line| {
+        let is_look = line.contains("search");
+        Outcome::Answered(if is_look { answer(200, &everybody) } else { answer(400, r#"{"message":"what is this"}"#) })
+    });
+    assert!(matches!(&ends[0], End::Manual(why) if why.contains("what is this")), "{ends:?}");
+    for end in &ends[1..] {
+        assert!(matches!(end, End::Manual(why) if why.contains("before in this run")), "{ends:?}");
+    }
+    assert_eq!(talk.said.iter().filter(|said| said.starts_with("PUT ")).count(), plan.actions[0].forms().len());
+}
+
+#[test]
+fn the_id_of_what_was_taken_back_is_not_that_of_what_is_made_then() {
+    let plan = only(plan(), |action: &Action| action.target.kind == Kind::OidcApp && action.verb == Verb::Create);
+    let plan = only(plan, |action| action.forms().len() > 1);
+    let label = plan.actions[0].changes.iter().find(|change| change.field.to_string() == "displayLabel").unwrap();
+    let app = |id: &str| json!({"_id": id, "displayLabel": label.text(), "active": true, "sso": {"hidden": true}, "description": ""});
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn("POST /api/applications", 201, &app(ID).to_string());
+    talk.turn(&format!("DELETE /api/applications/{ID}"), 204, "");
+    let apps = "GET /api/applications";
+    talk.turn(apps, 200, r#"{"results":[],"totalCount":0}"#).turn("POST /api/applications", 201, "").says(apps);
+}
