@@ -140,3 +140,50 @@ fn i4_a_run_that_is_killed_before_the_provider_is_finished_with_the_same_app() {
     assert_eq!(sandbox.home.read(&format!("{client_id}.kept")), secret);
     let _run = fedctl(&sandbox, "plan demo.yaml --detailed-exitcode").exits_with(0);
 }
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/escrow.md");
+
+/// Whether lines were printed as a page shows them, where `...` stands for any.
+fn shows(expected: &[&str], printed: &[&str]) -> bool {
+    match expected.split_first() {
+        None => printed.is_empty(),
+        Some((&"...", rest)) => (0..=printed.len()).any(|at| shows(rest, &printed[at..])),
+        Some((line, rest)) => {
+            printed.split_first().is_some_and(|(first, printed)| line == first && shows(rest, printed))
+        }
+    }
+}
+
+#[test]
+fn the_page_of_the_guide_is_true() {
+    let page = fs::read_to_string(PAGE).expect("the page can be read");
+    let blocks: Vec<(&str, &str)> =
+        page.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).collect();
+    let [("yaml", operator), commands @ ..] = &blocks[..] else { panic!("{blocks:?}") };
+    let fresh = || {
+        let sandbox = Sandbox::start();
+        sandbox.home.write("escrow.yaml", operator);
+        sandbox
+    };
+    let first = fresh();
+    let second = fresh();
+    killed_before_the_provider(&second, &format!("{APPLY} --operator escrow.yaml"), &[]);
+    let worlds = [&first, &first, &second];
+    assert_eq!(commands.len(), worlds.len());
+    for (number, ((_, text), sandbox)) in commands.iter().zip(worlds).enumerate() {
+        if number == 1 {
+            secret_is_made_anew(sandbox);
+        }
+        let mut lines: Vec<&str> = text.lines().collect();
+        let status =
+            lines.last().and_then(|line| line.strip_prefix("? ")).map_or(0, |code| code.parse().expect("a code"));
+        lines.retain(|line| !line.starts_with("? "));
+        let args = lines.remove(0).strip_prefix("$ fedctl ").expect("a command");
+        let run = sandbox.fedctl(args).exits_with(status);
+        let printed = crate::env::redact(&format!("{}{}", run.stdout, run.stderr));
+        assert!(shows(&lines, &printed.lines().map(str::trim_end).collect::<Vec<_>>()), "{run}");
+        if number != 1 {
+            assert_eq!((apps(sandbox).len(), of_provider(sandbox).is_some()), (1, true));
+        }
+    }
+}

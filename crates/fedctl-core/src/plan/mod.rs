@@ -6,6 +6,7 @@ pub mod form;
 pub mod guard;
 pub mod hole;
 pub mod lines;
+pub mod look;
 pub mod order;
 pub mod rules;
 pub mod saved;
