@@ -17,7 +17,7 @@ use crate::{Reads, Writes};
 
 /// Two clients, each bound to its organisation.
 pub struct Organizations {
-    primary: Client,
+    primary: Option<Client>,
     secondary: Client,
     pub(crate) escrow: Option<Box<dyn Escrow>>,
 }
@@ -48,7 +48,7 @@ impl Organizations {
         if primary.key().hosts().is_sandbox() != secondary.key().hosts().is_sandbox() {
             return Err(BindError::Mixed);
         }
-        Ok(Self { primary, secondary, escrow: None })
+        Ok(Self { primary: Some(primary), secondary, escrow: None })
     }
 
     /// The same, with a store for client secrets.
@@ -59,22 +59,27 @@ impl Organizations {
 
     /// Sends once, whatever comes of it.
     pub(crate) async fn sent(&self, request: Request) -> Outcome {
-        let client = self.client(request.org);
+        let Some(client) = self.client(request.org) else { return left_out() };
         for secret in &request.secrets {
             client.redactor().learn(secret.expose_secret());
         }
         outcome(client.send(wire(request)).await)
     }
 
-    /// What an organisation says of its limits, by the name of the header.
+    /// What an organisation says of its limits, by the name of the header; nothing where it is not asked.
     pub fn rate_limit_headers(&self, org: Org) -> BTreeMap<String, String> {
-        self.client(org).rate_limit_headers()
+        self.client(org).map(Client::rate_limit_headers).unwrap_or_default()
     }
 
-    pub(crate) fn client(&self, org: Org) -> &Client {
+    /// The secondary organisation alone: nothing is asked of the primary one, and nothing is sent to it.
+    pub fn of_secondary(secondary: Client) -> Self {
+        Self { primary: None, secondary, escrow: None }
+    }
+
+    pub(crate) fn client(&self, org: Org) -> Option<&Client> {
         match org {
-            Org::Primary => &self.primary,
-            Org::Secondary => &self.secondary,
+            Org::Primary => self.primary.as_ref(),
+            Org::Secondary => Some(&self.secondary),
         }
     }
 }
@@ -85,7 +90,7 @@ impl Reads for Organizations {
         if let Some(call) = Call::of(&request) {
             return self.escrowed(call).await;
         }
-        let client = self.client(request.org);
+        let Some(client) = self.client(request.org) else { return left_out() };
         outcome(client.read(wire(request)).await)
     }
 
@@ -101,6 +106,10 @@ impl Writes for Organizations {
             None => self.sent(request).await,
         }
     }
+}
+
+fn left_out() -> Outcome {
+    Outcome::NotSent("the primary organisation is left out of this".to_owned())
 }
 
 fn wire(request: Request) -> Wire {

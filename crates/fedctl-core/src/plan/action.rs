@@ -76,6 +76,18 @@ pub enum Because {
     Escrowed,
     /// Somebody has signed in with the present secret, so older ones are of no use.
     Proved,
+    /// A new secret is wanted, which takes a new app.
+    Rotated,
+    /// A new app took its place, and the identity provider leads there.
+    Retired,
+    /// The federation is taken down, and it carries our mark.
+    TakenDown,
+    /// The federation is taken down, and somebody else made it: what fedctl added goes.
+    GivenBack,
+    /// Somebody asked for it: nobody is routed until somebody asks for that.
+    Paused,
+    /// Somebody asked for it: routing was paused or switched off.
+    Resumed,
     /// Others may only go on when this is so.
     Precondition,
 }
@@ -101,6 +113,12 @@ impl Because {
             Because::Returned => "its person is back, and fedctl took it away itself when they left",
             Because::Escrowed => "it is shown once, and a later run may need it",
             Because::Proved => "somebody has signed in with the present secret, so no earlier one is needed",
+            Because::Rotated => "a new secret is wanted, which takes a new app",
+            Because::Retired => "a new app takes its place; it is kept until somebody has signed in through that",
+            Because::TakenDown => "the federation is taken down",
+            Because::GivenBack => "the federation is taken down, and somebody else made this: what fedctl added goes",
+            Because::Paused => "somebody asked for it: nobody is routed until `fedctl resume`",
+            Because::Resumed => "somebody asked for it: people are routed again",
             Because::Precondition => "the steps after it rest on it",
         }
     }

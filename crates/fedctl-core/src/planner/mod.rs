@@ -2,8 +2,10 @@
 
 mod adoptable;
 mod confirm;
+mod destroy;
 mod finish;
 mod guards;
+mod others;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,9 @@ use crate::trace::OtherWays;
 use crate::trace::cast::{self, Cast};
 
 pub use crate::kinds::context::Terms;
+pub use crate::kinds::routing_policy::pause::step as pause;
+pub use destroy::{Reach, step as destroy};
+pub use others::Other;
 
 /// What a computation over the live state came to.
 #[derive(Debug)]
@@ -32,6 +37,18 @@ pub enum Step<T> {
     Problems(Vec<Diagnostic>),
     /// Something it needs cannot be read with this key.
     Unknown(BTreeMap<Query, Why>),
+}
+
+impl<T> Step<T> {
+    /// The same with something else of what it came to.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Step<U> {
+        match self {
+            Step::Read(queries) => Step::Read(queries),
+            Step::Ready(done) => Step::Ready(Box::new(of(*done))),
+            Step::Problems(problems) => Step::Problems(problems),
+            Step::Unknown(unknown) => Step::Unknown(unknown),
+        }
+    }
 }
 
 /// Plans, or says what has to be read first.
@@ -78,6 +95,7 @@ pub(crate) fn resolved<T>(
     last: Last,
     compute: impl FnOnce(&People<'_>, &Found<'_>) -> T,
 ) -> Step<T> {
+    let aim = terms.rules.aim;
     let mut needs = Needs::default();
     let organizations = pinned(spec, live, &mut needs);
     if let Some(problems) = organizations {
@@ -86,7 +104,7 @@ pub(crate) fn resolved<T>(
     let mut problems = Vec::new();
     let groups = kinds::user_group::find_routing(spec, live, &mut needs)
         .zip(kinds::user_group::find_access(spec, live, &mut needs));
-    let policy = groups.as_ref().and_then(|(group, _)| kinds::routing_policy::find(spec, live, &mut needs, group));
+    let policy = groups.as_ref().and_then(|(group, _)| kinds::routing_policy::find(spec, live, &mut needs, group, aim));
     let rosters = groups.as_ref().zip(policy.as_ref()).map(|((routing, access), policy)| Rosters {
         routed: &routing.members,
         with_app: &access.members,
@@ -179,8 +197,9 @@ fn find<'a>(
     let access_group = kinds::user_group::find_access(spec, live, needs);
     let routing_group = kinds::user_group::find_routing(spec, live, needs);
     let provider = needs.provider(live);
-    let app = kinds::oidc_app::find(spec, terms, live, needs);
-    let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group));
+    let app = kinds::oidc_app::find(spec, Some(terms), live, needs);
+    let aim = terms.rules.aim;
+    let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group, aim));
     let protected = guards::protected_group(live, needs);
     Some(Found {
         source_groups: source_groups?,

@@ -86,13 +86,19 @@ pub enum ReadError {
 pub struct Reader {
     live: Live,
     organizations: [Box<str>; 2],
+    goes_on: bool,
 }
 
 impl Reader {
     /// A reader that knows nothing yet.
     pub fn new(spec: &Spec) -> Self {
         let id = |side: &crate::spec::Side| Box::from(side.organization.as_str());
-        Self { live: Live::new(spec), organizations: [id(&spec.primary), id(&spec.secondary)] }
+        Self { live: Live::new(spec), organizations: [id(&spec.primary), id(&spec.secondary)], goes_on: false }
+    }
+
+    /// A reader that nothing stops: a question that goes wrong has no answer. For what is right with less knowledge, too.
+    pub fn that_goes_on(spec: &Spec) -> Self {
+        Self { goes_on: true, ..Self::new(spec) }
     }
 
     /// What was read so far.
@@ -144,7 +150,7 @@ impl Reader {
         }
         self.live.as_of = self.live.as_of.max(answer.date);
         let took = self.taken(query, answer);
-        if query.is_of_log() { Ok(took.unwrap_or(Took::Unknown(Why::Unreadable))) } else { took }
+        if self.needs_no_answer(query) { Ok(took.unwrap_or(Took::Unknown(Why::Unreadable))) } else { took }
     }
 
     /// What it means that nobody answered.
@@ -155,7 +161,7 @@ impl Reader {
         if let Query::Escrowed(client_id, _) = query {
             return Ok(self.escrowed(client_id, Err(why.into())));
         }
-        if query.is_of_log() {
+        if self.needs_no_answer(query) {
             return Ok(Took::Unknown(Why::Unreadable));
         }
         Err(ReadError::Unreachable { org: query.org(), why })
@@ -165,6 +171,10 @@ impl Reader {
     fn escrowed(&mut self, client_id: &str, kept: Result<Kept, Box<str>>) -> Took {
         self.live.escrowed.insert(client_id.into(), kept);
         Took::Page(Fed { rows: 1, total: None })
+    }
+
+    fn needs_no_answer(&self, query: &Query) -> bool {
+        self.goes_on || query.is_of_log()
     }
 
     fn taken(&mut self, query: &Query, answer: &Answer) -> Result<Took, ReadError> {

@@ -94,7 +94,7 @@ impl Organizations {
     /// Whatever is told of either organisation from now on does not hold it.
     fn learn(&self, secret: &SecretString) {
         for org in Org::BOTH {
-            self.client(org).redactor().learn(secret.expose_secret());
+            self.client(org).into_iter().for_each(|client| client.redactor().learn(secret.expose_secret()));
         }
     }
 

@@ -83,6 +83,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     let app = &context.found.app;
     let Some(place) = context.terms.rules.escrow.as_deref().filter(|_| app.refusal.is_none()) else { return };
     match app.settings {
+        Some(_) if oidc_app::rotates(context) => plan.act(keep(context, place)),
         Some(_) if app.is_escrowed => plan.act(take(context)),
         Some(_) => older(context, plan, place),
         None => plan.act(keep(context, place)),
@@ -92,16 +93,12 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     }
 }
 
-/// The secrets of apps that go.
+/// The secrets of apps that this plan removes.
 fn superseded(context: &Context<'_>, plan: &mut Builder) {
-    let app = &context.found.app;
-    let spared = app.spared(context.found.provider).map(|app| app.id);
-    let goes = |id| Some(id) != spared;
-    let all = app.superseded.iter().zip(&app.clients_of_superseded);
-    for (proposed, client_id) in all.filter(|(proposed, _)| goes(proposed.object.id)) {
-        if let (Some(Ok(_)), Some(client_id)) = (proposed.verdict, client_id) {
-            let old = oidc_app::old(proposed.object);
-            plan.know(old.clone(), proposed.object.id);
+    for one in &context.found.app.superseded {
+        let old = oidc_app::old(one.proposed.object);
+        let goes = plan.actions.iter().any(|action| action.verb == Verb::Delete && action.target == old);
+        if let Some(client_id) = one.client_id.filter(|_| goes) {
             plan.know_client(&old, client_id);
             let target = Address::new(Org::Primary, Kind::ClientSecret, old.name.clone());
             let call = call(&endpoint::FORGET_ESCROWED, &Forget { client_id: Of::new(&old), but_newest: false });
@@ -151,14 +148,15 @@ struct Forget {
 }
 
 fn keep(context: &Context<'_>, place: &str) -> Action {
-    let app = oidc_app::address(context.spec);
+    let app = oidc_app::target(context);
+    let target = Address::new(Org::Primary, Kind::ClientSecret, app.name.clone());
     let changes = [
         Change::new(Field::Key("escrow"), place),
         Change { field: Field::Key("client_id"), before: None, after: Some(After::Of(app.clone(), Give::ClientId)) },
         Change { field: Field::Key("client_secret"), before: None, after: Some(After::Secret) },
     ];
     let call = call(&endpoint::KEEP_ESCROWED, &Keep { client_id: Of::new(&app), client_secret: Of::new(&app) });
-    action(address(context.spec), (Verb::Create, Because::Escrowed), changes.into(), call)
+    action(target, (Verb::Create, Because::Escrowed), changes.into(), call)
 }
 
 fn take(context: &Context<'_>) -> Action {

@@ -8,7 +8,7 @@ use crate::kinds::context::Terms;
 use crate::kinds::identity_provider::wire::Provider;
 use crate::kinds::owned::{self, Foreign, MarkState, Owned, Proposed};
 use crate::live::{Live, Needs, Superseded};
-use crate::mark::{self, ObjectMark, ObjectRole, Origin};
+use crate::mark::{self, ObjectMark, ObjectRole, Origin, Retired};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
 use crate::spec::{AdoptObject, Spec};
@@ -24,22 +24,39 @@ pub struct Found<'a> {
     pub groups: Vec<ObjectId>,
     /// The app of the identity provider, though nobody marked it and the spec does not take it over.
     pub adoptable: Option<(&'a App, &'a AppSettings)>,
+    /// Which app it is of those that followed each other; of none 0.
+    pub generation: u32,
+    /// One that an earlier run began to make in its place, if the spec wants that.
+    pub next: Option<&'a App>,
     /// Apps that we made and that are of no use any more.
-    pub superseded: Vec<Proposed<'a, App, Superseded>>,
-    /// The groups that may use them, in the same order.
-    pub of_superseded: Vec<&'a [ObjectId]>,
+    pub superseded: Vec<Old<'a>>,
     /// Apps that we took over and that are of no use any more: they are left to whoever made them.
     pub given_back: Vec<&'a App>,
     /// Why none of ours is of use: the secret was shown to a run that did not end.
     pub secret_lost: bool,
-    /// The client ids of those, in the same order.
-    pub clients_of_superseded: Vec<Option<&'a str>>,
     /// No identity provider leads to the app, and the escrow has its secret.
     pub is_escrowed: bool,
     /// There is an identity provider, and every app was looked at: none has its client id.
     pub provider_has_no_app: bool,
     /// Why it cannot be used.
     pub refusal: Option<Refusal>,
+}
+
+/// An app that we made and that is of no use any more.
+#[derive(Debug)]
+pub struct Old<'a> {
+    /// Its client id, if it has one.
+    pub client_id: Option<&'a str>,
+    /// The app.
+    pub proposed: Proposed<'a, App, Superseded>,
+    /// The groups that may use it.
+    pub groups: &'a [ObjectId],
+    /// The identity provider led to it before it led to the present one.
+    pub was_in_use: bool,
+    /// It was made inactive when that changed.
+    pub retired: Option<Retired>,
+    /// Its mark says a name that the federation had before.
+    pub has_old_name: bool,
 }
 
 impl<'a> Found<'a> {
@@ -52,7 +69,7 @@ impl<'a> Found<'a> {
     /// come, and it leads to this app. The others go at once, so that a key which may not make a provider leaves two at most.
     pub fn spared(&self, provider: Option<&Provider>) -> Option<&App> {
         let several = provider.is_none() && self.superseded.len() > 1;
-        self.superseded.last().filter(|_| several).map(|proposed| proposed.object)
+        self.superseded.last().filter(|_| several).map(|old| old.proposed.object)
     }
 
     /// Whether the app is taken over by this plan.
@@ -68,8 +85,8 @@ impl<'a> Found<'a> {
 
 type Marked<'a> = (&'a App, ObjectMark<'a>, &'a Option<AppSettings>);
 
-/// Finds the app.
-pub(crate) fn find<'a>(spec: &'a Spec, terms: &Terms, live: &'a Live, needs: &mut Needs) -> Option<Found<'a>> {
+/// Finds the app. Without terms nobody asks an escrow, and an app that no provider leads to is of no use.
+pub(crate) fn find<'a>(spec: &'a Spec, terms: Option<&Terms>, live: &'a Live, needs: &mut Needs) -> Option<Found<'a>> {
     let (apps, provider) = (needs.apps(live), needs.provider(live));
     let (apps, provider) = (apps?, provider?);
     let marked = marked(spec, live, needs, apps)?;
@@ -110,8 +127,13 @@ enum Escrowed<'a> {
     None,
 }
 
-fn escrowed<'a>(terms: &Terms, live: &'a Live, needs: &mut Needs, marked: &[Marked<'_>]) -> Option<Escrowed<'a>> {
-    let Some(_) = &terms.rules.escrow else { return Some(Escrowed::None) };
+fn escrowed<'a>(
+    terms: Option<&Terms>,
+    live: &'a Live,
+    needs: &mut Needs,
+    marked: &[Marked<'_>],
+) -> Option<Escrowed<'a>> {
+    let Some(terms) = terms.filter(|terms| terms.rules.escrow.is_some()) else { return Some(Escrowed::None) };
     let clients = marked.iter().enumerate().filter_map(|(at, (_, _, settings))| Some((at, settings.as_ref()?)));
     let asked: Vec<_> =
         clients.map(|(at, settings)| (at, needs.escrowed(live, &settings.client_id, &terms.callback))).collect();
@@ -177,15 +199,29 @@ fn of_marked<'a>(
     if let Some(at) = at {
         let (app, mark, settings) = marked.remove(at);
         (found.app, found.settings) = (Some((app, Owned::by(mark, spec))), settings.as_ref());
+        found.generation = mark.generation;
         found.groups = needs.app_groups(live, app.id)?.to_vec();
     }
+    let wanted = spec.app.generation.value;
     for (app, mark, settings) in marked {
         match mark.origin {
-            Origin::Created => {
-                found.clients_of_superseded.push(settings.as_ref().map(|settings| &*settings.client_id));
-                found.superseded.push(Proposed::of(app));
-                found.of_superseded.push(needs.app_groups(live, app.id)?);
+            Origin::Created
+                if found.next.is_none()
+                    && settings.is_none()
+                    && at.is_some()
+                    && mark.generation == wanted
+                    && wanted > found.generation =>
+            {
+                found.next = Some(app);
             }
+            Origin::Created => found.superseded.push(Old {
+                proposed: Proposed::of(app),
+                client_id: settings.as_ref().map(|settings| &*settings.client_id),
+                groups: needs.app_groups(live, app.id)?,
+                was_in_use: mark.generation < found.generation,
+                retired: mark.retired,
+                has_old_name: mark.federation != spec.federation.as_str(),
+            }),
             Origin::Adopted => found.given_back.push(app),
         }
     }
@@ -220,7 +256,13 @@ fn unmarked<'a>(
         return Some(Found { adoptable, refusal: Some(refusal), ..Found::default() });
     }
     let groups = needs.app_groups(live, app.id)?.to_vec();
-    Some(Found { app: Some((app, Owned::ADOPTING)), settings: Some(settings), groups, ..Found::default() })
+    Some(Found {
+        app: Some((app, Owned::ADOPTING)),
+        settings: Some(settings),
+        generation: 1,
+        groups,
+        ..Found::default()
+    })
 }
 
 /// Another name would not help: it is found by where the identity provider leads.
