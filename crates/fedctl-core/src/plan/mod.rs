@@ -51,7 +51,7 @@ pub struct PlannedPerson {
 }
 
 /// What a plan does for one person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fate {
     /// They can sign in, and nothing changes.
     Unchanged,
@@ -72,7 +72,7 @@ pub enum Fate {
 }
 
 /// Why somebody who has an account of this federation is not in the population any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gone {
     /// Suspended at the primary.
@@ -104,7 +104,7 @@ impl Gone {
 }
 
 /// Why nothing is done for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Held {
     /// Not activated at the primary yet.

@@ -335,3 +335,6 @@ struct OrganizationWire {
     #[serde(rename = "_id")]
     id: Box<str>,
 }
+
+#[cfg(test)]
+mod tests;
