@@ -388,6 +388,7 @@ pub(crate) fn terms() -> Terms {
     Terms {
         issuer: "https://oauth.id.jumpcloud.com".into(),
         callback: "https://login.jumpcloud.com/oauth/callback".into(),
+        other_callback: None,
         login: "https://console.jumpcloud.com".into(),
         rules: Rules::default(),
     }
