@@ -35,5 +35,6 @@ mod simulator_page;
 mod store;
 mod story;
 mod tidy;
+mod told;
 mod usage;
 mod world;

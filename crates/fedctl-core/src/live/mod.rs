@@ -3,6 +3,7 @@
 //! A question that was not asked, one that was answered, and one that this key may not ask are three different things:
 //! nothing here turns the third into the first (invariant I13).
 
+pub mod changes;
 mod confirmed;
 pub(crate) mod events;
 pub(crate) mod index;
@@ -22,6 +23,7 @@ use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
 use crate::spec::Spec;
 
+use changes::Changed;
 pub use confirmed::{Confirmed, Doubt, Duplicate, GivenBack, Left, Superseded};
 pub(crate) use events::Event;
 pub use point::Point;
@@ -79,6 +81,10 @@ pub struct Live {
     pub(crate) policy_users: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) app_log: BTreeMap<ObjectId, Known<Vec<Event>>>,
     pub(crate) log_ins: Option<Known<Vec<Event>>>,
+    /// An answer of the log was as long as they are at most: there may be older events that nobody read.
+    pub(crate) is_log_cut: bool,
+    /// Who changed what, as far as that was asked for.
+    pub(crate) changes: [Option<Known<Vec<Changed>>>; 2],
     /// What was read by itself, after everything else.
     pub(crate) points: BTreeMap<Point, Known<Seen>>,
 }
@@ -108,6 +114,8 @@ impl Live {
             policy_users: BTreeMap::new(),
             app_log: BTreeMap::new(),
             log_ins: None,
+            is_log_cut: false,
+            changes: [None, None],
             points: BTreeMap::new(),
         }
     }
@@ -244,6 +252,22 @@ impl Needs {
         since: u64,
     ) -> Option<Known<&'a [Event]>> {
         self.log(Query::LogIns(accounts, since), live.log_ins.as_ref())
+    }
+
+    /// What the log says of changes of these objects since some second, or why it says nothing. What was answered once, is
+    /// not asked again.
+    pub(crate) fn changes<'a>(
+        &mut self,
+        live: &'a Live,
+        org: Org,
+        objects: BTreeSet<ObjectId>,
+        since: u64,
+    ) -> Option<Known<&'a [Changed]>> {
+        let known = live.changes[org.index()].as_ref();
+        if known.is_none() {
+            self.queries.insert(Query::Changes(org, objects, since));
+        }
+        known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
     }
 
     fn log<'a>(&mut self, query: Query, known: Option<&'a Known<Vec<Event>>>) -> Option<Known<&'a [Event]>> {

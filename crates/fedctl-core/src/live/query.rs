@@ -45,6 +45,8 @@ pub enum Query {
     AppLog(ObjectId, u64),
     /// Which log-ins to these accounts of the secondary organisation were there, since some second since 1970?
     LogIns(BTreeSet<ObjectId>, u64),
+    /// Who changed these objects, or removed any, since some second since 1970?
+    Changes(Org, BTreeSet<ObjectId>, u64),
     /// What does this object say by itself?
     Point(Point),
 }
@@ -75,7 +77,8 @@ impl Query {
             | Query::Groups(org)
             | Query::Group(org, _)
             | Query::Membership(org, _)
-            | Query::GroupBindings(org, ..) => *org,
+            | Query::GroupBindings(org, ..)
+            | Query::Changes(org, ..) => *org,
             Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) | Query::AppLog(..) => {
                 Org::Primary
             }
@@ -109,6 +112,7 @@ impl Query {
             Query::PolicyGroups(id) => format!("groups of routing policy {id}"),
             Query::AppLog(id, _) => format!("events of application {id}"),
             Query::LogIns(..) => "log-ins".to_owned(),
+            Query::Changes(..) => "changes".to_owned(),
             Query::Point(point) => point.name(),
         }
     }
@@ -121,6 +125,6 @@ impl Query {
 
     /// Whether it asks the log, which shows more to some keys than to others, and which nothing waits for.
     pub fn is_of_log(&self) -> bool {
-        matches!(self, Query::AppLog(..) | Query::LogIns(..))
+        matches!(self, Query::AppLog(..) | Query::LogIns(..) | Query::Changes(..))
     }
 }

@@ -16,8 +16,8 @@ use crate::live::{Live, Needs, Query, Why};
 use crate::people::{self, People, Rosters};
 use crate::plan::{Pair, Plan};
 use crate::spec::{Code, Diagnostic, RoutingMembers, Spec};
-use crate::trace::OtherWays;
 use crate::trace::cast::{self, Cast};
+use crate::trace::{self, OtherWays, Verification};
 
 pub use crate::kinds::context::Terms;
 
@@ -49,6 +49,21 @@ pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Op
         let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
         let cast = is_rehearsed.then(|| cast::of(&context, live));
         (plan, cast)
+    })
+}
+
+/// The same, with where everybody stands.
+pub(crate) fn step_of_both(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>, Verification)> {
+    let last: Last = |spec, live, needs, people, found| {
+        trace::ask_for_other_ways(spec, live, needs, people, found);
+        confirm::removals(spec, live, needs, people, found);
+    };
+    resolved(spec, live, last, |people, found| {
+        let context = Context { spec, terms, people, found, as_of: live.as_of };
+        let plan = plan(&context, live);
+        let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
+        let cast = is_rehearsed.then(|| cast::of(&context, live));
+        (plan, cast, trace::verification(live, &context))
     })
 }
 

@@ -9,7 +9,7 @@ use crate::address::Org;
 use crate::endpoint;
 use crate::kinds::oidc_app;
 use crate::live::users::FIELDS;
-use crate::live::{PAGE, Point, Query, events};
+use crate::live::{PAGE, Point, Query, changes, events};
 use crate::object_id::ObjectId;
 use crate::request::Ask;
 
@@ -54,12 +54,16 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::AppLog(app, since) => {
             // `[spec]`: dots lead into objects. Sign-ins name their app in one field, changes in another.
             let of_app = json!({"or": [{"application.id": app}, {"resource.id": app}]});
-            events(org, &["directory", "sso"], *since, &of_app)
+            events(org, &["directory", "sso"], *since, &events::FIELDS, &of_app)
         }
         Query::LogIns(accounts, since) => {
             // `[spec]`: several values of one field stand in a list.
             let of_accounts = json!({"and": [{"event_type": "user_login_attempt"}, {"resource.id": accounts}]});
-            events(org, &["directory"], *since, &of_accounts)
+            events(org, &["directory"], *since, &events::FIELDS, &of_accounts)
+        }
+        Query::Changes(_, objects, since) => {
+            let of_objects = json!({"or": [{"resource.id": objects}, {"event_type": changes::REMOVALS}]});
+            events(org, &["directory"], *since, &changes::FIELDS, &of_objects)
         }
     }
 }
@@ -94,12 +98,12 @@ fn ask_by_itself(point: Point, page: &[(&str, &str)]) -> Ask {
 }
 
 /// The newest events since a second. `[spec]`: a service and a start are always asked for; the log forgets after 90 days.
-fn events(org: Org, services: &[&str], since: u64, term: &Value) -> Ask {
+fn events(org: Org, services: &[&str], since: u64, fields: &[&str], term: &Value) -> Ask {
     let since =
         i64::try_from(since).ok().and_then(|since| jiff::Timestamp::from_second(since).ok()).unwrap_or_default();
     let body = json!({
         "service": services, "start_time": since.to_string(), "sort": "DESC", "limit": events::NEWEST,
-        "fields": events::FIELDS, "search_term": term,
+        "fields": fields, "search_term": term,
     });
     Ask::with_body(org, &endpoint::EVENTS, body.to_string().into_bytes())
 }

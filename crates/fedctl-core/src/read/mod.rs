@@ -10,7 +10,7 @@ use crate::kinds::{identity_provider, oidc_app, routing_policy, user_group};
 use crate::live::{Known, Live, Point, Query, Scope, Seen, Why};
 use crate::request::{Answer, Ask};
 use crate::spec::Spec;
-use settle::{edges, ends, extend, log, settle, settle_ids, settle_list, settle_log, settle_point};
+use settle::{changes, edges, ends, extend, log, settle, settle_ids, settle_list, settle_log, settle_point};
 
 pub use ask::ask;
 pub(crate) use ask::{search_by_email, search_by_ids};
@@ -107,7 +107,9 @@ impl Reader {
     /// How to ask a question.
     pub fn fetch(&self, query: &Query) -> Fetch {
         match query {
-            Query::UserCount(_) | Query::Provider | Query::AppLog(..) | Query::LogIns(..) => Fetch::One(ask(query, 0)),
+            Query::UserCount(_) | Query::Provider | Query::AppLog(..) | Query::LogIns(..) | Query::Changes(..) => {
+                Fetch::One(ask(query, 0))
+            }
             Query::Group(..) | Query::AppSettings(_) => Fetch::One(ask(query, 0)),
             Query::Point(point) if !point.is_list() => Fetch::One(ask(query, 0)),
             Query::Users(org, Scope::Ids(ids)) => Fetch::Batches(ask::by_ids(*org, ids)),
@@ -189,6 +191,7 @@ impl Reader {
             Query::PolicyGroups(id) => settle_ids(&mut live.policy_groups, id, end),
             Query::PolicyUsers(id) => settle_ids(&mut live.policy_users, id, end),
             Query::AppLog(id, _) => settle_log(live.app_log.entry(id).or_insert_with(|| Ok(Vec::new())), end),
+            Query::Changes(org, ..) => settle_log(live.changes[org.index()].get_or_insert_with(|| Ok(Vec::new())), end),
             Query::LogIns(..) => settle_log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), end),
             Query::Point(point) => settle_point(&mut live.points, point, end),
             Query::Group(org, id) => {
@@ -288,8 +291,13 @@ impl Reader {
             Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),
             Query::PolicyGroups(id) => edges(live.policy_groups.entry(*id), page),
             Query::PolicyUsers(id) => edges(live.policy_users.entry(*id), page),
-            Query::AppLog(id, _) => log(live.app_log.entry(*id).or_insert_with(|| Ok(Vec::new())), page),
-            Query::LogIns(..) => log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), page),
+            Query::AppLog(id, _) => {
+                log(live.app_log.entry(*id).or_insert_with(|| Ok(Vec::new())), &mut live.is_log_cut, page)
+            }
+            Query::Changes(org, ..) => {
+                changes(live.changes[org.index()].get_or_insert_with(|| Ok(Vec::new())), &mut live.is_log_cut, page)
+            }
+            Query::LogIns(..) => log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), &mut live.is_log_cut, page),
             Query::Point(point) if point.is_list() => ends(live.points.entry(*point), page),
             Query::Point(point) => {
                 let seen = Seen::read(*point, page, live.users[point.org().index()].attribute(), pinned)?;

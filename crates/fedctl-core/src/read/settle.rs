@@ -2,6 +2,7 @@
 
 use crate::decode;
 use crate::decode::{Fed, Undecoded};
+use crate::live::changes::Changed;
 use crate::live::{Event, Known, Point, Seen, events};
 use crate::object_id::ObjectId;
 
@@ -112,14 +113,30 @@ pub(super) fn settle_ids<K: Ord>(
     }
 }
 
-pub(super) fn log(slot: &mut Known<Vec<Event>>, page: &[u8]) -> Result<Fed, Undecoded> {
+pub(super) fn log(slot: &mut Known<Vec<Event>>, is_cut: &mut bool, page: &[u8]) -> Result<Fed, Undecoded> {
     match slot {
-        Ok(log) => events::feed(log, page),
+        Ok(log) => {
+            let fed = events::feed(log, page)?;
+            *is_cut |= fed.rows >= events::NEWEST;
+            Ok(fed)
+        }
         Err(_) => Ok(Fed { rows: 0, total: None }),
     }
 }
 
-pub(super) fn settle_log(slot: &mut Known<Vec<Event>>, end: Known<()>) {
+/// The same of changes.
+pub(super) fn changes(slot: &mut Known<Vec<Changed>>, is_cut: &mut bool, page: &[u8]) -> Result<Fed, Undecoded> {
+    match slot {
+        Ok(log) => {
+            let fed = crate::live::changes::feed(log, page)?;
+            *is_cut |= fed.rows >= events::NEWEST;
+            Ok(fed)
+        }
+        Err(_) => Ok(Fed { rows: 0, total: None }),
+    }
+}
+
+pub(super) fn settle_log<E: Ord>(slot: &mut Known<Vec<E>>, end: Known<()>) {
     match end {
         Err(why) => *slot = Err(why),
         Ok(()) => {

@@ -9,6 +9,7 @@ mod carry;
 mod conversation;
 mod crash;
 mod crash_matrix;
+mod drifted;
 mod edits;
 mod executor;
 mod faultless;

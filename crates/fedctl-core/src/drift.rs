@@ -1,0 +1,314 @@
+//! What nobody asked for: differences of what is ours, who made them, and what the next unattended apply does about them.
+//!
+//! There is no state file: a change of the spec that was not applied yet looks like a change of the organisations, and is
+//! told as one. What joins and leaves by the spec is not.
+
+use std::collections::BTreeSet;
+
+use crate::address::{Address, Kind, Org};
+use crate::live::changes::{Changed, REMOVALS};
+use crate::live::{Live, Needs};
+use crate::object_id::ObjectId;
+use crate::plan::{Action, Because, Change, Fate, Held, Pair, Plan, Subject, Verb};
+use crate::planner::{Step, Terms, step_of_both};
+use crate::spec::Spec;
+use crate::trace::cast::Cast;
+use crate::trace::{Hop, Traced, Verification};
+
+/// Seconds for which the log remembers. `[spec]`
+const REMEMBERED: u64 = 90 * 86_400;
+
+/// Everything that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// The federation's name.
+    pub federation: Box<str>,
+    /// When it was read, seconds since 1970 by the server's clock.
+    pub as_of: Option<u64>,
+    /// What is known about the client secret.
+    pub pair: Pair,
+    /// Something of the federation is there. Before the first apply nothing can differ.
+    pub is_set_up: bool,
+    /// The differences.
+    pub rows: Vec<Difference>,
+    /// The organisations whose log cannot be read, or not far enough back.
+    pub unread: Vec<Org>,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The object.
+    pub about: Address,
+    /// What is the matter.
+    pub what: What,
+    /// The managed fields: as they are, and as they should be.
+    pub changes: Box<[Change]>,
+    /// What the next apply does about it, if nothing stops it.
+    pub next: Next,
+    /// The newest change of the object that the log tells of, and that can have made it.
+    pub who: Who,
+    ids: BTreeSet<ObjectId>,
+    other: Option<ObjectId>,
+}
+
+/// What is the matter with an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// It is to be made, changed or removed, and why.
+    Action(Verb, Because),
+    /// A hop of the way in is broken, for so many people, and no action is about it.
+    Hop(Hop, usize),
+    /// A human took access away from somebody.
+    Stopped(Held),
+    /// The client secret may have been replaced on one side.
+    Secret,
+}
+
+/// What the next unattended apply does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// It puts it right.
+    PutsRight,
+    /// It leaves it.
+    Leaves,
+}
+
+/// Who made a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever changed the object last.
+    Last(Changed),
+    /// The log does not tell of any change of it.
+    Untold,
+    /// Nothing is published about events of such an object.
+    NoEvents,
+    /// The log cannot be read.
+    Unreadable,
+}
+
+/// What there is of a computation: the differences, the plan they come from, and whom a rehearsal of it needs.
+pub type Planned = (Drift, Plan, Option<Cast>);
+
+/// Finds what differs, or says what has to be read first. The log is asked last, and only for what differs.
+pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Planned> {
+    let (plan, cast, verified) = match step_of_both(spec, terms, live) {
+        Step::Ready(both) => *both,
+        Step::Read(queries) => return Step::Read(queries),
+        Step::Problems(problems) => return Step::Problems(problems),
+        Step::Unknown(unknown) => return Step::Unknown(unknown),
+    };
+    let mut drift = find(live, &plan, &verified);
+    let mut needs = Needs::default();
+    for org in Org::BOTH {
+        attribute(live, &mut needs, org, &mut drift);
+    }
+    if needs.queries.is_empty() { Step::Ready(Box::new((drift, plan, cast))) } else { Step::Read(needs.queries) }
+}
+
+fn find(live: &Live, plan: &Plan, verified: &Verification) -> Drift {
+    let is_ours =
+        |address: &Address| matches!(address.kind, Kind::OidcApp | Kind::RoutingPolicy | Kind::IdentityProvider);
+    // A plan for nothing names what it would make, and knows none of it.
+    let is_set_up = plan.known.keys().any(is_ours);
+    let mut rows: Vec<Difference> = if is_set_up { actions(live, plan).collect() } else { Vec::new() };
+    if is_set_up {
+        rows.extend(stops(live, plan));
+        let hops = hops(live, plan, verified, &rows);
+        rows.extend(hops);
+        rows.extend(secret(plan));
+    }
+    Drift {
+        federation: plan.federation.clone(),
+        as_of: plan.as_of,
+        pair: plan.pair,
+        is_set_up,
+        rows,
+        unread: Vec::new(),
+    }
+}
+
+/// Differences that the plan would put right.
+fn actions<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Difference> + 'a {
+    let is_drift = |action: &&Action| {
+        let is_reason = matches!(
+            action.because,
+            Because::Differs
+                | Because::MissingInLive
+                | Because::MarkLost
+                | Because::Duplicate
+                | Because::Orphaned
+                | Because::SecretLost
+        );
+        is_reason && action.verb != Verb::Check && !joins(live, plan, action)
+    };
+    plan.actions.iter().filter(is_drift).map(|action| {
+        let person = match action.subject {
+            Subject::Person(at) => plan.people.get(usize::try_from(at).unwrap_or(usize::MAX)),
+            Subject::Federation => None,
+        };
+        let own = person.and_then(|person| match action.target.org {
+            Org::Primary => Some(person.id),
+            Org::Secondary => live.users(Org::Secondary).by_email(&person.account).map(|account| account.id),
+        });
+        let (ids, other) = match action.target.kind {
+            Kind::GroupMember => (edge_ends(plan, &action.target), own),
+            Kind::AppAccess | Kind::RoutingAssignment => (edge_ends(plan, &action.target), None),
+            Kind::User | Kind::UserMapping | Kind::PasswordAuthority => (own.into_iter().collect(), None),
+            Kind::UserGroup | Kind::OidcApp | Kind::IdentityProvider | Kind::RoutingPolicy => {
+                (plan.known.get(&action.target).map(|known| known.id).into_iter().collect(), None)
+            }
+        };
+        Difference {
+            about: action.target.clone(),
+            what: What::Action(action.verb, action.because),
+            changes: action.changes.clone(),
+            next: Next::PutsRight,
+            who: Who::Untold,
+            ids,
+            other,
+        }
+    })
+}
+
+/// Whether it is for somebody who is new: neither account nor mapping tells that they were here.
+fn joins(live: &Live, plan: &Plan, action: &Action) -> bool {
+    let Subject::Person(at) = action.subject else { return false };
+    let Some(person) = plan.people.get(usize::try_from(at).unwrap_or(usize::MAX)) else { return false };
+    let is_mapped = live.users(Org::Primary).get(person.id).is_some_and(|user| user.mapping.is_some());
+    matches!(person.fate, Fate::Gains | Fate::GainsExisting) && !is_mapped
+}
+
+/// The ids of the objects whose names an edge is called by.
+fn edge_ends(plan: &Plan, edge: &Address) -> BTreeSet<ObjectId> {
+    let is_end = |address: &&Address| address.org == edge.org && edge.name.contains(&*address.name);
+    let ends = plan.known.keys().filter(is_end);
+    ends.filter_map(|address| Some(plan.known.get(address)?.id)).collect()
+}
+
+/// Whom a human took access from. That stays (invariant I11).
+fn stops<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Difference> + 'a {
+    plan.people.iter().filter_map(move |person| {
+        let Fate::Held(held @ (Held::AccountSuspended | Held::Unrouted | Held::AccessTaken)) = person.fate else {
+            return None;
+        };
+        let (about, id) = match held {
+            Held::AccessTaken => (Address::new(Org::Primary, Kind::AppAccess, person.email.clone()), Some(person.id)),
+            _ => {
+                let account = live.users(Org::Secondary).by_email(&person.account).map(|account| account.id);
+                (Address::new(Org::Secondary, Kind::User, person.account.clone()), account)
+            }
+        };
+        Some(difference(about, What::Stopped(held), id))
+    })
+}
+
+/// Hops that are broken for people who are not held, and that no action is about.
+fn hops(live: &Live, plan: &Plan, verified: &Verification, rows: &[Difference]) -> Vec<Difference> {
+    let is_told = |kind: Kind, person: &Traced| {
+        let about = |name: &str| name.contains(&*person.email) || name.contains(&*person.account);
+        rows.iter().any(|row| row.about.kind == kind && (!is_personal(kind) || about(&row.about.name)))
+    };
+    let joins = |person: &Traced| {
+        let planned = plan.people.iter().find(|planned| *planned.email == *person.email);
+        planned.is_some_and(|planned| matches!(planned.fate, Fate::Gains | Fate::GainsExisting))
+    };
+    let mut found = Vec::new();
+    for hop in Hop::ALL {
+        let (org, kind) = object_of(*hop);
+        let is_broken = |person: &&Traced| {
+            person.held.is_none() && !joins(person) && person.broken() == Some(*hop) && !is_told(kind, person)
+        };
+        let people: Vec<&Traced> = verified.people.iter().filter(is_broken).collect();
+        if people.is_empty() {
+            continue;
+        }
+        if !is_personal(kind) {
+            let about = plan.known.keys().find(|known| known.org == org && known.kind == kind).cloned();
+            let about = about.unwrap_or_else(|| Address::new(org, kind, "(none)"));
+            let id = plan.known.get(&about).map(|known| known.id);
+            found.push(difference(about, What::Hop(*hop, people.len()), id));
+            continue;
+        }
+        found.extend(people.into_iter().map(|person| {
+            let (name, id) = match org {
+                Org::Primary => (&person.email, live.users(org).by_email(&person.email)),
+                Org::Secondary => (&person.account, live.users(org).by_email(&person.account)),
+            };
+            difference(Address::new(org, kind, &**name), What::Hop(*hop, 1), id.map(|user| user.id))
+        }));
+    }
+    found
+}
+
+/// The secret leaves no trace in any answer: what speaks against it is told of the app.
+fn secret(plan: &Plan) -> Option<Difference> {
+    let app = plan.known.iter().find(|(address, _)| address.kind == Kind::OidcApp);
+    let (address, known) = app.filter(|_| plan.pair.is_suspect())?;
+    Some(difference(address.clone(), What::Secret, Some(known.id)))
+}
+
+fn difference(about: Address, what: What, id: Option<ObjectId>) -> Difference {
+    let ids = id.into_iter().collect();
+    Difference { about, what, changes: Box::new([]), next: Next::Leaves, who: Who::Untold, ids, other: None }
+}
+
+/// Where a hop is put right.
+fn object_of(hop: Hop) -> (Org, Kind) {
+    match hop {
+        Hop::Account | Hop::AccountActive | Hop::AccountUnlocked => (Org::Secondary, Kind::User),
+        Hop::Routed => (Org::Secondary, Kind::GroupMember),
+        Hop::Assigned => (Org::Secondary, Kind::RoutingAssignment),
+        Hop::PolicyOn | Hop::PolicyProvider => (Org::Secondary, Kind::RoutingPolicy),
+        Hop::Provider | Hop::Issuer => (Org::Secondary, Kind::IdentityProvider),
+        Hop::AppActive | Hop::RedirectUri | Hop::ClientAuthentication | Hop::Claim => (Org::Primary, Kind::OidcApp),
+        Hop::Authenticates => (Org::Primary, Kind::User),
+        Hop::Reaches => (Org::Primary, Kind::AppAccess),
+        Hop::Mapping | Hop::Alone => (Org::Primary, Kind::UserMapping),
+    }
+}
+
+fn is_personal(kind: Kind) -> bool {
+    matches!(kind, Kind::User | Kind::UserMapping | Kind::GroupMember | Kind::PasswordAuthority | Kind::AppAccess)
+}
+
+/// Says who changed what, for one organisation.
+fn attribute(live: &Live, needs: &mut Needs, org: Org, drift: &mut Drift) {
+    let is_of_log = |row: &&mut Difference| row.about.org == org && has_events(row.about.kind);
+    let ids: BTreeSet<ObjectId> =
+        drift.rows.iter_mut().filter(is_of_log).flat_map(|row| row.ids.iter().copied()).collect();
+    let silent = drift.rows.iter_mut().filter(|row| row.about.org == org && !has_events(row.about.kind));
+    silent.for_each(|row| row.who = Who::NoEvents);
+    if !drift.rows.iter_mut().any(|row| is_of_log(&row)) {
+        return;
+    }
+    let since = drift.as_of.unwrap_or_default().saturating_sub(REMEMBERED);
+    let Some(log) = needs.changes(live, org, ids, since) else { return };
+    if log.is_err() || live.is_log_cut {
+        drift.unread.push(org);
+    }
+    for row in drift.rows.iter_mut().filter(is_of_log) {
+        row.who = match log {
+            Err(_) => Who::Unreadable,
+            Ok(log) => log.iter().rev().find(|change| made(row, change)).cloned().map_or(Who::Untold, Who::Last),
+        };
+    }
+}
+
+fn has_events(kind: Kind) -> bool {
+    !matches!(kind, Kind::IdentityProvider | Kind::RoutingPolicy)
+}
+
+/// Whether a change can have made a difference.
+fn made(row: &Difference, change: &Changed) -> bool {
+    let is_edge = matches!(row.about.kind, Kind::GroupMember | Kind::AppAccess | Kind::RoutingAssignment);
+    let is_of = change.object.is_some_and(|id| row.ids.contains(&id));
+    if is_edge && !matches!(row.what, What::Stopped(_) | What::Hop(..)) {
+        let is_other = row.other.is_none() || row.other == change.other;
+        return is_of && is_other && change.kind == "association_change";
+    }
+    let is_removal = REMOVALS.iter().any(|kind| change.kind == *kind);
+    let went = is_removal && change.name.raw() == row.about.name.to_lowercase();
+    went || (is_of && change.kind != "association_change")
+        || (is_edge && change.other.is_some_and(|id| row.ids.contains(&id)))
+}
