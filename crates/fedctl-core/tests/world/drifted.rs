@@ -144,7 +144,7 @@ fn i13_a_replaced_secret_is_suspect_or_cannot_be_known_and_never_proved() {
 fn who_when_and_from_where_is_told() {
     let scene = scene();
     let (mut memory, spec) = set_up(&scene);
-    let at = memory.world.now_ms();
+    let at = memory.world.now_ms;
     scene.make(Edit::Object(ObjectEdit::RenameApp), &mut memory);
     scene.make(Edit::DayPasses, &mut memory);
     let drift = find(&spec, &mut memory);
