@@ -24,7 +24,7 @@ use crate::object_id::ObjectId;
 use crate::spec::Spec;
 
 use changes::Changed;
-pub use confirmed::{Confirmed, Doubt, Duplicate, GivenBack, Left, Superseded};
+pub use confirmed::{Confirmed, Doubt, Duplicate, GivenBack, Left, Superseded, TakenDown};
 pub(crate) use events::Event;
 pub use point::Point;
 pub(crate) use point::Seen;

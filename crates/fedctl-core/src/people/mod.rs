@@ -4,6 +4,7 @@ mod addresses;
 pub mod leave;
 mod link;
 pub(crate) mod refuse;
+pub mod way_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -71,6 +71,18 @@ pub enum Because {
     Left,
     /// Its person left and is back, and what fedctl took from them itself is given again.
     Returned,
+    /// A new secret is wanted, which takes a new app.
+    Rotated,
+    /// A new app took its place, and the identity provider leads there.
+    Retired,
+    /// The federation is taken down, and it carries our mark.
+    TakenDown,
+    /// The federation is taken down, and somebody else made it: what fedctl added goes.
+    GivenBack,
+    /// Somebody asked for it: nobody is routed until somebody asks for that.
+    Paused,
+    /// Somebody asked for it: routing was paused or switched off.
+    Resumed,
     /// Others may only go on when this is so.
     Precondition,
 }
@@ -94,6 +106,12 @@ impl Because {
             Because::SignedIn => "they signed in through the federation, so the local password may go",
             Because::Left => "its person is not in the population any more",
             Because::Returned => "its person is back, and fedctl took it away itself when they left",
+            Because::Rotated => "a new secret is wanted, which takes a new app",
+            Because::Retired => "a new app takes its place; it is kept until somebody has signed in through that",
+            Because::TakenDown => "the federation is taken down",
+            Because::GivenBack => "the federation is taken down, and somebody else made this: what fedctl added goes",
+            Because::Paused => "somebody asked for it: nobody is routed until `fedctl resume`",
+            Because::Resumed => "somebody asked for it: people are routed again",
             Because::Precondition => "the steps after it rest on it",
         }
     }

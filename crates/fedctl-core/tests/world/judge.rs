@@ -61,6 +61,8 @@ pub(crate) struct Judge {
     given: BTreeSet<UserId>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
+    /// Somebody said that sign-in is taken from everybody.
+    takes_all: bool,
     primary: OrgId,
     secondary: OrgId,
 }
@@ -95,6 +97,7 @@ impl Judge {
             shut: shut.collect(),
             given: memory.world.users(memory.secondary).filter(is_given).map(|user| user.id).collect(),
             losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
+            takes_all: memory.command.takes_sign_in(),
             primary: memory.primary,
             secondary: memory.secondary,
         }
@@ -130,7 +133,7 @@ impl Judge {
         };
         let local = self.before.local.iter().find(|account| !opens(account));
         let mut federated = self.before.federated.difference(&now.federated);
-        let federated = federated.find(|(person, _)| !self.losing.contains(person));
+        let federated = federated.find(|(person, _)| !self.losing.contains(person) && !self.takes_all);
         let primary = self.before.primary.difference(&now.primary).next();
         match (local, federated, primary) {
             (Some(account), _, _) => Some(format!("I9: the owner of {account} has no way in any more")),

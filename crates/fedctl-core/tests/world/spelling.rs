@@ -180,3 +180,31 @@ fn where_one_is_made_the_list_is_read_to_its_end() {
     assert!(talk.query().contains("skip=1"), "{}", talk.query());
     talk.tell(page(json!([{"id": "6500000000000000000000cd", "name": "a second one"}]))).waits(2);
 }
+
+#[test]
+fn a_password_that_another_provider_was_given_is_not_kept() {
+    let plan =
+        only(plan(), |action: &Action| action.target.kind == Kind::PasswordAuthority && action.verb == Verb::Update);
+    let plan = Plan { actions: plan.actions[..1].to_vec(), ..plan };
+    let account = plan.known.iter().find(|(address, _)| {
+        address.org == Org::Secondary && address.kind == Kind::User && address.name == plan.actions[0].target.name
+    });
+    let id = account.unwrap().1.id;
+    let provider =
+        plan.known.iter().find(|(address, _)| address.kind == Kind::IdentityProvider).unwrap().1.id.to_string();
+    for (answered, is_kept) in [(&*provider, true), (ID, false)] {
+        let mut talk = Conversation::new(plan.clone());
+        let seen = format!(r#"{{"results":[{{"_id":"{id}","restrictedFields":[]}}]}}"#);
+        talk.turn("POST /api/search/systemusers", 200, &seen).next();
+        let kept = talk.body().replace(&provider, answered);
+        assert!(kept.contains(answered), "{kept}");
+        talk.tell(Outcome::Answered(answer(200, &kept)));
+        let next = talk.next();
+        assert_eq!(
+            next == "finished" && talk.run.report() == [End::Applied],
+            is_kept,
+            "{next} {:?}",
+            talk.run.report()
+        );
+    }
+}

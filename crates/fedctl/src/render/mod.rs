@@ -9,6 +9,7 @@ pub mod fates;
 pub mod findings;
 pub mod frame;
 pub mod markdown;
+pub mod others;
 pub mod people;
 pub mod plan_diff;
 pub mod plan_json;
