@@ -114,6 +114,53 @@ fn i13_a_log_that_is_longer_than_what_is_read_calls_nobody_absent() {
 }
 
 #[test]
+fn drift_names_who_changed_what_and_what_the_next_apply_does_and_writes_nothing() {
+    let sandbox = Sandbox::start();
+    let nothing = sandbox.fedctl("drift demo.yaml").exits_with(0).stdout;
+    assert!(nothing.contains("Nothing of it is there yet"), "{nothing}");
+    let _run = sandbox.fedctl("apply demo.yaml --auto-approve").exits_with(0);
+    let clean = sandbox.fedctl("drift demo.yaml").exits_with(0).stdout;
+    assert!(clean.contains("Nothing differs that can be seen.") && clean.contains("cannot be known"), "{clean}");
+    a_minute_passes(&sandbox);
+    sandbox.by_hand(|world| {
+        let [primary, secondary] = [0, 1].map(|at| world.organizations().nth(at).expect("there are two").id);
+        let app = world.apps(primary).find(|app| app.display_label == "OIDC for Beta").expect("it is there").id;
+        console::rename_app(world, app, "Do not touch");
+        let policy = world.policies(secondary).next().expect("it is there").id;
+        console::set_policy_enabled(world, policy, false)
+    });
+    sandbox.forget_requests();
+    let drift = sandbox.fedctl("drift demo.yaml --format json").exits_with(2).json();
+    let row = |object: &str| {
+        let mut rows = drift["rows"].as_array().expect("there are rows").iter();
+        rows.find(|row| row["object"].as_str().is_some_and(|name| name.starts_with(object))).expect("it is told")
+    };
+    let app = row("primary/oidc-app/");
+    assert_eq!(
+        (&app["next"], &app["by"]["console"], &app["by"]["from"]),
+        (&json!("puts-right"), &json!(true), &json!("127.0.0.1"))
+    );
+    assert_eq!(app["fields"][0], json!({"field": "displayLabel", "live": "Do not touch", "desired": "OIDC for Beta"}));
+    let policy = row("secondary/routing-policy/");
+    assert_eq!((&policy["next"], &policy["by"]), (&json!("leaves"), &Value::Null));
+    assert_eq!((&drift["secret"], &drift["secret_known"]), (&json!("suspect"), &json!(false)));
+    let text = sandbox.fedctl("drift demo.yaml").exits_with(2).stdout;
+    assert!(text.contains("by whom cannot be known: no event of such an object is published"), "{text}");
+    assert!(text.contains(" in the console, from 127.0.0.1 (application_update)"), "{text}");
+    sandbox.nothing_was_written();
+}
+
+#[test]
+fn i13_without_a_log_drift_says_that_it_cannot_know_who() {
+    let sandbox = Sandbox::start_with("--set insights-forbidden=true");
+    let _run = sandbox.fedctl("apply demo.yaml --auto-approve").exits_with(0);
+    sandbox.change_spec("OIDC for Beta", "Another name");
+    let drift = sandbox.fedctl("drift demo.yaml --format json").exits_with(2).json();
+    assert_eq!(drift["rows"][0]["unknown"], "the log of changes cannot be read with this key");
+    assert_eq!(drift["unread"], json!(["primary"]));
+}
+
+#[test]
 fn before_the_first_apply_nobody_is_ready_and_there_is_no_pair() {
     let sandbox = Sandbox::start();
     let text = sandbox.fedctl("status demo.yaml").exits_with(0).stdout;

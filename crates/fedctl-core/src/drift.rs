@@ -9,7 +9,7 @@ use crate::address::{Address, Kind, Org};
 use crate::live::changes::{Changed, REMOVALS};
 use crate::live::{Live, Needs};
 use crate::object_id::ObjectId;
-use crate::plan::{Action, Because, Change, Fate, Held, Pair, Plan, Subject, Verb};
+use crate::plan::{Action, Because, Change, Fate, Held, Note, Pair, Plan, PlannedPerson, Subject, Verb};
 use crate::planner::{Step, Terms, step_of_both};
 use crate::spec::Spec;
 use crate::trace::cast::Cast;
@@ -31,6 +31,8 @@ pub struct Drift {
     pub is_set_up: bool,
     /// The differences.
     pub rows: Vec<Difference>,
+    /// What a plan says of objects and does nothing about: no difference, and to be known.
+    pub notes: Vec<Note>,
     /// The organisations whose log cannot be read, or not far enough back.
     pub unread: Vec<Org>,
 }
@@ -61,6 +63,8 @@ pub enum What {
     Hop(Hop, usize),
     /// A human took access away from somebody.
     Stopped(Held),
+    /// Somebody is in the routing group who is not of this federation: they are sent to the identity provider, too.
+    Stranger,
     /// The client secret may have been replaced on one side.
     Secret,
 }
@@ -114,6 +118,7 @@ fn find(live: &Live, plan: &Plan, verified: &Verification) -> Drift {
     let mut rows: Vec<Difference> = if is_set_up { actions(live, plan).collect() } else { Vec::new() };
     if is_set_up {
         rows.extend(stops(live, plan));
+        rows.extend(strangers(live, plan));
         let hops = hops(live, plan, verified, &rows);
         rows.extend(hops);
         rows.extend(secret(plan));
@@ -124,6 +129,7 @@ fn find(live: &Live, plan: &Plan, verified: &Verification) -> Drift {
         pair: plan.pair,
         is_set_up,
         rows,
+        notes: plan.notes.clone(),
         unread: Vec::new(),
     }
 }
@@ -137,6 +143,7 @@ fn actions<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Differenc
                 | Because::MissingInLive
                 | Because::MarkLost
                 | Because::Duplicate
+                | Because::Moves
                 | Because::Orphaned
                 | Because::SecretLost
         );
@@ -171,12 +178,40 @@ fn actions<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Differenc
     })
 }
 
-/// Whether it is for somebody who is new: neither account nor mapping tells that they were here.
+/// Whether it is for somebody who is new: no mapping tells that they were here.
 fn joins(live: &Live, plan: &Plan, action: &Action) -> bool {
     let Subject::Person(at) = action.subject else { return false };
-    let Some(person) = plan.people.get(usize::try_from(at).unwrap_or(usize::MAX)) else { return false };
+    let person = plan.people.get(usize::try_from(at).unwrap_or(usize::MAX));
+    person.is_some_and(|person| is_new(live, person))
+}
+
+fn is_new(live: &Live, person: &PlannedPerson) -> bool {
     let is_mapped = live.users(Org::Primary).get(person.id).is_some_and(|user| user.mapping.is_some());
     matches!(person.fate, Fate::Gains | Fate::GainsExisting) && !is_mapped
+}
+
+/// The groups of an organisation that are ours.
+fn our_groups(plan: &Plan, org: Org) -> impl Iterator<Item = (&Address, ObjectId)> {
+    let is_group = move |address: &Address| address.org == org && address.kind == Kind::UserGroup;
+    plan.known.iter().filter(move |(address, _)| is_group(address)).map(|(address, known)| (address, known.id))
+}
+
+/// Whoever is in the routing group and neither of the population nor somebody who left it.
+fn strangers(live: &Live, plan: &Plan) -> Vec<Difference> {
+    let accounts = live.users(Org::Secondary);
+    let people = plan.people.iter().filter_map(|person| accounts.by_email(&person.account));
+    let ours: BTreeSet<ObjectId> = people.map(|account| account.id).chain(plan.left.iter().copied()).collect();
+    let mut rows = Vec::new();
+    for (group, id) in our_groups(plan, Org::Secondary) {
+        let members = live.membership.get(&(Org::Secondary, id)).and_then(|known| known.as_ref().ok());
+        let strange = members.into_iter().flatten().filter(|member| !ours.contains(member));
+        rows.extend(strange.map(|member| {
+            let name = accounts.get(*member).map_or_else(|| member.to_string(), |account| account.email.to_string());
+            let about = Address::new(Org::Secondary, Kind::GroupMember, format!("{}/{name}", group.name));
+            edge(about, What::Stranger, BTreeSet::from([id]), Some(*member))
+        }));
+    }
+    rows
 }
 
 /// The ids of the objects whose names an edge is called by.
@@ -192,14 +227,20 @@ fn stops<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Difference>
         let Fate::Held(held @ (Held::AccountSuspended | Held::Unrouted | Held::AccessTaken)) = person.fate else {
             return None;
         };
-        let (about, id) = match held {
-            Held::AccessTaken => (Address::new(Org::Primary, Kind::AppAccess, person.email.clone()), Some(person.id)),
-            _ => {
-                let account = live.users(Org::Secondary).by_email(&person.account).map(|account| account.id);
-                (Address::new(Org::Secondary, Kind::User, person.account.clone()), account)
+        let account = || live.users(Org::Secondary).by_email(&person.account).map(|account| account.id);
+        let groups = |org| our_groups(plan, org).map(|(_, id)| id).collect();
+        let what = What::Stopped(held);
+        Some(match held {
+            Held::AccessTaken => {
+                let about = Address::new(Org::Primary, Kind::AppAccess, person.email.clone());
+                edge(about, what, groups(Org::Primary), Some(person.id))
             }
-        };
-        Some(difference(about, What::Stopped(held), id))
+            Held::Unrouted => {
+                let about = Address::new(Org::Secondary, Kind::GroupMember, person.account.clone());
+                edge(about, what, groups(Org::Secondary), account())
+            }
+            _ => difference(Address::new(Org::Secondary, Kind::User, person.account.clone()), what, account()),
+        })
     })
 }
 
@@ -207,11 +248,13 @@ fn stops<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Difference>
 fn hops(live: &Live, plan: &Plan, verified: &Verification, rows: &[Difference]) -> Vec<Difference> {
     let is_told = |kind: Kind, person: &Traced| {
         let about = |name: &str| name.contains(&*person.email) || name.contains(&*person.account);
-        rows.iter().any(|row| row.about.kind == kind && (!is_personal(kind) || about(&row.about.name)))
+        // Who has lost the app with a group of it is not told one by one.
+        let is_of_all = !is_personal(kind) || kind == Kind::AppAccess;
+        rows.iter().any(|row| row.about.kind == kind && (is_of_all || about(&row.about.name)))
     };
     let joins = |person: &Traced| {
         let planned = plan.people.iter().find(|planned| *planned.email == *person.email);
-        planned.is_some_and(|planned| matches!(planned.fate, Fate::Gains | Fate::GainsExisting))
+        planned.is_some_and(|planned| is_new(live, planned))
     };
     let mut found = Vec::new();
     for hop in Hop::ALL {
@@ -226,8 +269,14 @@ fn hops(live: &Live, plan: &Plan, verified: &Verification, rows: &[Difference]) 
         if !is_personal(kind) {
             let about = plan.known.keys().find(|known| known.org == org && known.kind == kind).cloned();
             let about = about.unwrap_or_else(|| Address::new(org, kind, "(none)"));
-            let id = plan.known.get(&about).map(|known| known.id);
-            found.push(difference(about, What::Hop(*hop, people.len()), id));
+            let ids = match kind {
+                // Bound to each other, and the log may tell it of either.
+                Kind::RoutingAssignment => {
+                    plan.known.iter().filter(|(end, _)| end.org == org).map(|(_, end)| end.id).collect()
+                }
+                _ => plan.known.get(&about).map(|known| known.id).into_iter().collect(),
+            };
+            found.push(edge(about, What::Hop(*hop, people.len()), ids, None));
             continue;
         }
         found.extend(people.into_iter().map(|person| {
@@ -235,7 +284,11 @@ fn hops(live: &Live, plan: &Plan, verified: &Verification, rows: &[Difference]) 
                 Org::Primary => (&person.email, live.users(org).by_email(&person.email)),
                 Org::Secondary => (&person.account, live.users(org).by_email(&person.account)),
             };
-            difference(Address::new(org, kind, &**name), What::Hop(*hop, 1), id.map(|user| user.id))
+            let (about, what, id) = (Address::new(org, kind, &**name), What::Hop(*hop, 1), id.map(|user| user.id));
+            if !is_edge(kind) {
+                return difference(about, what, id);
+            }
+            edge(about, what, our_groups(plan, org).map(|(_, id)| id).collect(), id)
         }));
     }
     found
@@ -249,8 +302,16 @@ fn secret(plan: &Plan) -> Option<Difference> {
 }
 
 fn difference(about: Address, what: What, id: Option<ObjectId>) -> Difference {
-    let ids = id.into_iter().collect();
-    Difference { about, what, changes: Box::new([]), next: Next::Leaves, who: Who::Untold, ids, other: None }
+    edge(about, what, id.into_iter().collect(), None)
+}
+
+/// The same of what binds one of these objects to another.
+fn edge(about: Address, what: What, ids: BTreeSet<ObjectId>, other: Option<ObjectId>) -> Difference {
+    Difference { about, what, changes: Box::new([]), next: Next::Leaves, who: Who::Untold, ids, other }
+}
+
+fn is_edge(kind: Kind) -> bool {
+    matches!(kind, Kind::GroupMember | Kind::AppAccess | Kind::RoutingAssignment)
 }
 
 /// Where a hop is put right.
@@ -301,14 +362,16 @@ fn has_events(kind: Kind) -> bool {
 
 /// Whether a change can have made a difference.
 fn made(row: &Difference, change: &Changed) -> bool {
-    let is_edge = matches!(row.about.kind, Kind::GroupMember | Kind::AppAccess | Kind::RoutingAssignment);
     let is_of = change.object.is_some_and(|id| row.ids.contains(&id));
-    if is_edge && !matches!(row.what, What::Stopped(_) | What::Hop(..)) {
-        let is_other = row.other.is_none() || row.other == change.other;
-        return is_of && is_other && change.kind == "association_change";
+    if is_edge(row.about.kind) {
+        let is_bound = matches!(row.what, What::Stranger | What::Action(Verb::Delete, _));
+        let is_other = match row.about.kind {
+            Kind::GroupMember => row.other.is_some() && row.other == change.other,
+            _ => row.other.is_none() || row.other == change.other,
+        };
+        return is_of && is_other && change.kind == "association_change" && change.is_bound == is_bound;
     }
     let is_removal = REMOVALS.iter().any(|kind| change.kind == *kind);
     let went = is_removal && change.name.raw() == row.about.name.to_lowercase();
     went || (is_of && change.kind != "association_change")
-        || (is_edge && change.other.is_some_and(|id| row.ids.contains(&id)))
 }

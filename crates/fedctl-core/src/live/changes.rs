@@ -35,6 +35,8 @@ pub struct Changed {
     pub(crate) name: Untrusted,
     /// What was bound to it or unbound.
     pub(crate) other: Option<ObjectId>,
+    /// It was bound, not unbound.
+    pub(crate) is_bound: bool,
 }
 
 /// Adds the changes of an answer. What has no time is passed over: it says nothing of when.
@@ -78,6 +80,8 @@ struct ObjectWire {
 #[derive(Deserialize, Default)]
 struct AssociationWire {
     #[serde(default, deserialize_with = "or_default")]
+    op: Box<str>,
+    #[serde(default, deserialize_with = "or_default")]
     connection: ConnectionWire,
 }
 
@@ -101,6 +105,7 @@ impl ChangeWire {
             object: self.resource.id,
             name: Untrusted::from(&*name),
             other: to.object_id.or(to.id),
+            is_bound: &*self.association.op == "add",
         })
     }
 }

@@ -58,6 +58,7 @@ fn told(row: &Difference, is_refused: bool) -> String {
         What::Action(verb, because) => format!("{} ({because:?})", verb.as_str()),
         What::Hop(hop, people) => format!("{} broken for {people}", hop.name()),
         What::Stopped(held) => format!("{held:?}"),
+        What::Stranger => "stranger".to_owned(),
         What::Secret => "secret suspect".to_owned(),
     };
     let next = match row.next {
@@ -91,6 +92,9 @@ fn i11_every_edit_is_told_and_the_next_unattended_apply_widens_nothing() {
         writeln!(table, "{edit:?}").unwrap();
         for row in &drift.rows {
             writeln!(table, "    {}", told(row, !plan.refusals.is_empty())).unwrap();
+        }
+        for note in &plan.notes {
+            writeln!(table, "    noted by the plan: {}: {}", note.about, note.text).unwrap();
         }
         for refusal in &plan.refusals {
             writeln!(table, "    refused: {} {}", refusal.guard.as_str(), refusal.about).unwrap();

@@ -34,6 +34,8 @@ pub struct Document<'a> {
     secret_known: bool,
     /// The differences.
     rows: Vec<Row>,
+    /// What a plan says of objects and does nothing about: no difference.
+    notes: Vec<NoteRow<'a>>,
     /// What stops the next apply, so that it puts nothing right.
     stopped_by: Vec<Stop<'a>>,
     /// The organisations whose log of changes could not be read, or not far enough back.
@@ -101,6 +103,15 @@ pub struct ByRow {
     console: bool,
 }
 
+/// What a plan says of an object.
+#[derive(Serialize, JsonSchema)]
+pub struct NoteRow<'a> {
+    /// The object: `organisation/kind/name`.
+    object: String,
+    /// What it says.
+    text: &'a str,
+}
+
 /// What stops the next apply.
 #[derive(Serialize, JsonSchema)]
 pub struct Stop<'a> {
@@ -126,6 +137,7 @@ pub fn json(drift: &Drift, refusals: &[Refusal]) -> String {
         secret: drift.pair,
         secret_known: drift.pair == Pair::Proved,
         rows: drift.rows.iter().map(|row| self::row(row, refusals)).collect(),
+        notes: drift.notes.iter().map(|note| NoteRow { object: note.about.to_string(), text: &note.text }).collect(),
         stopped_by: refusals.iter().map(stop).collect(),
         unread: drift.unread.iter().map(|org| org.as_str()).collect(),
     })
@@ -147,6 +159,10 @@ pub fn text(drift: &Drift, refusals: &[Refusal]) -> String {
             "  ! {about}\n      {}\n      next apply: refused by guard `{guard}`\n",
             visible(&refusal.why)
         ));
+    }
+    for note in &drift.notes {
+        let (about, said) = (visible(&note.about.to_string()), visible(&note.text));
+        text.push_str(&format!("  . {about}\n      {said}\n"));
     }
     for org in &drift.unread {
         let org = org.as_str();
@@ -248,6 +264,10 @@ fn what(what: What) -> String {
         What::Hop(hop, 1) => hop.broken().to_owned(),
         What::Hop(hop, people) => format!("{} ({people} people)", hop.broken()),
         What::Stopped(held) => held.as_str().to_owned(),
+        What::Stranger => {
+            "they are in the routing group and not of this federation: they are sent to the identity provider, too"
+                .to_owned()
+        }
         What::Secret => "its client secret is suspect: it may have been replaced".to_owned(),
     }
 }
