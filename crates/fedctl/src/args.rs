@@ -48,9 +48,9 @@ pub enum Command {
     /// Follow one person's sign-in hop by hop
     Trace(Trace),
     /// Say who has signed in through the federation, who not yet, and who cannot
-    Status(Status),
+    Status(Look),
     /// Say what nobody asked for, who did it, and what the next apply does about it
-    Drift(Drift),
+    Drift(Look),
     /// Print the sheet to tell people: their account, and how they sign in
     People(People),
     /// Print the lines of a spec that take over what was made by hand
@@ -260,19 +260,9 @@ pub struct Trace {
     pub format: Format,
 }
 
-/// `status`
+/// `status` and `drift`
 #[derive(Debug, clap::Args)]
-pub struct Status {
-    /// The spec
-    pub spec: PathBuf,
-    /// How to write it
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
-}
-
-/// `drift`
-#[derive(Debug, clap::Args)]
-pub struct Drift {
+pub struct Look {
     /// The spec
     pub spec: PathBuf,
     /// How to write it

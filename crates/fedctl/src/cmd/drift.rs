@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::args::{Drift, Format};
+use crate::args::{Format, Look};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::drift;
@@ -13,7 +13,7 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// An invalid spec, or organisations that cannot be read.
-pub async fn run(args: &Drift, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+pub async fn run(args: &Look, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let session = Session::open(&args.spec, operator, ui)?;
     let (found, refusals) = session.drift(ui).await?;
     ui.out(&match args.format {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::args::{Format, Status};
+use crate::args::{Format, Look};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::status;
@@ -13,7 +13,7 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// An invalid spec, or organisations that cannot be read.
-pub async fn run(args: &Status, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+pub async fn run(args: &Look, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let session = Session::open(&args.spec, operator, ui)?;
     let found = session.status(ui).await?;
     ui.out(&match args.format {

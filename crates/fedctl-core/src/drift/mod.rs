@@ -3,10 +3,12 @@
 //! There is no state file: a change of the spec that was not applied yet looks like a change of the organisations, and is
 //! told as one. What joins and leaves by the spec is not.
 
+mod who;
+
 use std::collections::BTreeSet;
 
 use crate::address::{Address, Kind, Org};
-use crate::live::changes::{Changed, REMOVALS};
+use crate::live::changes::Changed;
 use crate::live::{Live, Needs};
 use crate::object_id::ObjectId;
 use crate::plan::{Action, Because, Change, Fate, Held, Note, Pair, Plan, PlannedPerson, Subject, Verb};
@@ -14,9 +16,6 @@ use crate::planner::{Step, Terms, step_of_both};
 use crate::spec::Spec;
 use crate::trace::cast::Cast;
 use crate::trace::{Hop, Traced, Verification};
-
-/// Seconds for which the log remembers. `[spec]`
-const REMEMBERED: u64 = 90 * 86_400;
 
 /// Everything that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +104,7 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Planned> {
     let mut drift = find(live, &plan, &verified);
     let mut needs = Needs::default();
     for org in Org::BOTH {
-        attribute(live, &mut needs, org, &mut drift);
+        who::attribute(live, &mut needs, org, &mut drift);
     }
     if needs.queries.is_empty() { Step::Ready(Box::new((drift, plan, cast))) } else { Step::Read(needs.queries) }
 }
@@ -331,47 +330,4 @@ fn object_of(hop: Hop) -> (Org, Kind) {
 
 fn is_personal(kind: Kind) -> bool {
     matches!(kind, Kind::User | Kind::UserMapping | Kind::GroupMember | Kind::PasswordAuthority | Kind::AppAccess)
-}
-
-/// Says who changed what, for one organisation.
-fn attribute(live: &Live, needs: &mut Needs, org: Org, drift: &mut Drift) {
-    let is_of_log = |row: &&mut Difference| row.about.org == org && has_events(row.about.kind);
-    let ids: BTreeSet<ObjectId> =
-        drift.rows.iter_mut().filter(is_of_log).flat_map(|row| row.ids.iter().copied()).collect();
-    let silent = drift.rows.iter_mut().filter(|row| row.about.org == org && !has_events(row.about.kind));
-    silent.for_each(|row| row.who = Who::NoEvents);
-    if !drift.rows.iter_mut().any(|row| is_of_log(&row)) {
-        return;
-    }
-    let since = drift.as_of.unwrap_or_default().saturating_sub(REMEMBERED);
-    let Some(log) = needs.changes(live, org, ids, since) else { return };
-    if log.is_err() || live.is_log_cut {
-        drift.unread.push(org);
-    }
-    for row in drift.rows.iter_mut().filter(is_of_log) {
-        row.who = match log {
-            Err(_) => Who::Unreadable,
-            Ok(log) => log.iter().rev().find(|change| made(row, change)).cloned().map_or(Who::Untold, Who::Last),
-        };
-    }
-}
-
-fn has_events(kind: Kind) -> bool {
-    !matches!(kind, Kind::IdentityProvider | Kind::RoutingPolicy)
-}
-
-/// Whether a change can have made a difference.
-fn made(row: &Difference, change: &Changed) -> bool {
-    let is_of = change.object.is_some_and(|id| row.ids.contains(&id));
-    if is_edge(row.about.kind) {
-        let is_bound = matches!(row.what, What::Stranger | What::Action(Verb::Delete, _));
-        let is_other = match row.about.kind {
-            Kind::GroupMember => row.other.is_some() && row.other == change.other,
-            _ => row.other.is_none() || row.other == change.other,
-        };
-        return is_of && is_other && change.kind == "association_change" && change.is_bound == is_bound;
-    }
-    let is_removal = REMOVALS.iter().any(|kind| change.kind == *kind);
-    let went = is_removal && change.name.raw() == row.about.name.to_lowercase();
-    went || (is_of && change.kind != "association_change")
 }
