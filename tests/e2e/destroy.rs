@@ -194,7 +194,9 @@ fn a_provider_that_only_has_the_name_of_ours_stays() {
     sandbox.by_hand(|world| {
         let secondary = world.organizations().nth(1).expect("there are two").id;
         let marked: Vec<_> = world.users(secondary).map(|user| user.id).collect();
-        marked.into_iter().for_each(|user| drop(console::set_attribute(world, user, "fedctl", None)));
+        for user in marked {
+            console::set_attribute(world, user, "fedctl", None);
+        }
     });
     let oidc = json!({"clientId": "0oa1", "clientSecret": "hidden", "url": url});
     sandbox.api(Secondary, "POST", PROVIDERS, &json!({"name": "Acme JumpCloud", "type": "OIDC", "oidc": oidc}));

@@ -32,7 +32,7 @@ fn passwords(sandbox: &Sandbox) {
         let accounts = accounts.into_iter().flat_map(|org| world.users(org));
         let ours: Vec<_> = accounts.filter(|user| user.attribute("fedctl").is_some()).map(|user| user.id).collect();
         for user in ours {
-            console::set_password(world, user, Some("simulated password"));
+            assert!(console::set_password(world, user, Some("simulated password")));
         }
     });
 }

@@ -164,5 +164,5 @@ fn begin(how: &str) -> Sandbox {
 fn lines(run: &Run) -> Vec<String> {
     let text = format!("{}{}", run.stdout, run.stderr);
     let text = env::redact(&text).replace("127.0.0.1:PORT", PORT);
-    text.lines().map(|line| line.trim_end().to_owned()).collect()
+    text.lines().map(|line| env::without_ids(line.trim_end())).collect()
 }

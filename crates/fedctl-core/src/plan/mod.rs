@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod allow;
+mod because;
 pub mod form;
 pub mod guard;
 pub mod hole;

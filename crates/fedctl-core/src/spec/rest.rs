@@ -1,6 +1,6 @@
 //! What is left of a spec that is wrong somewhere: enough to turn routing off.
 
-use super::{FORMAT, FieldPath, FleetText, KEYS, Parsed, Side, Spec, fleet, read_spec};
+use super::{FORMAT, FieldPath, FleetText, KEYS, Side, Spec, fleet, read_spec};
 use crate::text::reader::Reader;
 
 /// How many shorter texts are tried where a text cannot be read at all.
@@ -18,13 +18,6 @@ pub fn rest_of(defaults: Option<&FleetText>, text: &str) -> Option<Spec> {
     let mut reader = Reader::new(&FORMAT, Vec::new());
     let top = reader.fields(Some(&node), FieldPath::root(), KEYS);
     top.is_written().then(|| read_spec(&mut reader, &top, Some(Side::clone))).flatten()
-}
-
-impl Parsed {
-    /// Whether nothing is wrong that would keep it from being planned.
-    pub fn is_whole(&self) -> bool {
-        self.spec.is_some()
-    }
 }
 
 #[cfg(test)]
@@ -51,7 +44,7 @@ mod tests {
             "primary: {}\n",
         ] {
             let text = format!("{GOOD}{broken}");
-            assert!(!crate::spec::parse(&text).is_whole(), "{text}");
+            assert!(crate::spec::parse(&text).spec.is_none(), "{text}");
             assert_eq!(names(&text), expected, "{text}");
         }
         let without_primary = GOOD.replace("5f0c0d3e9b1e8a0001a1b2c3", "acme");

@@ -219,7 +219,8 @@ impl View<'_> {
 
     fn summary(&self) -> String {
         let plan = self.plan;
-        let mut text = format!("\nClient secret: {}\n", plan.pair.as_str());
+        let secret = format!("Client secret: {}\n", plan.pair.as_str());
+        let mut text = format!("\n{}", if plan.backwards { "" } else { &secret });
         let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
         if plan.is_empty() && plan.refusals.is_empty() {
             text.push_str(&match plan.backwards {
