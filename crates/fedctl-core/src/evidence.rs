@@ -224,9 +224,9 @@ mod tests {
         let comings = [coming(1_000, 1), coming(200_000, 2), coming(400_000, 3)];
         let (one, two) = (log_in(1_001, 1, true), log_in(200_001, 2, true));
         let judged = judge(&NO_CHANGE, &comings, &[one, two]);
-        assert_eq!((judged.pair, judged.has(id(1)), judged.has(id(3))), (Pair::Proved, true, false));
+        assert_eq!((judged.0, judged.1.contains(&id(1)), judged.1.contains(&id(3))), (Pair::Proved, true, false));
         let failed = judge(&NO_CHANGE, &comings, &[one, two, log_in(400_001, 3, false)]);
-        assert_eq!((failed.pair, failed.has(id(1))), (Pair::Failing, false));
+        assert_eq!((failed.0, failed.1.contains(&id(1))), (Pair::Failing, false));
         let at_second_try = [one, two, log_in(400_001, 3, false), log_in(400_002, 3, true)];
         assert_eq!(judge(&NO_CHANGE, &comings, &at_second_try).0, Pair::Proved);
         let mut shut = comings;

@@ -6,6 +6,7 @@
 mod who;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::address::{Address, Kind, Org};
 use crate::live::changes::Changed;
@@ -229,16 +230,15 @@ fn stops<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Difference>
         let account = || live.users(Org::Secondary).by_email(&person.account).map(|account| account.id);
         let groups = |org| our_groups(plan, org).map(|(_, id)| id).collect();
         let what = What::Stopped(held);
-        Some(match held {
-            Held::AccessTaken => {
-                let about = Address::new(Org::Primary, Kind::AppAccess, person.email.clone());
-                edge(about, what, groups(Org::Primary), Some(person.id))
-            }
-            Held::Unrouted => {
-                let about = Address::new(Org::Secondary, Kind::GroupMember, person.account.clone());
-                edge(about, what, groups(Org::Secondary), account())
-            }
-            _ => difference(Address::new(Org::Secondary, Kind::User, person.account.clone()), what, account()),
+        let about = |org, kind, name: &Arc<str>| Address::new(org, kind, name.clone());
+        Some(if held == Held::AccessTaken {
+            let about = about(Org::Primary, Kind::AppAccess, &person.email);
+            edge(about, what, groups(Org::Primary), Some(person.id))
+        } else if held == Held::Unrouted {
+            let about = about(Org::Secondary, Kind::GroupMember, &person.account);
+            edge(about, what, groups(Org::Secondary), account())
+        } else {
+            difference(about(Org::Secondary, Kind::User, &person.account), what, account())
         })
     })
 }
@@ -268,13 +268,10 @@ fn hops(live: &Live, plan: &Plan, verified: &Verification, rows: &[Difference]) 
         if !is_personal(kind) {
             let about = plan.known.keys().find(|known| known.org == org && known.kind == kind).cloned();
             let about = about.unwrap_or_else(|| Address::new(org, kind, "(none)"));
-            let ids = match kind {
-                // Bound to each other, and the log may tell it of either.
-                Kind::RoutingAssignment => {
-                    plan.known.iter().filter(|(end, _)| end.org == org).map(|(_, end)| end.id).collect()
-                }
-                _ => plan.known.get(&about).map(|known| known.id).into_iter().collect(),
-            };
+            // A policy and its group are bound to each other, and the log may tell it of either.
+            let is_end = |address: &Address| *address == about || (is_edge(kind) && address.org == org);
+            let ends = plan.known.iter().filter(|(address, _)| is_end(address));
+            let ids = ends.map(|(_, known)| known.id).collect();
             found.push(edge(about, What::Hop(*hop, people.len()), ids, None));
             continue;
         }

@@ -44,10 +44,9 @@ fn made(row: &Difference, change: &Changed) -> bool {
     let is_of = change.object.is_some_and(|id| row.ids.contains(&id));
     if is_edge(row.about.kind) {
         let is_bound = matches!(row.what, What::Stranger | What::Action(Verb::Delete, _));
-        let is_other = match row.about.kind {
-            Kind::GroupMember => row.other.is_some() && row.other == change.other,
-            _ => row.other.is_none() || row.other == change.other,
-        };
+        // Of a member, nothing but a change of that very membership will do.
+        let is_any = row.about.kind != Kind::GroupMember && row.other.is_none();
+        let is_other = is_any || (row.other.is_some() && row.other == change.other);
         return is_of && is_other && change.kind == "association_change" && change.is_bound == is_bound;
     }
     let is_removal = REMOVALS.iter().any(|kind| change.kind == *kind);
