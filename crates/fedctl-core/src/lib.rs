@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod drift;
 pub mod drive;
 pub mod endpoint;
+pub mod escrow;
 mod evidence;
 pub mod kinds;
 pub mod live;

@@ -162,7 +162,7 @@ fn actions<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Differenc
             Kind::GroupMember => (edge_ends(plan, &action.target), own),
             Kind::AppAccess | Kind::RoutingAssignment => (edge_ends(plan, &action.target), None),
             Kind::User | Kind::UserMapping | Kind::PasswordAuthority => (own.into_iter().collect(), None),
-            Kind::UserGroup | Kind::OidcApp | Kind::IdentityProvider | Kind::RoutingPolicy => {
+            Kind::UserGroup | Kind::OidcApp | Kind::IdentityProvider | Kind::RoutingPolicy | Kind::ClientSecret => {
                 (plan.known.get(&action.target).map(|known| known.id).into_iter().collect(), None)
             }
         };

@@ -36,7 +36,7 @@ pub(super) fn attribute(live: &Live, needs: &mut Needs, org: Org, drift: &mut Dr
 }
 
 fn has_events(kind: Kind) -> bool {
-    !matches!(kind, Kind::IdentityProvider | Kind::RoutingPolicy)
+    !matches!(kind, Kind::IdentityProvider | Kind::RoutingPolicy | Kind::ClientSecret)
 }
 
 /// Whether a change can have made a difference.

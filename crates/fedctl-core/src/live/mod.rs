@@ -16,6 +16,7 @@ pub mod users;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Org;
+use crate::escrow::Kept;
 use crate::kinds::identity_provider::wire::Provider;
 use crate::kinds::oidc_app::wire::{App, AppSettings};
 use crate::kinds::routing_policy::wire::Policy;
@@ -85,6 +86,8 @@ pub struct Live {
     pub(crate) is_log_cut: bool,
     /// Who changed what, as far as that was asked for.
     pub(crate) changes: [Option<Known<Vec<Changed>>>; 2],
+    /// What the escrow has, by client id, or why it does not say.
+    pub(crate) escrowed: BTreeMap<Box<str>, Result<Kept, Box<str>>>,
     /// What was read by itself, after everything else.
     pub(crate) points: BTreeMap<Point, Known<Seen>>,
 }
@@ -116,6 +119,7 @@ impl Live {
             log_ins: None,
             is_log_cut: false,
             changes: [None, None],
+            escrowed: BTreeMap::new(),
             points: BTreeMap::new(),
         }
     }
@@ -268,6 +272,20 @@ impl Needs {
             self.queries.insert(Query::Changes(org, objects, since));
         }
         known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
+    }
+
+    /// What the escrow has of the secret of a client, or why it does not say.
+    pub(crate) fn escrowed<'a>(
+        &mut self,
+        live: &'a Live,
+        client_id: &str,
+        callback: &str,
+    ) -> Option<Result<Kept, &'a str>> {
+        let known = live.escrowed.get(client_id);
+        if known.is_none() {
+            self.queries.insert(Query::Escrowed(client_id.into(), callback.into()));
+        }
+        known.map(|known| known.as_ref().copied().map_err(|why| &**why))
     }
 
     fn log<'a>(&mut self, query: Query, known: Option<&'a Known<Vec<Event>>>) -> Option<Known<&'a [Event]>> {

@@ -11,7 +11,7 @@ use crate::live::Live;
 use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::plan::Held;
-use crate::plan::rules::Aim;
+use crate::plan::rules::{Aim, Rules};
 use crate::planner::{Step, Terms, resolved};
 use crate::spec::Spec;
 
@@ -115,7 +115,8 @@ impl Doubt {
 
 /// Where everybody of the population stands, or what has to be read first. It reads what a verification reads.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Status> {
-    resolved(spec, Aim::Keep, live, ask_for_other_ways, |people, found| {
+    let keeping = Terms { rules: Rules { aim: Aim::Keep, ..terms.rules.clone() }, ..terms.clone() };
+    resolved(spec, &keeping, live, ask_for_other_ways, |people, found| {
         let verified = verification(live, &Context { spec, terms, people, found, as_of: live.as_of });
         let log = &found.evidence.log;
         let came = came(log);

@@ -11,6 +11,7 @@ mod crash;
 mod crash_matrix;
 mod drifted;
 mod edits;
+mod escrow;
 mod executor;
 mod faultless;
 mod forms;
