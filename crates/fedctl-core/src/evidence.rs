@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::escrow::Kept;
 use crate::kinds::context::Found;
 use crate::live::events::What;
-use crate::live::{Event, Live, Needs, User};
+use crate::live::{Event, Far, Live, Needs, Told, User};
 use crate::object_id::ObjectId;
 use crate::people::{People, Person};
 use crate::plan::Pair;
@@ -65,6 +65,12 @@ impl Evidence {
         Self { pair, signed_in: BTreeSet::new(), log }
     }
 
+    /// When somebody came in last through the present pair, in milliseconds since 1970.
+    pub(crate) fn newest_arrival(&self) -> Option<u64> {
+        let Log::Read { sign_ins, .. } = &self.log else { return None };
+        sign_ins.iter().filter(|sign_in| sign_in.arrived == Some(true)).map(|sign_in| sign_in.at).max()
+    }
+
     /// Adds what is known of the escrowed secret: one that the app does not take any more speaks against the pair, whatever the
     /// log shows.
     pub(crate) fn weigh(&mut self, kept: Option<Kept>) {
@@ -83,22 +89,29 @@ impl Evidence {
 }
 
 /// Reads it, if there is a pair to speak of: at most one question to each organisation.
-pub(crate) fn find(live: &Live, needs: &mut Needs, people: &People<'_>, found: &Found<'_>) -> Option<Evidence> {
+pub(crate) fn find(
+    live: &Live,
+    needs: &mut Needs,
+    far: Far,
+    people: &People<'_>,
+    found: &Found<'_>,
+) -> Option<Evidence> {
     let provider = found.provider.filter(|provider| found.app.has_client_id(provider));
     let (Some(app), Some(provider)) = (found.app.itself(), provider) else { return Some(Evidence::NONE) };
     let made = app.id.made().max(provider.id.made());
-    let Ok(log) = needs.app_log(live, app.id, made)? else {
+    let Ok(log) = needs.app_log(live, app.id, made, far)? else {
         return Some(Evidence::of(Pair::Unlogged, Log::Unreadable));
     };
-    let changes = Changes::of(log, made * 1000);
-    let comings = comings(log, &changes, people);
-    let told = |log_ins| told(&changes, live, &comings, log_ins);
-    let Some(first) = comings.first() else { return Some(Evidence::of(changes.unseen(), told(&[]))) };
+    let changes = Changes::of(&log.events, made * 1000);
+    let comings = comings(&log.events, &changes, people);
+    let Some(first) = comings.first() else {
+        return Some(Evidence::of(changes.unseen(), told(&changes, log, &comings, &Told::default())));
+    };
     let accounts = comings.iter().map(|coming| coming.account).collect();
-    Some(match needs.log_ins(live, accounts, first.at / 1000)? {
+    Some(match needs.log_ins(live, accounts, first.at / 1000, far)? {
         Ok(log_ins) => {
-            let (pair, signed_in) = judge(&changes, &comings, log_ins);
-            Evidence { pair, signed_in, log: told(log_ins) }
+            let (pair, signed_in) = judge(&changes, &comings, &log_ins.events);
+            Evidence { pair, signed_in, log: told(&changes, log, &comings, log_ins) }
         }
         Err(_) if changes.by_hand.is_some() => Evidence::of(Pair::Changed, Log::Unreadable),
         Err(_) => Evidence::of(Pair::Unlogged, Log::Unreadable),
@@ -106,11 +119,13 @@ pub(crate) fn find(live: &Live, needs: &mut Needs, people: &People<'_>, found: &
 }
 
 /// What became of everybody who came since the last change.
-fn told(changes: &Changes, live: &Live, comings: &[Coming], log_ins: &[Event]) -> Log {
-    let present = comings.iter().filter(|coming| coming.at > changes.last);
+fn told(changes: &Changes, log: &Told<Event>, comings: &[Coming], log_ins: &Told<Event>) -> Log {
+    let present = || comings.iter().filter(|coming| coming.at > changes.last);
+    let is_shown = present().next().is_none_or(|first| log_ins.reaches(first.at));
     let sign_in =
-        |coming: &Coming| SignIn { at: coming.at, account: coming.account, arrived: arrived(coming, log_ins) };
-    Log::Read { since: changes.last, is_whole: !live.is_log_cut, sign_ins: present.map(sign_in).collect() }
+        |coming: &Coming| SignIn { at: coming.at, account: coming.account, arrived: arrived(coming, &log_ins.events) };
+    let is_whole = log.reaches(changes.last) && is_shown;
+    Log::Read { since: changes.last, is_whole, sign_ins: present().map(sign_in).collect() }
 }
 
 /// When the app was changed, in milliseconds since 1970.

@@ -3,12 +3,14 @@
 //! There is no state file: a change of the spec that was not applied yet looks like a change of the organisations, and is
 //! told as one. What joins and leaves by the spec is not.
 
+mod beyond;
 mod who;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::address::{Address, Kind, Org};
+use crate::kinds::context::Context;
 use crate::live::changes::Changed;
 use crate::live::{Live, Needs};
 use crate::object_id::ObjectId;
@@ -27,6 +29,9 @@ pub struct Drift {
     pub as_of: Option<u64>,
     /// What is known about the client secret.
     pub pair: Pair,
+    /// When somebody came in last by the present pair, in milliseconds since 1970, where the log tells: so long the secret was
+    /// the same on both sides. What was done to the identity provider since, no log tells.
+    pub shown: Option<u64>,
     /// Something of the federation is there. Before the first apply nothing can differ.
     pub is_set_up: bool,
     /// The differences.
@@ -67,6 +72,52 @@ pub enum What {
     Stranger,
     /// The client secret may have been replaced on one side.
     Secret,
+    /// An object that fedctl made has something that nobody asked for.
+    Beyond(Beyond),
+}
+
+/// What an object has that the spec does not ask for. No plan takes it away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// A description that says more than the mark.
+    Description,
+    /// More places to which the app sends people back.
+    RedirectUris,
+    /// More claims.
+    Claims,
+    /// Another group may use the app.
+    Access,
+    /// Somebody who is not of this federation is in the managed group of the app.
+    Member,
+    /// A name or url of the identity provider that is written with the next secret only.
+    Provider,
+    /// The account became an administrator's.
+    Administrator,
+    /// The account of somebody in the population lost its mark.
+    Unmarked,
+    /// A local password beside the identity provider.
+    Password,
+}
+
+impl Beyond {
+    /// What is said of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Beyond::Description => "its description says more than the mark",
+            Beyond::RedirectUris => "it also sends people back to somewhere else",
+            Beyond::Claims => "it also sends other claims",
+            Beyond::Access => "this group may use the app, too",
+            Beyond::Member => "they may use the app, and are not of this federation",
+            Beyond::Provider => "it differs; writing it takes the client secret, so that waits for the next one",
+            Beyond::Administrator => {
+                "the account became an administrator's, so no plan takes anything from it any more"
+            }
+            Beyond::Unmarked => {
+                "it carries no mark, and their mapping leads to it: nothing is done for them until `adopt.people` names them"
+            }
+            Beyond::Password => "a local password was given to it; while it is federated nobody is asked for it",
+        }
+    }
 }
 
 /// What the next unattended apply does.
@@ -96,21 +147,26 @@ pub type Planned = (Drift, Plan, Option<Cast>);
 
 /// Finds what differs, or says what has to be read first. The log is asked last, and only for what differs.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Planned> {
-    let (plan, cast, verified) = match step_of_both(spec, terms, live) {
+    let more = |context: &Context<'_>, plan: &Plan| {
+        let proved = context.found.evidence.newest_arrival();
+        (beyond::find(live, context, plan), proved)
+    };
+    let (plan, cast, verified, more) = match step_of_both(spec, terms, live, more) {
         Step::Ready(both) => *both,
         Step::Read(queries) => return Step::Read(queries),
         Step::Problems(problems) => return Step::Problems(problems),
         Step::Unknown(unknown) => return Step::Unknown(unknown),
     };
-    let mut drift = find(live, &plan, &verified);
+    let mut drift = find(live, &plan, &verified, more);
     let mut needs = Needs::default();
     for org in Org::BOTH {
         who::attribute(live, &mut needs, org, &mut drift);
     }
+    who::only_noted(&mut drift);
     if needs.queries.is_empty() { Step::Ready(Box::new((drift, plan, cast))) } else { Step::Read(needs.queries) }
 }
 
-fn find(live: &Live, plan: &Plan, verified: &Verification) -> Drift {
+fn find(live: &Live, plan: &Plan, verified: &Verification, (more, shown): (Vec<Difference>, Option<u64>)) -> Drift {
     let is_ours =
         |address: &Address| matches!(address.kind, Kind::OidcApp | Kind::RoutingPolicy | Kind::IdentityProvider);
     // A plan for nothing names what it would make, and knows none of it.
@@ -121,12 +177,14 @@ fn find(live: &Live, plan: &Plan, verified: &Verification) -> Drift {
         rows.extend(strangers(live, plan));
         let hops = hops(live, plan, verified, &rows);
         rows.extend(hops);
+        rows.extend(more);
         rows.extend(secret(plan));
     }
     Drift {
         federation: plan.federation.clone(),
         as_of: plan.as_of,
         pair: plan.pair,
+        shown,
         is_set_up,
         rows,
         notes: plan.notes.clone(),
@@ -154,14 +212,16 @@ fn actions<'a>(live: &'a Live, plan: &'a Plan) -> impl Iterator<Item = Differenc
             Subject::Person(at) => plan.people.get(usize::try_from(at).unwrap_or(usize::MAX)),
             Subject::Federation => None,
         };
-        let own = person.and_then(|person| match action.target.org {
-            Org::Primary => Some(person.id),
-            Org::Secondary => live.users(Org::Secondary).by_email(&person.account).map(|account| account.id),
-        });
+        let account = || live.users(Org::Secondary).by_email(&person?.account).map(|account| account.id);
+        let own = match action.target.org {
+            Org::Primary => person.map(|person| person.id),
+            Org::Secondary => account(),
+        };
         let (ids, other) = match action.target.kind {
             Kind::GroupMember => (edge_ends(plan, &action.target), own),
             Kind::AppAccess | Kind::RoutingAssignment => (edge_ends(plan, &action.target), None),
-            Kind::User | Kind::UserMapping | Kind::PasswordAuthority => (own.into_iter().collect(), None),
+            Kind::UserMapping => (own.into_iter().chain(account()).collect(), None),
+            Kind::User | Kind::PasswordAuthority => (own.into_iter().collect(), None),
             Kind::UserGroup | Kind::OidcApp | Kind::IdentityProvider | Kind::RoutingPolicy | Kind::ClientSecret => {
                 (plan.known.get(&action.target).map(|known| known.id).into_iter().collect(), None)
             }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{Hop, Traced, Verification, ask_for_other_ways, verification};
 use crate::evidence::{Log, SignIn};
 use crate::kinds::context::Context;
-use crate::live::Live;
+use crate::live::{Far, Live};
 use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::plan::Held;
@@ -115,7 +115,7 @@ impl Doubt {
 
 /// Where everybody of the population stands, or what has to be read first. It reads what a verification reads.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Status> {
-    let keeping = Terms { rules: Rules { aim: Aim::Keep, ..terms.rules.clone() }, ..terms.clone() };
+    let keeping = Terms { rules: Rules { aim: Aim::Keep, far: Far::Whole, ..terms.rules.clone() }, ..terms.clone() };
     resolved(spec, &keeping, live, ask_for_other_ways, |people, found| {
         let verified = verification(live, &Context { spec, terms, people, found, as_of: live.as_of });
         let log = &found.evidence.log;

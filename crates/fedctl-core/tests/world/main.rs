@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the long forms of some tests end with their figures")]
 
 mod asked;
+mod by_console;
 mod byhand;
 mod carry;
 mod conversation;

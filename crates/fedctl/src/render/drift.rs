@@ -30,8 +30,10 @@ pub struct Document<'a> {
     /// and others that later versions may know.
     #[schemars(with = "String")]
     secret: Pair,
-    /// Whether that the secret was replaced could be seen: only a sign-in since the last change shows that it was not.
-    secret_known: bool,
+    /// When somebody came in last by the present pair, where the log tells: so long the secret was the same on both sides. What
+    /// was done to the identity provider since then is in no log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_shown: Option<String>,
     /// The differences.
     rows: Vec<Row>,
     /// What a plan says of objects and does nothing about: no difference.
@@ -135,7 +137,7 @@ pub fn json(drift: &Drift, refusals: &[Refusal]) -> String {
         as_of: drift.as_of,
         set_up: drift.is_set_up,
         secret: drift.pair,
-        secret_known: drift.pair == Pair::Proved,
+        secret_shown: shown(drift),
         rows: drift.rows.iter().map(|row| self::row(row, refusals)).collect(),
         notes: drift.notes.iter().map(|note| NoteRow { object: note.about.to_string(), text: &note.text }).collect(),
         stopped_by: refusals.iter().map(stop).collect(),
@@ -171,10 +173,15 @@ pub fn text(drift: &Drift, refusals: &[Refusal]) -> String {
         ));
     }
     text.push_str(&format!("Client secret: {}\n", drift.pair.as_str()));
-    if !drift.pair.is_suspect() && drift.pair != Pair::Proved {
-        text.push_str(
-            "  whether somebody replaced it cannot be known: no answer and no log shows it before a sign-in\n",
-        );
+    if !drift.pair.is_suspect() {
+        text.push_str(&match shown(drift) {
+            Some(at) => format!(
+                "  it was the same on both sides at {at}; whether the one in the identity provider was replaced since cannot be \
+                 known: no answer and no log shows it\n"
+            ),
+            None => "  whether somebody replaced it cannot be known: no answer and no log shows it before a sign-in\n"
+                .to_owned(),
+        });
     }
     text.push_str(&match drift.rows.len() {
         0 if refusals.is_empty() => "Nothing differs that can be seen.\n".to_owned(),
@@ -184,6 +191,10 @@ pub fn text(drift: &Drift, refusals: &[Refusal]) -> String {
         ),
     });
     text
+}
+
+fn shown(drift: &Drift) -> Option<String> {
+    drift.shown.filter(|_| drift.pair == Pair::Proved).and_then(moment)
 }
 
 fn lines(row: &Row) -> String {
@@ -268,6 +279,7 @@ fn what(what: What) -> String {
             "they are in the routing group and not of this federation: they are sent to the identity provider, too"
                 .to_owned()
         }
+        What::Beyond(beyond) => beyond.as_str().to_owned(),
         What::Secret => "its client secret is suspect: it may have been replaced".to_owned(),
     }
 }

@@ -233,7 +233,7 @@ fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) 
     if !claims.is_empty() {
         said.push(format!("beyond the spec it also sends other claims ({}); that is left", claims.join(", ")));
     }
-    let groups = app_access::beyond(context);
+    let groups = app_access::beyond(context).len();
     if groups > 0 {
         said.push(format!("groups beyond the spec may use it ({groups}); that is left"));
     }
