@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::Context;
+use crate::kinds::oidc_app;
 use crate::live::changes::Changed;
 use crate::live::{Live, Needs};
 use crate::object_id::ObjectId;
@@ -180,6 +181,7 @@ fn find(live: &Live, plan: &Plan, verified: &Verification, (more, shown): (Vec<D
         rows.extend(more);
         rows.extend(secret(plan));
     }
+    let notes = plan.notes.iter().filter(|note| !is_told(note, &rows)).cloned().collect();
     Drift {
         federation: plan.federation.clone(),
         as_of: plan.as_of,
@@ -187,9 +189,19 @@ fn find(live: &Live, plan: &Plan, verified: &Verification, (more, shown): (Vec<D
         shown,
         is_set_up,
         rows,
-        notes: plan.notes.clone(),
+        notes,
         unread: Vec::new(),
     }
+}
+
+/// Whether what a plan notes is told as a difference.
+fn is_told(note: &Note, rows: &[Difference]) -> bool {
+    let is_of_app = note.about.kind == Kind::OidcApp && note.text.contains(oidc_app::BEYOND);
+    rows.iter().any(|row| match row.what {
+        What::Beyond(Beyond::RedirectUris | Beyond::Claims | Beyond::Access) => is_of_app,
+        What::Beyond(Beyond::Provider) => row.about == note.about,
+        _ => false,
+    })
 }
 
 /// Differences that the plan would put right.

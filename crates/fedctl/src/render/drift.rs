@@ -173,7 +173,7 @@ pub fn text(drift: &Drift, refusals: &[Refusal]) -> String {
         ));
     }
     text.push_str(&format!("Client secret: {}\n", drift.pair.as_str()));
-    if !drift.pair.is_suspect() {
+    if !drift.pair.is_suspect() && !matches!(drift.pair, Pair::None | Pair::Broken | Pair::Foreign) {
         text.push_str(&match shown(drift) {
             Some(at) => format!(
                 "  it was the same on both sides at {at}; whether the one in the identity provider was replaced since cannot be \
