@@ -89,34 +89,61 @@ fn of_provider(context: &Context<'_>) -> Vec<Difference> {
     rows
 }
 
+/// An object whose description carries its mark.
+struct Described {
+    role: ObjectRole,
+    about: Address,
+    origin: Origin,
+    description: String,
+    id: ObjectId,
+    may_say_more: bool,
+}
+
 /// Descriptions that say more than the mark.
 fn descriptions(context: &Context<'_>) -> Vec<Difference> {
+    let names = context.spec.names();
+    let row = |object: Described| {
+        let more = mark::unmarked(&object.description, &names, object.role);
+        let is_told = object.origin == Origin::Created && !object.may_say_more && !more.trim().is_empty();
+        let row = || difference(object.about, What::Beyond(Beyond::Description), Some(object.id));
+        is_told.then(|| with(row(), "description", &more))
+    };
+    described(context).into_iter().filter_map(row).collect()
+}
+
+fn described(context: &Context<'_>) -> Vec<Described> {
     let (spec, found) = (context.spec, context.found);
-    let group = |found: &user_group::Found<'_>| {
-        found.group.map(|(group, owned)| (owned.origin, group.description.to_string(), group.id))
+    let app = found.app.app.map(|(app, owned)| Described {
+        role: ObjectRole::App,
+        about: oidc_app::address(spec),
+        origin: owned.origin,
+        description: app.description.to_string(),
+        id: app.id,
+        may_say_more: spec.adopts(AdoptObject::App),
+    });
+    let policy = found.policy.policy.map(|(policy, owned)| Described {
+        role: ObjectRole::Policy,
+        about: routing_policy::address(spec),
+        origin: owned.origin,
+        // What a pause says of itself is ours, too.
+        description: pause::resumed(&policy.description),
+        id: policy.id,
+        may_say_more: spec.adopts(AdoptObject::RoutingPolicy),
+    });
+    let group = |found: &user_group::Found<'_>, role, about, may_say_more| {
+        found.group.map(|(group, owned)| Described {
+            role,
+            about,
+            origin: owned.origin,
+            description: group.description.to_string(),
+            id: group.id,
+            may_say_more,
+        })
     };
-    let app = found.app.app.map(|(app, owned)| (owned.origin, app.description.to_string(), app.id));
-    // What a pause says of itself is ours, too.
-    let policy = found.policy.policy;
-    let policy = policy.map(|(policy, owned)| (owned.origin, pause::resumed(&policy.description), policy.id));
-    let all = [
-        (ObjectRole::App, Some(AdoptObject::App), oidc_app::address(spec), app),
-        (ObjectRole::Policy, Some(AdoptObject::RoutingPolicy), routing_policy::address(spec), policy),
-        (
-            ObjectRole::RoutingGroup,
-            Some(AdoptObject::RoutingGroup),
-            user_group::routing_group(spec),
-            group(&found.routing_group),
-        ),
-        (ObjectRole::AccessGroup, None, user_group::access_group(spec), group(&found.access_group)),
-    ];
-    let row = |(role, adopt, about, object): (_, Option<AdoptObject>, Address, Option<(Origin, String, ObjectId)>)| {
-        let (_, description, id) = object.filter(|(origin, ..)| *origin == Origin::Created)?;
-        let more = mark::unmarked(&description, &spec.names(), role);
-        let is_said = !more.trim().is_empty() && !adopt.is_some_and(|object| spec.adopts(object));
-        is_said.then(|| with(difference(about, What::Beyond(Beyond::Description), Some(id)), "description", &more))
-    };
-    all.into_iter().filter_map(row).collect()
+    let is_adopted = spec.adopts(AdoptObject::RoutingGroup);
+    let routing = group(&found.routing_group, ObjectRole::RoutingGroup, user_group::routing_group(spec), is_adopted);
+    let access = group(&found.access_group, ObjectRole::AccessGroup, user_group::access_group(spec), false);
+    [app, policy, routing, access].into_iter().flatten().collect()
 }
 
 /// What somebody gave an account that is ours: the role of an administrator, a local password.

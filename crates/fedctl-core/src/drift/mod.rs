@@ -4,6 +4,7 @@
 //! told as one. What joins and leaves by the spec is not.
 
 mod beyond;
+mod difference;
 mod who;
 
 use std::collections::BTreeSet;
@@ -12,136 +13,15 @@ use std::sync::Arc;
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::Context;
 use crate::kinds::oidc_app;
-use crate::live::changes::Changed;
 use crate::live::{Live, Needs};
 use crate::object_id::ObjectId;
-use crate::plan::{Action, Because, Change, Fate, Held, Note, Pair, Plan, PlannedPerson, Subject, Verb};
+use crate::plan::{Action, Because, Fate, Held, Note, Plan, PlannedPerson, Subject, Verb};
 use crate::planner::{Step, Terms, step_of_both};
 use crate::spec::Spec;
 use crate::trace::cast::Cast;
 use crate::trace::{Hop, Traced, Verification};
 
-/// Everything that differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drift {
-    /// The federation's name.
-    pub federation: Box<str>,
-    /// When it was read, seconds since 1970 by the server's clock.
-    pub as_of: Option<u64>,
-    /// What is known about the client secret.
-    pub pair: Pair,
-    /// When somebody came in last by the present pair, in milliseconds since 1970, where the log tells: so long the secret was
-    /// the same on both sides. What was done to the identity provider since, no log tells.
-    pub shown: Option<u64>,
-    /// Something of the federation is there. Before the first apply nothing can differ.
-    pub is_set_up: bool,
-    /// The differences.
-    pub rows: Vec<Difference>,
-    /// What a plan says of objects and does nothing about: no difference, and to be known.
-    pub notes: Vec<Note>,
-    /// The organisations whose log cannot be read, or not far enough back.
-    pub unread: Vec<Org>,
-}
-
-/// One difference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The object.
-    pub about: Address,
-    /// What is the matter.
-    pub what: What,
-    /// The managed fields: as they are, and as they should be.
-    pub changes: Box<[Change]>,
-    /// What the next apply does about it, if nothing stops it.
-    pub next: Next,
-    /// The newest change of the object that the log tells of, and that can have made it.
-    pub who: Who,
-    ids: BTreeSet<ObjectId>,
-    other: Option<ObjectId>,
-}
-
-/// What is the matter with an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// It is to be made, changed or removed, and why.
-    Action(Verb, Because),
-    /// A hop of the way in is broken, for so many people, and no action is about it.
-    Hop(Hop, usize),
-    /// A human took access away from somebody.
-    Stopped(Held),
-    /// Somebody is in the routing group who is not of this federation: they are sent to the identity provider, too.
-    Stranger,
-    /// The client secret may have been replaced on one side.
-    Secret,
-    /// An object that fedctl made has something that nobody asked for.
-    Beyond(Beyond),
-}
-
-/// What an object has that the spec does not ask for. No plan takes it away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beyond {
-    /// A description that says more than the mark.
-    Description,
-    /// More places to which the app sends people back.
-    RedirectUris,
-    /// More claims.
-    Claims,
-    /// Another group may use the app.
-    Access,
-    /// Somebody who is not of this federation is in the managed group of the app.
-    Member,
-    /// A name or url of the identity provider that is written with the next secret only.
-    Provider,
-    /// The account became an administrator's.
-    Administrator,
-    /// The account of somebody in the population lost its mark.
-    Unmarked,
-    /// A local password beside the identity provider.
-    Password,
-}
-
-impl Beyond {
-    /// What is said of it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Beyond::Description => "its description says more than the mark",
-            Beyond::RedirectUris => "it also sends people back to somewhere else",
-            Beyond::Claims => "it also sends other claims",
-            Beyond::Access => "this group may use the app, too",
-            Beyond::Member => "they may use the app, and are not of this federation",
-            Beyond::Provider => "it differs; writing it takes the client secret, so that waits for the next one",
-            Beyond::Administrator => {
-                "the account became an administrator's, so no plan takes anything from it any more"
-            }
-            Beyond::Unmarked => {
-                "it carries no mark, and their mapping leads to it: nothing is done for them until `adopt.people` names them"
-            }
-            Beyond::Password => "a local password was given to it; while it is federated nobody is asked for it",
-        }
-    }
-}
-
-/// What the next unattended apply does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// It puts it right.
-    PutsRight,
-    /// It leaves it.
-    Leaves,
-}
-
-/// Who made a difference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
-    /// Whoever changed the object last.
-    Last(Changed),
-    /// The log does not tell of any change of it.
-    Untold,
-    /// Nothing is published about events of such an object.
-    NoEvents,
-    /// The log cannot be read.
-    Unreadable,
-}
+pub use difference::{Beyond, Difference, Drift, Next, What, Who};
 
 /// What there is of a computation: the differences, the plan they come from, and whom a rehearsal of it needs.
 pub type Planned = (Drift, Plan, Option<Cast>);
@@ -197,10 +77,10 @@ fn find(live: &Live, plan: &Plan, verified: &Verification, (more, shown): (Vec<D
 /// Whether what a plan notes is told as a difference.
 fn is_told(note: &Note, rows: &[Difference]) -> bool {
     let is_of_app = note.about.kind == Kind::OidcApp && note.text.contains(oidc_app::BEYOND);
-    rows.iter().any(|row| match row.what {
-        What::Beyond(Beyond::RedirectUris | Beyond::Claims | Beyond::Access) => is_of_app,
-        What::Beyond(Beyond::Provider) => row.about == note.about,
-        _ => false,
+    let is_more = |what| matches!(what, What::Beyond(Beyond::RedirectUris | Beyond::Claims | Beyond::Access));
+    rows.iter().any(|row| {
+        let is_of_provider = row.what == What::Beyond(Beyond::Provider) && row.about == note.about;
+        is_of_provider || (is_of_app && is_more(row.what))
     })
 }
 

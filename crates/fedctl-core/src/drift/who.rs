@@ -67,9 +67,12 @@ pub(super) fn only_noted(drift: &mut Drift) {
     };
     let (rows, rest): (Vec<_>, Vec<_>) = drift.rows.drain(..).partition(is_done);
     drift.rows = rows;
-    let text = |row: &Difference| match row.what {
-        What::Beyond(Beyond::Password) => "it has a local password; the log does not tell of anybody who gave it one",
-        _ => "it carries no mark, and the log does not tell of anybody who took it out",
+    let text = |row: &Difference| {
+        if row.what == What::Beyond(Beyond::Password) {
+            "it has a local password; the log does not tell of anybody who gave it one"
+        } else {
+            "it carries no mark, and the log does not tell of anybody who took it out"
+        }
     };
     let note = |row: Difference| Note { text: text(&row).to_owned(), about: row.about, waits: false };
     drift.notes.extend(rest.into_iter().map(note));
@@ -90,10 +93,12 @@ fn made(row: &Difference, change: &Changed) -> bool {
         let is_other = is_any || (row.other.is_some() && row.other == change.other);
         return is_of && is_other && kind == "association_change" && change.is_bound == is_bound;
     }
-    match row.what {
-        What::Beyond(Beyond::Password) => is_of && kind == "user_password_change",
+    if row.what == What::Beyond(Beyond::Password) {
+        is_of && kind == "user_password_change"
+    } else if row.what == What::Beyond(Beyond::Administrator) {
         // `[unknown]`: whether the id is that of the account or of the administrator.
-        What::Beyond(Beyond::Administrator) => (is_of || is_named()) && kind == "admin_create",
-        _ => (is_named() && REMOVALS.contains(&kind)) || (is_of && kind != "association_change"),
+        (is_of || is_named()) && kind == "admin_create"
+    } else {
+        (is_named() && REMOVALS.contains(&kind)) || (is_of && kind != "association_change")
     }
 }

@@ -167,11 +167,10 @@ impl Query {
 
     /// How much of the log it asks for, if it asks that.
     pub(crate) fn far(&self) -> Option<Far> {
-        match self {
-            Query::AppLog(.., far) | Query::LogIns(.., far) => Some(*far),
-            Query::Changes(..) => Some(Far::Whole),
-            _ => None,
+        if let Query::AppLog(.., far) | Query::LogIns(.., far) = self {
+            return Some(*far);
         }
+        matches!(self, Query::Changes(..)).then_some(Far::Whole)
     }
 
     /// Whether it asks the log, which shows more to some keys than to others, and which nothing waits for.

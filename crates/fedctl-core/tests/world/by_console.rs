@@ -9,6 +9,8 @@ use crate::history::account_of;
 use crate::scene::{ATTRIBUTE, email, group_named, is_marked, is_marked_app};
 use crate::worlds::Scene;
 
+type Does = Box<dyn Fn(&Scene, &mut Memory)>;
+
 /// One edit.
 pub(crate) struct Hand {
     /// What is done, in words.
@@ -16,7 +18,7 @@ pub(crate) struct Hand {
     /// Somebody takes access away on purpose.
     pub(crate) stops: bool,
     /// Does it.
-    pub(crate) does: Box<dyn Fn(&Scene, &mut Memory)>,
+    pub(crate) does: Does,
 }
 
 /// All of them, object by object.

@@ -82,11 +82,11 @@ fn without_ids(text: &str) -> String {
 /// People of whom nothing is told, since a spec says what becomes of them.
 fn left_alone(person: &PlannedPerson) -> Option<[String; 3]> {
     let of = |what: String, next: &str| Some([what, String::new(), next.to_owned()]);
-    match person.fate {
-        Fate::Held(held) if held.is_of_primary() => of(format!("nothing: held, {}", held.as_str()), "leaves it"),
-        Fate::Leaves(gone) => of(format!("nothing: they leave, {}", gone.as_str()), "does what `on_leave` says"),
-        _ => None,
+    if let Fate::Leaves(gone) = person.fate {
+        return of(format!("nothing: they leave, {}", gone.as_str()), "does what `on_leave` says");
     }
+    let Fate::Held(held) = person.fate else { return None };
+    of(format!("nothing: held, {}", held.as_str()), "leaves it").filter(|_| held.is_of_primary())
 }
 
 /// The lines of the table for one edit.
