@@ -234,6 +234,9 @@ fn set_right(context: &Context<'_>, settings: &AppSettings, source: Source) -> (
     (changes, whole)
 }
 
+/// How every note calls what an app has more than the spec says.
+pub(crate) const BEYOND: &str = "beyond the spec";
+
 /// What is said of an app, and left as it is.
 fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) -> Vec<String> {
     let is_other = |uri: &&str| context.terms.callbacks().all(|callback| callback != *uri);
@@ -246,16 +249,16 @@ fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) 
     said.extend(owned.kept_name(&app.label, context.spec.app.label.as_str()));
     let more: Vec<&str> = settings.redirect_uris.iter().map(|uri| &**uri).filter(is_other).collect();
     if !more.is_empty() {
-        said.push(format!("beyond the spec it also sends people back to {}; that is left", more.join(", ")));
+        said.push(format!("{BEYOND} it also sends people back to {}; that is left", more.join(", ")));
     }
     let claims: Vec<&str> =
         settings.dynamic_claims.iter().filter(|claim| &*claim.name != "email").map(|claim| &*claim.name).collect();
     if !claims.is_empty() {
-        said.push(format!("beyond the spec it also sends other claims ({}); that is left", claims.join(", ")));
+        said.push(format!("{BEYOND} it also sends other claims ({}); that is left", claims.join(", ")));
     }
-    let groups = app_access::beyond(context);
+    let groups = app_access::beyond(context).len();
     if groups > 0 {
-        said.push(format!("groups beyond the spec may use it ({groups}); that is left"));
+        said.push(format!("groups {BEYOND} may use it ({groups}); that is left"));
     }
     said
 }
