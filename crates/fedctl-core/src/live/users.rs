@@ -74,6 +74,8 @@ pub struct User {
     pub is_admin: bool,
     /// The directory that keeps some of it, if one does.
     pub source: Option<Box<Source>>,
+    /// How many SSH keys it has; lists do not show them, and say 0.
+    pub ssh_keys: usize,
 }
 
 impl User {
@@ -304,6 +306,8 @@ struct Wire<'a> {
     organization: Option<Text<'a>>,
     #[serde(borrow, default)]
     created: Option<Text<'a>>,
+    #[serde(default)]
+    ssh_keys: Option<Vec<serde::de::IgnoredAny>>,
     #[serde(borrow, default)]
     admin: Option<&'a serde_json::value::RawValue>,
 }
@@ -376,6 +380,7 @@ impl Wire<'_> {
             // `[spec]`: an object that names the administrator; what is not one is no administrator.
             is_admin: self.admin.is_some_and(|admin| admin.get().starts_with('{') && admin.get() != "{}"),
             source: Source::of(kept, external).map(Box::new),
+            ssh_keys: self.ssh_keys.map_or(0, |keys| keys.len()),
         })
     }
 }

@@ -94,7 +94,7 @@ fn leave<'a>(spec: &Spec, live: &'a Live, linked: &Linked<'a>, people: &mut Peop
     let is_left = |account: &&User| !linked.accounts.contains(&account.id) || gone.contains(&account.id);
     let leaver = |account: &'a User| {
         let mark = account.mark.as_ref().filter(|mark| names.contains(&&*mark.federation))?;
-        let leaver = Leaver::of(spec, account, live.users(Org::Primary).get(mark.person))?;
+        let leaver = Leaver::of(spec, account, live.users(Org::Primary).get(mark.person), live.as_of)?;
         let kept = linked.of.get(&mark.person).filter(|kept| kept.id != account.id && !gone.contains(&kept.id));
         Some(kept.map_or(leaver.clone(), |kept| leaver.second(kept)))
     };

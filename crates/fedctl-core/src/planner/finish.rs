@@ -13,6 +13,7 @@ use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::people::leave::{Leaver, Take, Verdict, Way};
 use crate::plan::{Fate, Gone, Plan, PlannedPerson, Subject};
+use crate::spec::OnLeave;
 
 pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
     leavers(context, &mut builder);
@@ -83,7 +84,16 @@ fn leavers(context: &Context<'_>, plan: &mut Builder) {
     }
     if done > 0 {
         let about = Address::new(Org::Secondary, Kind::User, format!("({done} accounts of people who left)"));
-        plan.note(about, "there is nothing more to take from them; they are left");
+        let rest = match context.spec.people.on_leave.value {
+            OnLeave::Delete { after_days } => format!(
+                "there is nothing more to take from them now; what fedctl suspended is deleted when the day in its mark is \
+                 more than {after_days} days ago"
+            ),
+            OnLeave::Suspend | OnLeave::Unroute | OnLeave::Keep => {
+                "there is nothing more to take from them; they are left".to_owned()
+            }
+        };
+        plan.note(about, rest);
     }
 }
 

@@ -23,6 +23,7 @@ mod history;
 mod interleave;
 mod judge;
 mod leave;
+mod leave_delete;
 mod oracle;
 mod order;
 mod pairwise;

@@ -223,7 +223,7 @@ impl Scene {
         let (address, username) = (&wish.email, &wish.username);
         let mapping = format!("{attribute}email: \"{address}\", username: \"{username}\", domains: [beta.com]");
         writeln!(people, "  mapping: {{{mapping}}}\n  copy: {}", wish.copy).unwrap();
-        writeln!(people, "  on_leave: {}", wish.on_leave).unwrap();
+        writeln!(people, "  on_leave: {}", on_leave(wish.on_leave)).unwrap();
         if !wish.authority.is_empty() {
             writeln!(people, "  password_authority: {}", wish.authority).unwrap();
         }
@@ -346,4 +346,9 @@ pub(crate) fn is_marked_app(app: &jumpcloud_sim::App) -> bool {
 
 pub(crate) fn group_named(world: &World, org: OrgId, name: &str) -> Option<GroupId> {
     world.groups(org).find(|group| group.name == name).map(|group| group.id)
+}
+
+/// Deleting is a mapping.
+fn on_leave(wish: &str) -> String {
+    if wish.contains(':') { format!("{{{wish}}}") } else { wish.to_owned() }
 }

@@ -29,6 +29,7 @@ pub(crate) const STORIES: &[Story] = &[
     Story { name: "fresh", begin: fresh },
     Story { name: "join", begin: |people| after(people, &[], &[Edit::Person(0, PersonEdit::JoinGroup)]) },
     Story { name: "leave", begin: |people| after(people, &[], &[Edit::Person(0, PersonEdit::LeaveGroup)]) },
+    Story { name: "leave and delete", begin: deleted },
     Story { name: "return", begin: returned },
     Story { name: "half-made app", begin: half_made_app },
     Story { name: "adopt", begin: adopt },
@@ -153,4 +154,15 @@ fn given_to_directory(people: usize) -> Stage {
     let owner = Restriction { field: "password".into(), kind: RestrictionKind::ActiveDirectory, id: None };
     assert!(console::set_restrictions(world, account, vec![owner]));
     stage
+}
+
+/// Somebody left so long ago that their account goes.
+fn deleted(people: usize) -> Stage {
+    let mut stage = fresh(people);
+    stage.scene.people.push(Someone::plain());
+    stage.scene.wish.on_leave = "delete: {after: 2d}";
+    let (memory, spec) = stage.scene.build();
+    (stage.memory, stage.spec) = (memory, spec);
+    let left = stage.run().edit(&[Edit::Person(0, PersonEdit::LeaveGroup)]).run();
+    left.edit(&[Edit::DayPasses, Edit::DayPasses, Edit::DayPasses])
 }

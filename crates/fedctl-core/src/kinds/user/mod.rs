@@ -76,6 +76,9 @@ static CREATED: LookAt = LookAt {
 /// An account of a run that did not end: somebody may have changed it since.
 static OLD: LookAt = LookAt { before: true, ..NEW };
 
+/// An account that goes: the answer to the call is the account as it was.
+static GOING: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_USER) };
+
 /// An account that this plan makes.
 static NEW: LookAt = LookAt { before: false, after: true, ..LookAt::object(&endpoint::GET_USER) };
 
@@ -215,6 +218,9 @@ fn plan_leavers(context: &Context<'_>, plan: &mut Builder) {
         if takes.contains(&Take::Mark) {
             plan.act(Action { spec: line(), ..write_mark(subject, leaver.account, &marked(HowLeft::Released)) });
         }
+        if takes.contains(&Take::Delete) {
+            plan.act(Action { spec: line(), ..delete(subject, leaver.account, confirmed) });
+        }
     }
 }
 
@@ -230,6 +236,27 @@ fn suspend(subject: Subject, live: &User, marked: &UserMark, confirmed: Confirme
         changes: std::iter::once(state).chain(action.changes).collect(),
         write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args, body: Some(body) }),
         ..action
+    }
+}
+
+/// Deletes the account of somebody who left long ago, as long as it is suspended and its mark says that it was us.
+fn delete(subject: Subject, live: &User, confirmed: Confirmed<Left>) -> Action {
+    let target = address_of(live);
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    let mark = live.mark.as_ref().map(|mark| mark.to_string().into());
+    let gone = |field, before| Change { field, before, after: None };
+    Action {
+        target,
+        verb: Verb::Delete,
+        because: Because::Left,
+        changes: Box::new([
+            gone(Field::Key("state"), Some("SUSPENDED".into())),
+            gone(attribute_field(USER_ATTRIBUTE), mark),
+        ]),
+        write: Write::One(endpoint::DELETE_USER.call(confirmed, args.clone())),
+        look: Some(Look { at: &GOING, args }),
+        subject,
+        spec: None,
     }
 }
 
