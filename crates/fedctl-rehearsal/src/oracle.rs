@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fedctl_core::mark::{USER_ATTRIBUTE, UserMark};
 use fedctl_core::plan::guard::Guard;
-use fedctl_core::plan::{Fate, Plan, PlannedPerson};
+use fedctl_core::plan::{Action, Fate, Plan, PlannedPerson, Subject};
 use jumpcloud_sim::{Flag, State, User, UserId, World};
 
 use crate::doors::Doors;
@@ -40,6 +40,8 @@ pub(crate) struct Oracle {
     losing: BTreeSet<UserId>,
     /// Addresses of accounts and people from whom some action takes it.
     closing: BTreeSet<Box<str>>,
+    /// People whose account gets another address, with that: in the gap before the attribute follows nobody gets in.
+    moving: BTreeMap<UserId, Box<str>>,
     /// Accounts that nobody got into.
     shut: BTreeSet<UserId>,
 }
@@ -65,6 +67,7 @@ impl Oracle {
             held: held.map(|person| sim(person.id)).collect(),
             losing: losing.collect(),
             closing: from.map(Into::into).collect(),
+            moving: moving(plan),
             shut: shut.collect(),
         }
     }
@@ -88,12 +91,23 @@ impl Oracle {
             return Some(self.lockout(world, *account, what));
         }
         let mut lost = before.federated.difference(&now.federated);
-        if let Some((person, account)) = lost.find(|(person, account)| !is_losing(person) && !closes(account)) {
+        if let Some((person, account)) = lost.find(|(person, account)| {
+            !is_losing(person) && !closes(account) && !self.is_in_gap(world, *person, *account)
+        }) {
             let what = format!("{} does not get into {} any more", email(world, *person), email(world, *account));
             return Some(self.lockout(world, *account, what));
         }
         let user = before.primary.difference(&now.primary).next()?;
         Some(self.lockout(world, *user, format!("{} cannot sign in to the primary organisation", email(world, *user))))
+    }
+
+    /// Whether an account has its new address, and the attribute of its person does not say so yet: the gap that the plan
+    /// declares.
+    fn is_in_gap(&self, world: &World, person: UserId, account: UserId) -> bool {
+        let Some(address) = self.moving.get(&person) else { return false };
+        let has = |account: &User| account.email.eq_ignore_ascii_case(address);
+        let says = |person: &User| person.attributes.iter().any(|one| one.value.eq_ignore_ascii_case(address));
+        world.user(account).is_some_and(has) && !world.user(person).is_some_and(says)
     }
 
     fn lockout(&self, world: &World, user: UserId, what: String) -> Harm {
@@ -185,6 +199,14 @@ fn adopted(plan: &Plan) -> BTreeSet<UserId> {
         .iter()
         .filter(|person| matches!(person.fate, Fate::GainsExisting | Fate::TakenOver | Fate::Unchanged | Fate::Mended));
     existing.map(|person| sim(person.id)).collect()
+}
+
+fn moving(plan: &Plan) -> BTreeMap<UserId, Box<str>> {
+    let address = |action: &Action| match action.subject {
+        Subject::Person(at) => Some((sim(plan.people.get(at as usize)?.id), action.renames()?.text()?.into())),
+        Subject::Federation => None,
+    };
+    plan.actions.iter().filter_map(address).collect()
 }
 
 fn marked_for(user: &User) -> Option<UserId> {

@@ -4,6 +4,7 @@
 mod end;
 mod every_order;
 mod fill;
+mod gap;
 mod graph;
 mod judge;
 mod live;
@@ -104,6 +105,8 @@ pub struct Run {
     last_ticket: u64,
     given: Given,
     broken: BTreeSet<u32>,
+    /// What closes the gaps that are open.
+    open_gaps: BTreeSet<u32>,
     seen: BTreeMap<u32, BTreeSet<u32>>,
     questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
@@ -135,6 +138,7 @@ impl Run {
             last_ticket: 0,
             given: Given::default(),
             broken: BTreeSet::new(),
+            open_gaps: BTreeSet::new(),
             seen: BTreeMap::new(),
             questions: BTreeMap::new(),
             stopping: false,
@@ -234,10 +238,14 @@ impl Run {
         Next::Do(ticket, turn)
     }
 
-    /// The next action to begin. While a secret is held nothing is begun but what carries it.
+    /// The next action to begin. While a secret is held nothing is begun but what carries it, and while a gap is open nothing
+    /// but what closes it.
     fn choose(&self) -> Option<u32> {
         if self.given.holds_any_secret() {
             return self.graph.section.intersection(&self.ready).next().copied();
+        }
+        if !self.open_gaps.is_empty() {
+            return self.open_gaps.intersection(&self.ready).next().copied();
         }
         if self.stopping { None } else { self.ready.first().copied() }
     }
@@ -280,6 +288,10 @@ impl Run {
                 self.broken.insert(person);
             }
             self.ready.remove(&at);
+            self.open_gaps.remove(&at);
+            if let Some(closes) = self.graph.closes.get(&at).filter(|_| good) {
+                self.open_gaps.insert(*closes);
+            }
             let form = self.talks.remove(&at).map_or(0, |talk| talk.form);
             self.question_answered(at, form, &end);
             self.ends[at as usize] = Some(end);

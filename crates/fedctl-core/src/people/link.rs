@@ -130,7 +130,8 @@ fn own<'a>(
     // The address that was given at the first link stays: that is what `on_email_change: keep` means.
     let wanted = std::mem::replace(&mut person.account, Arc::from(&*account.email));
     person.wanted = Some(wanted).filter(|wanted| *wanted != person.account);
-    person.username = Arc::from(&*account.username);
+    let wanted = std::mem::replace(&mut person.username, Arc::from(&*account.username));
+    person.wanted_username = Some(wanted).filter(|wanted| !wanted.eq_ignore_ascii_case(&person.username));
     person.held = person.held.or(stopped(spec, live, rosters, person, account));
 }
 

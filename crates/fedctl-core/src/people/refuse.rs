@@ -1,11 +1,12 @@
 //! What must not be, whatever the objects are: two people in one account, an account that is somebody else's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{People, Person};
 use crate::address::{Address, Kind, Org};
 use crate::live::{Live, User};
 use crate::mark::UserMark;
+use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
 use crate::planted::planted;
 
@@ -61,7 +62,7 @@ pub(crate) fn shared_accounts(people: &mut People<'_>) {
     let mut owners: BTreeMap<&str, &Person<'_>> = BTreeMap::new();
     let mut refusals = Vec::new();
     for person in &people.list {
-        if let Some(other) = owners.insert(&person.account, person) {
+        if let Some(other) = owners.insert(person.address_after(), person) {
             refusals.push(Refusal::new(
                 Guard::Impersonation,
                 &account(person),
@@ -92,8 +93,21 @@ pub(crate) fn claims_of_others<'a>(
     opens_now: impl Fn(&User) -> bool,
 ) -> Claims<'a> {
     let owners: BTreeMap<&str, &Person<'_>> = people.list.iter().map(|person| (&*person.account, person)).collect();
+    let takers: BTreeMap<&str, &Person<'_>> = people
+        .list
+        .iter()
+        .filter(|person| person.renames.is_some())
+        .map(|taker| (&**taker.address_after(), taker))
+        .collect();
+    let moved: BTreeSet<ObjectId> =
+        people.list.iter().filter(|person| person.held.is_none()).map(|person| person.user.id).collect();
     let mut claims = Claims::default();
     for (other, claimed) in live.users(Org::Primary).claims() {
+        // Whoever is of this plan names another address before somebody else's account gets this one.
+        if takers.get(&*claimed).is_some_and(|taker| taker.user.id != other.id) && !moved.contains(&other.id) {
+            claims.refusals.push(claim_of_another(other, &claimed));
+            continue;
+        }
         let owner = owners.get(&*claimed).map(|owner| owner.user.id);
         let account = live.users(Org::Secondary).by_email(&claimed);
         let marked = account.and_then(|account| account.mark.as_ref()).map(|mark| mark.person);

@@ -118,7 +118,16 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
     for person in &context.people.list {
         let own = context.spec.people.overrides.iter().find(|own| own.person.as_str() == &*person.user.email);
         let about = || Address::new(Org::Secondary, Kind::User, person.account.clone());
-        match (&person.wanted, own.and_then(|own| own.email.as_ref())) {
+        if let Some(other) = person.in_the_way {
+            let text = format!(
+                "{} has another address now, and this account keeps its own: account {} has {}; write for example \
+                 `overrides: [{{person: {}, email: {}}}]`",
+                person.user.email, other.id, other.email, person.user.email, person.account
+            );
+            plan.note(about(), text);
+            continue;
+        }
+        match (person.wanted.as_ref().filter(|_| person.renames.is_none()), own.and_then(|own| own.email.as_ref())) {
             (None, _) => {}
             (Some(_), None) => by_template += 1,
             (Some(_), Some(email)) => plan.note(
@@ -130,11 +139,19 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
             ),
         }
         let username = own.and_then(|own| own.username.as_ref());
-        if let Some(username) = username.filter(|username| username.as_str() != &*person.username)
+        if let Some(username) =
+            username.filter(|_| person.renames.is_none()).filter(|username| username.as_str() != &*person.username)
             && person.live.is_some()
         {
             plan.note(about(), format!("the spec gives it the username {username}; it keeps {}", person.username));
         }
+    }
+    let moved = context.people.list.iter().filter(|person| *person.address_after() != person.account).count();
+    if moved > 0 {
+        let about = Address::new(Org::Secondary, Kind::User, format!("({moved} accounts that are renamed)"));
+        let gap = "nobody signs in to one of them between the two writes that rename it and set the attribute, which are sent \
+                   one after the other; should the run be killed just there, the next one writes the second";
+        plan.note(about, gap);
     }
     if by_template > 0 {
         let about = Address::new(Org::Secondary, Kind::User, format!("({by_template} accounts)"));

@@ -61,6 +61,8 @@ pub(crate) struct Judge {
     given: BTreeSet<UserId>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
+    /// Accounts that the plan gives another address, and that: between this write and that of the attribute nobody gets in.
+    moving: BTreeMap<UserId, String>,
     primary: OrgId,
     secondary: OrgId,
 }
@@ -95,9 +97,19 @@ impl Judge {
             shut: shut.collect(),
             given: memory.world.users(memory.secondary).filter(is_given).map(|user| user.id).collect(),
             losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
+            moving: moving(memory, plan),
             primary: memory.primary,
             secondary: memory.secondary,
         }
+    }
+
+    /// Whether an account has its new address, and the attribute of its person does not say so yet.
+    fn is_in_gap(&self, world: &World, person: UserId, account: UserId) -> bool {
+        let is =
+            |address: Option<&str>, wanted: &str| address.is_some_and(|address| address.eq_ignore_ascii_case(wanted));
+        let (account_is, says) = (world.user(account), world.user(person).and_then(|user| user.attribute(ATTRIBUTE)));
+        let wanted = self.moving.get(&account);
+        wanted.is_some_and(|wanted| is(account_is.map(|user| &*user.email), wanted) && !is(says, wanted))
     }
 
     /// What is wrong with a state, if anything is.
@@ -108,13 +120,13 @@ impl Judge {
     /// The same, but for what these accounts lose.
     pub(crate) fn wrong_but_for(&self, world: &World, losing: &BTreeSet<UserId>) -> Option<String> {
         let now = Doors::of(world, self.primary, self.secondary);
-        self.lost(&now, losing)
+        self.lost(world, &now, losing)
             .or_else(|| self.gained(world, &now))
             .or_else(|| (!world.outbox().is_empty()).then(|| format!("I12: {:?}", world.outbox())))
     }
 
     /// I9: whoever had a way into an account has one.
-    fn lost(&self, now: &Doors, losing: &BTreeSet<UserId>) -> Option<String> {
+    fn lost(&self, world: &World, now: &Doors, losing: &BTreeSet<UserId>) -> Option<String> {
         let owner = |account: &UserId| self.accounts.get(account).and_then(Option::as_deref);
         let is_losing =
             |account: &UserId| self.losing.iter().any(|person| owner(account) == Some(&*person.to_string()));
@@ -130,7 +142,8 @@ impl Judge {
         };
         let local = self.before.local.iter().find(|account| !opens(account));
         let mut federated = self.before.federated.difference(&now.federated);
-        let federated = federated.find(|(person, _)| !self.losing.contains(person));
+        let federated = federated
+            .find(|(person, account)| !self.losing.contains(person) && !self.is_in_gap(world, *person, *account));
         let primary = self.before.primary.difference(&now.primary).next();
         match (local, federated, primary) {
             (Some(account), _, _) => Some(format!("I9: the owner of {account} has no way in any more")),
@@ -183,6 +196,12 @@ impl Judge {
     fn owners_before(&self, account: &UserId) -> usize {
         self.before.federated.iter().filter(|(_, opened)| opened == account).count()
     }
+}
+
+fn moving(memory: &Memory, plan: &Plan) -> BTreeMap<UserId, String> {
+    let renames = plan.actions.iter().filter_map(fedctl_core::plan::Action::renames);
+    let of = |address: &str| memory.world.user_by_email(memory.secondary, address).map(|user| user.id);
+    renames.filter_map(|change| Some((of(change.before.as_deref()?)?, change.text()?.to_owned()))).collect()
 }
 
 /// The accounts without a mark that the spec may mean when it takes over somebody's: the one with the address that it gives

@@ -12,6 +12,7 @@ mod crash_matrix;
 mod edits;
 mod executor;
 mod faultless;
+mod follow;
 mod forms;
 mod found;
 mod fresh;

@@ -221,7 +221,10 @@ impl Scene {
         }
         let attribute = written.attribute.map(|name| format!("attribute: {name}, ")).unwrap_or_default();
         let (address, username) = (&wish.email, &wish.username);
-        let mapping = format!("{attribute}email: \"{address}\", username: \"{username}\", domains: [beta.com]");
+        let mapping = format!(
+            "{attribute}email: \"{address}\", username: \"{username}\", domains: [beta.com]{}",
+            if wish.follow { ", on_email_change: follow" } else { "" }
+        );
         writeln!(people, "  mapping: {{{mapping}}}\n  copy: {}", wish.copy).unwrap();
         writeln!(people, "  on_leave: {}", on_leave(wish.on_leave)).unwrap();
         if !wish.authority.is_empty() {

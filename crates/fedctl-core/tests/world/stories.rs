@@ -6,7 +6,7 @@ use jumpcloud_sim::{Restriction, RestrictionKind, console};
 use crate::carry::{Fault, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::history::account_of;
-use crate::scene::{email, is_marked};
+use crate::scene::{Written, email, is_marked};
 use crate::witness::{self, Became, Course};
 use crate::worlds::{Scene, Someone, Wish};
 
@@ -31,6 +31,7 @@ pub(crate) const STORIES: &[Story] = &[
     Story { name: "leave", begin: |people| after(people, &[], &[Edit::Person(0, PersonEdit::LeaveGroup)]) },
     Story { name: "leave and delete", begin: deleted },
     Story { name: "return", begin: returned },
+    Story { name: "rename", begin: renamed },
     Story { name: "half-made app", begin: half_made_app },
     Story { name: "adopt", begin: adopt },
     Story { name: "app deleted", begin: |people| settled(people, &[Edit::Object(ObjectEdit::DeleteApp)]) },
@@ -165,4 +166,16 @@ fn deleted(people: usize) -> Stage {
     (stage.memory, stage.spec) = (memory, spec);
     let left = stage.run().edit(&[Edit::Person(0, PersonEdit::LeaveGroup)]).run();
     left.edit(&[Edit::DayPasses, Edit::DayPasses, Edit::DayPasses])
+}
+
+/// The spec gives somebody another address, and accounts follow.
+fn renamed(people: usize) -> Stage {
+    let mut stage = fresh(people);
+    stage.scene.wish.follow = true;
+    let (memory, spec) = stage.scene.build();
+    (stage.memory, stage.spec) = (memory, spec);
+    let mut stage = stage.run();
+    stage.scene.people[0].other_email = true;
+    stage.spec = stage.scene.spec(&stage.memory, Written::NOW);
+    stage
 }

@@ -77,6 +77,8 @@ pub(crate) struct Wish {
     pub(crate) members: Members,
     /// What becomes of accounts that were made and whose person left.
     pub(crate) on_leave: &'static str,
+    /// Accounts are renamed when the spec gives them another address.
+    pub(crate) follow: bool,
     /// Objects that it takes over.
     pub(crate) adopt: Vec<&'static str>,
 }
@@ -127,6 +129,7 @@ impl Wish {
             enabled: true,
             members: Members::Managed,
             on_leave: "suspend",
+            follow: false,
             adopt: Vec::new(),
         }
     }
@@ -229,6 +232,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             enabled,
             members,
             on_leave,
+            follow: false,
             adopt: Vec::new(),
         },
     )

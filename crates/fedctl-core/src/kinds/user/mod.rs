@@ -10,6 +10,7 @@ use crate::live::users::State;
 use crate::live::{Confirmed, Left, User};
 use crate::mark::{HowLeft, Origin, USER_ATTRIBUTE, UserMark};
 use crate::people::Person;
+use crate::people::follow::Rename;
 use crate::people::leave::Take;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
@@ -112,6 +113,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
                 if live.state == State::Suspended && planted!(Unsuspends => true, person.returns()) {
                     let because = planted!(Unsuspends => Because::HalfMade, Because::Returned);
                     plan.act(activate(subject, person, ("SUSPENDED", &OLD), because));
+                }
+                if let Some(to) = &person.renames {
+                    plan.act(rename(context.spec, subject, person, to));
                 }
                 if person.origin == Some(Origin::Created) {
                     plan_copies(context.spec, plan, subject, person, live);
@@ -292,6 +296,29 @@ fn activate(
         target,
         subject,
         spec: None,
+    }
+}
+
+/// Gives an account the address and the username that the spec gives its person now. `[unknown]` whether the service tells
+/// anybody by mail.
+fn rename(spec: &Spec, subject: Subject, person: &Person<'_>, to: &Rename) -> Action {
+    let target = address(person);
+    let email = Some(&*to.email).filter(|email| **email != *person.account);
+    let username = Some(&*to.username).filter(|username| **username != *person.username);
+    let changes = [("email", &person.account, email), ("username", &person.username, username)];
+    let changes =
+        changes.into_iter().filter_map(|(key, before, after)| Some(Change::of(Field::Key(key), &**before, after?)));
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    let body = Body::json(&wire::Rename { email, username });
+    Action {
+        verb: Verb::Update,
+        because: Because::Differs,
+        changes: changes.collect(),
+        write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(body) }),
+        look: Some(Look { at: &OLD, args }),
+        target,
+        subject,
+        spec: Some(spec.people.mapping.on_email_change.at.clone()),
     }
 }
 

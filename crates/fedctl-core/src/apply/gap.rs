@@ -1,0 +1,63 @@
+//! Gaps: an account gets another address and its person's attribute follows, and between the two writes nobody gets in.
+//!
+//! The attribute is looked at before the account is renamed, so that nothing refuses in the middle that could have refused
+//! before; then nothing else is begun until the attribute is written. Whoever takes an address waits until nobody has it
+//! any more and no attribute names it, or the one who had it would open their account.
+
+use std::collections::BTreeMap;
+
+use crate::address::Kind;
+use crate::plan::action::{Action, Change, Field, Subject, Verb};
+
+/// What of a plan is about addresses that change, by position.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gaps {
+    /// First and then, for those of one person and between people.
+    pub(crate) pairs: Vec<(u32, u32)>,
+    /// The write that closes the gap which a rename opens.
+    pub(crate) closes: BTreeMap<u32, u32>,
+}
+
+impl Gaps {
+    pub(crate) fn of(actions: &[Action]) -> Self {
+        let mut gaps = Self::default();
+        let numbered = || (0_u32..).zip(actions);
+        let renames: BTreeMap<Subject, u32> = numbered()
+            .filter(|(_, action)| action.renames().is_some())
+            .map(|(at, action)| (action.subject, at))
+            .collect();
+        if renames.is_empty() {
+            return gaps;
+        }
+        // Who takes an address, by the address.
+        let mut takes: BTreeMap<&str, u32> = BTreeMap::new();
+        for at in renames.values() {
+            takes.extend(actions[*at as usize].renames().and_then(Change::text).map(|email| (email, *at)));
+        }
+        for (at, action) in numbered() {
+            match (action.target.kind, action.verb, renames.get(&action.subject)) {
+                (Kind::UserMapping, Verb::Check, Some(rename)) => gaps.pairs.push((at, *rename)),
+                (Kind::UserMapping, Verb::Update, Some(rename)) => {
+                    gaps.pairs.push((*rename, at));
+                    gaps.closes.insert(*rename, at);
+                }
+                _ => {}
+            }
+            let taker = given_up(action).and_then(|before| takes.get(before)).filter(|taker| **taker != at);
+            gaps.pairs.extend(taker.map(|taker| (at, *taker)));
+        }
+        gaps
+    }
+}
+
+/// The address that an action takes from an account, or from an attribute.
+fn given_up(action: &Action) -> Option<&str> {
+    let change = match action.target.kind {
+        Kind::User => action.renames(),
+        Kind::UserMapping if action.verb != Verb::Check => {
+            action.changes.iter().find(|change| matches!(change.field, Field::Entry { .. }))
+        }
+        _ => None,
+    };
+    change?.before.as_deref()
+}
