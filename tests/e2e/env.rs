@@ -108,6 +108,17 @@ pub(crate) fn redact(text: &str) -> String {
     digests(&ports(text))
 }
 
+/// Without ids in brackets, which tell objects of one name apart: the order in which several things are made at once decides
+/// them.
+pub(crate) fn without_ids(text: &str) -> String {
+    let is_id = |inner: &str| inner.len() == 24 && inner.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let piece = |piece: &str| match piece.split_once(']') {
+        Some((inner, rest)) if is_id(inner) => format!("ID]{rest}"),
+        Some(_) | None => piece.to_owned(),
+    };
+    text.split('[').map(piece).collect::<Vec<_>>().join("[")
+}
+
 fn ports(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -127,6 +138,12 @@ fn digests(text: &str) -> String {
         _ => word(piece),
     };
     pieces.map(piece).collect()
+}
+
+#[test]
+fn only_ids_in_brackets_are_left_out() {
+    let id = "6abe1300ac1f576700000064";
+    assert_eq!(without_ids(&format!("[x] app [{id}]/{id} [{id}")), format!("[x] app [ID]/{id} [{id}"));
 }
 
 #[test]

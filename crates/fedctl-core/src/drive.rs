@@ -26,7 +26,14 @@ pub type Read<T> = Result<(Step<T>, Live), ReadError>;
 /// # Errors
 /// See [`ReadError`].
 pub fn read<T>(spec: &Spec, carry: &mut impl Carry, step: impl Fn(&Live) -> Step<T>) -> Read<T> {
-    let mut reader = Reader::new(spec);
+    read_by(Reader::new(spec), carry, step)
+}
+
+/// The same by a reader that knows what to do when something cannot be read.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_by<T>(mut reader: Reader, carry: &mut impl Carry, step: impl Fn(&Live) -> Step<T>) -> Read<T> {
     loop {
         match step(reader.live()) {
             Step::Read(queries) => {

@@ -245,6 +245,8 @@ table! { Removing by Removing::of, REMOVING, "Every call that removes an object.
     DELETE_GROUP = "DELETE" Console "/api/v2/usergroups/{}" Spec, AfterALook;
     /// Removes an app.
     DELETE_APP = "DELETE" Console "/api/applications/{}" Spec, AfterALook;
+    /// Removes the identity provider.
+    DELETE_PROVIDER = "DELETE" Console "/api/v2/identity-providers/{}" Observed, AfterALook;
     /// Removes a routing policy.
     DELETE_POLICY = "DELETE" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
 }

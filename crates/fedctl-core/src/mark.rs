@@ -13,6 +13,10 @@ pub const ROUTE_ATTRIBUTE: &str = "fedctlRoute";
 const PREFIX: &str = "managed by fedctl: ";
 /// What stands behind the mark of an object that somebody else made.
 const ADOPTED: &str = ", adopted";
+/// What stands there of an app that took the place of another.
+const GENERATION: &str = ", generation ";
+/// What stands there of an app that another took the place of.
+const RETIRED: &str = ", retired";
 
 /// What an object with a description is for, within its federation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +49,27 @@ pub struct ObjectMark<'n> {
     pub federation: &'n str,
     /// Made by us, or taken over.
     pub origin: Origin,
+    /// Of an app: which of those that followed each other; the first is 1.
+    pub generation: u32,
+    /// Of an app: it was made inactive when another took its place.
+    pub retired: Option<Retired>,
+}
+
+/// That an app was made inactive when another took its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Retired {
+    /// The day in UTC, where a clock of the service was seen.
+    pub on: Option<jiff::civil::Date>,
+}
+
+/// What stands behind the role of an app that is not the first of its federation, or that was made inactive.
+pub fn of_app(generation: u32, retired: Option<Retired>) -> String {
+    let number = if generation > 1 { format!("{GENERATION}{generation}") } else { String::new() };
+    match retired {
+        None => number,
+        Some(Retired { on: None }) => format!("{number}{RETIRED}"),
+        Some(Retired { on: Some(day) }) => format!("{number}{RETIRED} {day}"),
+    }
 }
 
 /// The line that marks a group, an app or a policy.
@@ -64,11 +89,28 @@ pub fn find<'n>(description: &str, federations: &[&'n str], role: ObjectRole) ->
 /// A description with this mark: in the place of one of these federations for this role, else behind what stands there.
 pub fn marked(description: &str, federations: &[&str], role: ObjectRole, line: &str) -> String {
     let mut lines: Vec<&str> = description.lines().collect();
-    match lines.iter_mut().find(|written| mark_of_line(written, federations, role).is_some()) {
-        Some(place) => *place = line,
-        None => lines.push(line),
+    let at = lines.iter().position(|written| mark_of_line(written, federations, role).is_some());
+    let mark = at.and_then(|at| mark_of_line(lines[at], federations, role));
+    let line = match mark {
+        // Which of several apps it is stays.
+        Some(mark)
+            if role == ObjectRole::App && mark_of_line(line, federations, role).is_some_and(|new| new.is_plain()) =>
+        {
+            format!("{line}{}", of_app(mark.generation, mark.retired))
+        }
+        Some(_) | None => line.to_owned(),
+    };
+    match at {
+        Some(at) => lines[at] = &line,
+        None => lines.push(&line),
     }
     lines.join("\n")
+}
+
+/// A description without the mark of these federations for this role; whatever else stands there stays.
+pub fn unmarked(description: &str, federations: &[&str], role: ObjectRole) -> String {
+    let is_ours = |line: &&str| mark_of_line(line, federations, role).is_some();
+    description.lines().filter(|line| !is_ours(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// A label that carries the mark, where the kind keeps no description.
@@ -89,13 +131,36 @@ pub fn federation_of(description: &str) -> Option<&str> {
 
 fn mark_of_line<'n>(written: &str, federations: &[&'n str], role: ObjectRole) -> Option<ObjectMark<'n>> {
     let rest = written.trim().strip_prefix(PREFIX)?;
-    let (rest, origin) = match rest.strip_suffix(ADOPTED) {
-        Some(rest) => (rest, Origin::Adopted),
-        None => (rest, Origin::Created),
+    let (federation, rest) = rest.split_once('/')?;
+    let rest = rest.strip_prefix(role.as_str())?;
+    let (origin, rest) = match rest.strip_prefix(ADOPTED) {
+        Some(rest) => (Origin::Adopted, rest),
+        None => (Origin::Created, rest),
     };
-    let (federation, word) = rest.split_once('/')?;
+    let (generation, retired) = behind(rest).filter(|behind| role == ObjectRole::App || *behind == (1, None))?;
     let federation = federations.iter().find(|name| **name == federation)?;
-    (word == role.as_str()).then_some(ObjectMark { federation, origin })
+    Some(ObjectMark { federation, origin, generation, retired })
+}
+
+/// Which app it is of those that followed each other, and whether another took its place.
+fn behind(rest: &str) -> Option<(u32, Option<Retired>)> {
+    let (number, retired) = match rest.split_once(RETIRED) {
+        None => (rest, None),
+        Some((number, "")) => (number, Some(Retired { on: None })),
+        Some((number, day)) => (number, Some(Retired { on: Some(day.strip_prefix(' ')?.parse().ok()?) })),
+    };
+    let generation = match number {
+        "" => 1,
+        number => number.strip_prefix(GENERATION)?.parse().ok().filter(|number| *number > 1)?,
+    };
+    Some((generation, retired))
+}
+
+impl ObjectMark<'_> {
+    /// Whether it says nothing but whose it is.
+    fn is_plain(&self) -> bool {
+        self.generation == 1 && self.retired.is_none()
+    }
 }
 
 /// How a marked object or account came under management.
@@ -129,6 +194,12 @@ pub struct Departure {
     pub on: Option<jiff::civil::Date>,
 }
 
+/// The day in UTC of a clock of the service, seconds since 1970.
+pub(crate) fn day(as_of: Option<u64>) -> Option<jiff::civil::Date> {
+    let time = jiff::Timestamp::from_second(i64::try_from(as_of?).ok()?).ok()?;
+    Some(jiff::tz::Offset::UTC.to_datetime(time).date())
+}
+
 /// What fedctl did to an account when its person left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HowLeft {
@@ -141,9 +212,7 @@ pub enum HowLeft {
 impl Departure {
     /// Today, by the clock of the service: seconds since 1970.
     pub fn now(how: HowLeft, as_of: Option<u64>) -> Self {
-        let time = as_of.and_then(|as_of| i64::try_from(as_of).ok());
-        let time = time.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-        Self { how, on: time.map(|time| jiff::tz::Offset::UTC.to_datetime(time).date()) }
+        Self { how, on: day(as_of) }
     }
 
     /// How many days ago it was, by the clock of the service: seconds since 1970. Not known without either day.
@@ -256,6 +325,35 @@ mod tests {
         );
         assert_eq!(find(&ours, &["acme"], ObjectRole::Policy), None);
         assert_eq!((federation_of(&ours), federation_of("managed by hand")), (Some("acme"), None));
+    }
+
+    #[test]
+    fn an_app_says_which_of_those_it_is_that_followed_each_other() {
+        let ours = line("acme", ObjectRole::App, Origin::Created);
+        let of = |line: &str| {
+            find(line, &["acme"], ObjectRole::App).map(|mark| (mark.generation, mark.retired.map(|one| one.on)))
+        };
+        let day = jiff::civil::Date::constant(2026, 11, 24);
+        let second = format!("{ours}{}", of_app(2, None));
+        let first = format!("{ours}{}", of_app(1, Some(Retired { on: Some(day) })));
+        assert_eq!(second, "managed by fedctl: acme/app, generation 2");
+        assert_eq!(first, "managed by fedctl: acme/app, retired 2026-11-24");
+        assert_eq!(
+            (of(&ours), of(&second), of(&first)),
+            (Some((1, None)), Some((2, None)), Some((1, Some(Some(day)))))
+        );
+        let both = format!("{ours}{}", of_app(3, Some(Retired { on: None })));
+        assert_eq!(of(&both), Some((3, Some(None))));
+        for other in [", generation 1", ", generation x", ", generation", ", retired soon", ", older"] {
+            assert_eq!(of(&format!("{ours}{other}")), None, "{other}");
+        }
+        let adopted = line("acme", ObjectRole::App, Origin::Adopted);
+        assert_eq!(of(&format!("{adopted}{}", of_app(1, Some(Retired { on: None })))), Some((1, Some(None))));
+        // A name that the federation had before is all that changes.
+        let old = format!("{}{}", line("old", ObjectRole::App, Origin::Created), of_app(2, None));
+        assert_eq!(marked(&old, &["acme", "old"], ObjectRole::App, &ours), second);
+        let policy = format!("{}{}", line("acme", ObjectRole::Policy, Origin::Created), of_app(2, None));
+        assert_eq!(find(&policy, &["acme"], ObjectRole::Policy), None);
     }
 
     #[test]

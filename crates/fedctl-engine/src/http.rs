@@ -15,7 +15,7 @@ use crate::{Reads, Writes};
 
 /// Two clients, each bound to its organisation.
 pub struct Organizations {
-    primary: Client,
+    primary: Option<Client>,
     secondary: Client,
 }
 
@@ -45,18 +45,23 @@ impl Organizations {
         if primary.key().hosts().is_sandbox() != secondary.key().hosts().is_sandbox() {
             return Err(BindError::Mixed);
         }
-        Ok(Self { primary, secondary })
+        Ok(Self { primary: Some(primary), secondary })
     }
 
-    /// What an organisation says of its limits, by the name of the header.
+    /// What an organisation says of its limits, by the name of the header; nothing where it is not asked.
     pub fn rate_limit_headers(&self, org: Org) -> BTreeMap<String, String> {
-        self.client(org).rate_limit_headers()
+        self.client(org).map(Client::rate_limit_headers).unwrap_or_default()
     }
 
-    fn client(&self, org: Org) -> &Client {
+    /// The secondary organisation alone: nothing is asked of the primary one, and nothing is sent to it.
+    pub fn of_secondary(secondary: Client) -> Self {
+        Self { primary: None, secondary }
+    }
+
+    fn client(&self, org: Org) -> Option<&Client> {
         match org {
-            Org::Primary => &self.primary,
-            Org::Secondary => &self.secondary,
+            Org::Primary => self.primary.as_ref(),
+            Org::Secondary => Some(&self.secondary),
         }
     }
 }
@@ -64,7 +69,7 @@ impl Organizations {
 impl Reads for Organizations {
     async fn ask(&self, ask: Ask) -> Outcome {
         let request = ask.into_request();
-        let client = self.client(request.org);
+        let Some(client) = self.client(request.org) else { return left_out() };
         outcome(client.read(wire(request)).await)
     }
 
@@ -75,12 +80,16 @@ impl Reads for Organizations {
 
 impl Writes for Organizations {
     async fn write(&self, request: Request) -> Outcome {
-        let client = self.client(request.org);
+        let Some(client) = self.client(request.org) else { return left_out() };
         for secret in &request.secrets {
             client.redactor().learn(secret.expose_secret());
         }
         outcome(client.send(wire(request)).await)
     }
+}
+
+fn left_out() -> Outcome {
+    Outcome::NotSent("the primary organisation is left out of this".to_owned())
 }
 
 fn wire(request: Request) -> Wire {

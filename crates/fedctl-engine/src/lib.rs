@@ -17,7 +17,7 @@ use fedctl_core::request::{Ask, Outcome, Request};
 
 pub use applying::{Note, apply};
 pub use http::{BindError, Organizations};
-pub use reading::{Progress, read};
+pub use reading::{Progress, read, read_by};
 
 /// A time since 1970 as people and journals read it: UTC, to the second.
 pub fn utc(since_1970: Duration) -> String {

@@ -28,9 +28,21 @@ pub async fn read<R: Reads, T>(
     spec: &Spec,
     organizations: &R,
     step: impl Fn(&Live) -> Step<T>,
+    observe: impl FnMut(Progress),
+) -> Result<(Step<T>, Live), ReadError> {
+    read_by(Reader::new(spec), organizations, step, observe).await
+}
+
+/// The same by a reader that knows what to do when something cannot be read.
+///
+/// # Errors
+/// See [`ReadError`].
+pub async fn read_by<R: Reads, T>(
+    mut reader: Reader,
+    organizations: &R,
+    step: impl Fn(&Live) -> Step<T>,
     mut observe: impl FnMut(Progress),
 ) -> Result<(Step<T>, Live), ReadError> {
-    let mut reader = Reader::new(spec);
     let mut progress = Progress::default();
     loop {
         match step(reader.live()) {

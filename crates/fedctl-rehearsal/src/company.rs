@@ -85,6 +85,8 @@ impl<'a> Actions<'a> {
             pair: self.plan.pair,
             warnings: Vec::new(),
             adoptable: Adoptable::default(),
+            others: Vec::new(),
+            backwards: self.plan.backwards,
         }
     }
 }

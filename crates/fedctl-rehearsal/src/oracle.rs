@@ -34,8 +34,8 @@ pub(crate) struct Oracle {
     wanted: BTreeMap<UserId, String>,
     /// People whose account this plan takes over, or takes for theirs because it opens for them already.
     adopted: BTreeSet<UserId>,
-    /// People for whom nothing is done.
-    held: BTreeSet<UserId>,
+    /// People for whom nothing is done, with the address of the account that would be theirs.
+    held: BTreeMap<UserId, String>,
     /// People who are to lose their sign-in.
     losing: BTreeSet<UserId>,
     /// Addresses of accounts and people from whom some action takes it.
@@ -64,7 +64,7 @@ impl Oracle {
             accounts: accounts.collect(),
             wanted: wanted.map(|person| (sim(person.id), person.account.to_lowercase())).collect(),
             adopted: adopted(plan),
-            held: held.map(|person| sim(person.id)).collect(),
+            held: held.map(|person| (sim(person.id), person.account.to_lowercase())).collect(),
             losing: losing.collect(),
             closing: from.map(Into::into).collect(),
             moving: moving(plan),
@@ -157,12 +157,17 @@ impl Oracle {
         self.wanted.get(&person).is_some_and(|wanted| Some(wanted) == address.as_ref())
     }
 
-    /// Whoever is held may have an account of their own, and comes in by the address of somebody who is routed when what
-    /// all share is set right. It is nobody's but theirs, and their class has nobody else in it: folded, that is never seen.
+    /// Whoever is held may have an account of their own, marked as theirs or made by hand under the address that the spec
+    /// gives them, and comes in by the address of somebody who is routed when what all share is set right. It is nobody's
+    /// but theirs, and their class has nobody else in it: folded, that is never seen.
     fn is_detour(&self, stage: &Stage, person: UserId, account: UserId) -> bool {
-        let is_own = self.held.contains(&person) && self.accounts.get(&account) == Some(&Some(person));
-        let routed = |user: &User| stage.world.sign_in(stage.secondary, &user.email, person).is_ok();
-        is_own && !stage.world.user(account).is_some_and(routed)
+        let Some(user) = stage.world.user(account) else { return false };
+        let is_own = self.held.get(&person).is_some_and(|address| match self.accounts.get(&account) {
+            Some(Some(owner)) => *owner == person,
+            Some(None) => *address == user.email.to_lowercase(),
+            None => false,
+        });
+        is_own && stage.world.sign_in(stage.secondary, &user.email, person).is_err()
     }
 
     fn may_open(&self, world: &World, person: UserId, account: UserId) -> bool {

@@ -202,7 +202,11 @@ impl<'a> Access<'a> {
         Some((file, file.operator.credentials.get(&side.credentials.value)?))
     }
 
-    fn hosts(&self, side: &Side, spec: &Spec) -> Result<Hosts, Failure> {
+    /// Where the organisation of a side is asked.
+    ///
+    /// # Errors
+    /// The operator file overrides the hosts, and the spec is for a sandbox.
+    pub fn hosts(&self, side: &Side, spec: &Spec) -> Result<Hosts, Failure> {
         let overrides =
             self.credentials(side).map(|(_, credentials)| &credentials.hosts).filter(|hosts| !hosts.is_empty());
         match (&spec.sandbox, overrides) {

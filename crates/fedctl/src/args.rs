@@ -35,6 +35,14 @@ pub enum Command {
     Show(Show),
     /// Make it so, in an order that locks nobody out
     Apply(Apply),
+    /// Give the federation a new client secret, or say how old it is
+    Rotate(Rotate),
+    /// Turn routing off at once: one write, with the key of the secondary organisation alone
+    Pause(Pause),
+    /// Turn routing on again that was paused
+    Resume(Resume),
+    /// Take the federation down, stopping before people who have no other way in
+    Destroy(Destroy),
     /// Say for each person whether they can sign in, or the hop at which it breaks and the fix
     Verify(Verify),
     /// Follow one person's sign-in hop by hop
@@ -131,6 +139,85 @@ pub struct Apply {
     /// Somebody of whom you know that they signed in through the federation; can be given several times
     #[arg(long, value_name = "EMAIL")]
     pub signed_in: Vec<String>,
+    /// Lift a guard for this one plan, as its refusal says; can be given several times
+    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
+    pub allow: Vec<Allow>,
+    /// Before asking, list everybody and every action, where alike ones are folded otherwise
+    #[arg(long)]
+    pub full: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `rotate`
+#[derive(Debug, clap::Args)]
+pub struct Rotate {
+    /// The spec
+    pub spec: PathBuf,
+    /// Change nothing: exit with 2 when the secret is older than this, such as `180d`
+    #[arg(long, value_name = "DAYS", value_parser = days, conflicts_with_all = ["auto_approve", "allow", "full"])]
+    pub check_age: Option<u64>,
+    /// Do not ask before writing
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Lift a guard for this one plan, as its refusal says; can be given several times
+    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
+    pub allow: Vec<Allow>,
+    /// Before asking, list everybody and every action, where alike ones are folded otherwise
+    #[arg(long)]
+    pub full: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// A number of days, such as `180d`.
+fn days(text: &str) -> Result<u64, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
+    days.ok_or_else(|| "write a number of days, such as `180d`".to_owned())
+}
+
+/// `pause`
+#[derive(Debug, clap::Args)]
+pub struct Pause {
+    /// The spec; one that is wrong somewhere will do
+    pub spec: PathBuf,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `resume`
+#[derive(Debug, clap::Args)]
+pub struct Resume {
+    /// The spec
+    pub spec: PathBuf,
+    /// Do not ask before writing
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Lift a guard for this one plan, as its refusal says; can be given several times
+    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
+    pub allow: Vec<Allow>,
+    /// Before asking, list everybody and every action, where alike ones are folded otherwise
+    #[arg(long)]
+    pub full: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `destroy`
+#[derive(Debug, clap::Args)]
+pub struct Destroy {
+    /// The spec
+    pub spec: PathBuf,
+    /// The primary organisation is gone: ask nothing of it, and take down what is in the secondary one
+    #[arg(long)]
+    pub secondary_only: bool,
+    /// Do not ask before writing
+    #[arg(long)]
+    pub auto_approve: bool,
     /// Lift a guard for this one plan, as its refusal says; can be given several times
     #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
     pub allow: Vec<Allow>,

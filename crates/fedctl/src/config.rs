@@ -44,9 +44,13 @@ pub fn state_home() -> Option<PathBuf> {
 
 /// Who runs this, where, for people: `ann@host, process 4711`.
 pub fn who() -> String {
+    format!("{}@{}, process {}", user(), host(), std::process::id())
+}
+
+/// Who runs this: `ann`.
+pub fn user() -> String {
     let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    let user = user.filter(|name| !name.is_empty()).unwrap_or_else(|| "somebody".to_owned());
-    format!("{user}@{}, process {}", host(), std::process::id())
+    user.filter(|name| !name.is_empty()).unwrap_or_else(|| "somebody".to_owned())
 }
 
 #[cfg(unix)]

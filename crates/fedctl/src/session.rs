@@ -1,14 +1,15 @@
 //! From a file to a spec, to two organisations, to a plan. Every command begins here.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
-use fedctl_core::plan::rules::Rules;
-use fedctl_core::planner::{self, Step, Terms};
+use fedctl_core::plan::rules::{Aim, Rules};
+use fedctl_core::planner::{self, Reach, Step, Terms};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace::cast::Cast;
 use fedctl_core::trace::{self, Verification};
@@ -21,6 +22,33 @@ use crate::failure::{self, Failure};
 use crate::render::rehearsed::Rehearsed;
 use crate::source::Source;
 use crate::ui::Ui;
+
+/// What plans of a session are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// The organisations are to be as the spec says.
+    #[default]
+    Apply,
+    /// The same, and routing goes on that was paused.
+    Resume,
+    /// The organisations are to be as the spec says, with at least this generation of the app.
+    Rotate(u32),
+    /// The federation is taken down, so far.
+    Destroy(Reach),
+}
+
+impl Purpose {
+    /// The command of it.
+    pub fn command(self) -> &'static str {
+        match self {
+            Purpose::Apply => "apply",
+            Purpose::Resume => "resume",
+            Purpose::Rotate(_) => "rotate",
+            Purpose::Destroy(Reach::Both) => "destroy",
+            Purpose::Destroy(Reach::SecondaryOnly) => "destroy --secondary-only",
+        }
+    }
+}
 
 /// A spec and the two organisations that it names.
 pub struct Session {
@@ -44,6 +72,8 @@ pub struct Session {
     pub places: Places,
     /// Guards that somebody lifts for one plan.
     pub allow: Vec<Allow>,
+    purpose: Purpose,
+    specs: OnceLock<BTreeMap<String, String>>,
 }
 
 /// A plan, and what it was made of.
@@ -77,6 +107,16 @@ impl Session {
         Self::of(source, spec, &Access::new(file, &config::key))
     }
 
+    /// The same with the secondary organisation alone.
+    ///
+    /// # Errors
+    /// An invalid spec, or a key that is missing or cannot belong to it.
+    pub fn open_secondary(source: Source, operator: Option<&Path>, ui: &mut Ui) -> Result<Self, Failure> {
+        let spec = source.spec(ui)?;
+        let file = OperatorFile::find(operator, &source.path, ui)?;
+        Self::of_secondary(source, spec, &Access::new(file, &config::key))
+    }
+
     /// Opens both organisations with what may be used for it.
     ///
     /// # Errors
@@ -90,12 +130,52 @@ impl Session {
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
         let secondary = primary.sibling(secondary)?;
         let organizations = Organizations::new(primary, secondary)?;
+        Ok(Self::with(source, spec, terms, organizations, access))
+    }
+
+    /// Opens the secondary organisation alone: the primary is neither asked nor needed.
+    ///
+    /// # Errors
+    /// Its key is missing, or cannot belong to it.
+    pub fn of_secondary(source: Source, spec: Spec, access: &Access<'_>) -> Result<Self, Failure> {
+        let secondary = access.key(&spec.secondary, &spec)?;
+        let terms = terms(&access.hosts(&spec.primary, &spec)?, secondary.hosts(), access.rules());
+        let options = access.options(&spec)?;
+        let shared = SharedHost::new(options.limits.host);
+        let organizations = Organizations::of_secondary(Client::new(secondary, options, shared)?);
+        Ok(Self::with(source, spec, terms, organizations, access))
+    }
+
+    fn with(source: Source, spec: Spec, terms: Terms, organizations: Organizations, access: &Access<'_>) -> Self {
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
         let places = access.places();
-        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow: Vec::new() })
+        let (allow, purpose) = (Vec::new(), Purpose::Apply);
+        let specs = OnceLock::new();
+        Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow, purpose, specs }
+    }
+
+    /// The names that federations of the same folder have or had, with their files.
+    pub fn specs(&self) -> &BTreeMap<String, String> {
+        self.specs.get_or_init(|| self.source.federations())
+    }
+
+    /// What its plans are for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// From now on its plans are for this.
+    #[must_use]
+    pub fn with_purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        if let Purpose::Rotate(generation) = purpose {
+            self.spec.app.generation.value = generation;
+        }
+        self.terms.rules.aim = if purpose == Purpose::Resume { Aim::Resume } else { Aim::Keep };
+        self
     }
 
     /// Takes somebody's word that these people signed in through the federation.
@@ -122,7 +202,12 @@ impl Session {
     /// # Errors
     /// They cannot be read, or do not bear out what the spec says.
     pub async fn plan(&self, ui: &mut Ui) -> Result<Planned, Failure> {
-        let step = |live: &_| planner::step_with_cast(&self.spec, &self.terms, live);
+        let step = |live: &_| match self.purpose {
+            Purpose::Apply | Purpose::Resume | Purpose::Rotate(_) => {
+                planner::step_with_cast(&self.spec, &self.terms, live)
+            }
+            Purpose::Destroy(reach) => planner::destroy(&self.spec, &self.terms, reach, live).map(|plan| (plan, None)),
+        };
         let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
@@ -177,7 +262,11 @@ impl Session {
         self.ready(step, ui)
     }
 
-    fn ready<T>(&self, step: Step<T>, ui: &mut Ui) -> Result<T, Failure> {
+    /// What a computation came to, or why it came to nothing.
+    ///
+    /// # Errors
+    /// Problems of the spec, which are printed, or what cannot be read.
+    pub fn ready<T>(&self, step: Step<T>, ui: &mut Ui) -> Result<T, Failure> {
         match step {
             Step::Ready(value) => Ok(*value),
             Step::Problems(problems) => {

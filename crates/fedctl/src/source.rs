@@ -126,6 +126,41 @@ impl Source {
         parsed.spec.ok_or_else(|| failure::invalid(parsed.problems.len(), &self.name()))
     }
 
+    /// The spec, or what is left of one that is wrong: its problems are printed, and `what_for` goes on all the same.
+    ///
+    /// # Errors
+    /// It does not say which federation and which secondary organisation are meant.
+    pub fn spec_or_rest(&self, what_for: &str, ui: &mut Ui) -> Result<Spec, Failure> {
+        let parsed = self.parse();
+        if let Some(spec) = parsed.spec {
+            return Ok(spec);
+        }
+        self.show(&parsed.problems, ui);
+        let rest = spec::rest_of(self.fleet.as_ref(), &self.text);
+        let rest = rest.ok_or_else(|| failure::invalid(parsed.problems.len(), &self.name()))?;
+        ui.warn(&format!(
+            "warning: the spec is not valid; {what_for} goes on with what can be read of it: federation `{}`, secondary \
+             organisation {}\n",
+            rest.federation, rest.secondary.organization
+        ));
+        Ok(rest)
+    }
+
+    /// The names that the federations of the specs in its folder have or had, each with its file; specs that cannot be read
+    /// are left out.
+    pub fn federations(&self) -> BTreeMap<String, String> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut names = BTreeMap::new();
+        for file in specs_in(folder).unwrap_or_default().into_iter().filter(|file| !is_fleet(file)) {
+            let spec = read_text(&file).ok().and_then(|text| spec::rest_of(self.fleet.as_ref(), &text));
+            for name in spec.iter().flat_map(Spec::names) {
+                let shown = file.strip_prefix(".").unwrap_or(&file).display().to_string();
+                names.entry(name.to_owned()).or_insert(shown);
+            }
+        }
+        names
+    }
+
     /// Prints problems with their lines.
     pub fn show(&self, problems: &[Diagnostic], ui: &mut Ui) {
         if problems.is_empty() {

@@ -43,6 +43,14 @@ impl Writing {
         Ok(Self { leases: Leases::none(), signals: Signals::listen()?, holder, lease: "none".to_owned() })
     }
 
+    /// A run that goes on whoever else writes: it takes no lease.
+    ///
+    /// # Errors
+    /// This machine does not let us listen to signals.
+    pub fn without_lease() -> Result<Self, Failure> {
+        Ok(Self { lease: "not taken".to_owned(), ..Self::alone()? })
+    }
+
     /// Takes the leases of both organisations.
     ///
     /// # Errors

@@ -124,6 +124,12 @@ static TASKS: &[Task] = &[
         steps: race,
     },
     Task {
+        name: "guide",
+        takes: None,
+        about: "every page of docs/guide, word for word, against the sandbox",
+        steps: guide,
+    },
+    Task {
         name: "fuzz",
         takes: Some("[--seconds N] [--seed N]"),
         about: "bad input to everything that reads, a minute for each target if nothing else is said",
@@ -232,6 +238,13 @@ fn forms(args: &[String]) -> Vec<Step> {
 
 fn refusals(args: &[String]) -> Vec<Step> {
     vec![Step::harness("refusals", ["fedctl-core", "world", "guards::refusals_without_a_fault"], args)]
+}
+
+fn guide(_: &[String]) -> Vec<Step> {
+    vec![Step::cargo(
+        "guide",
+        ["test", "--locked", "--package", "fedctl", "--test", "guide", "--", "--nocapture"].iter(),
+    )]
 }
 
 fn fuzz(args: &[String]) -> Vec<Step> {

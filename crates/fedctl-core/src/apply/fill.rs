@@ -185,6 +185,8 @@ mod tests {
             pair: Pair::None,
             warnings: Vec::new(),
             adoptable: crate::plan::Adoptable::default(),
+            others: Vec::new(),
+            backwards: false,
         }
     }
 

@@ -88,10 +88,11 @@ impl Graph {
             section: Arc::new(in_section(&plan.actions)),
             closes: Arc::default(),
         };
-        let mut pairs = names(plan);
+        let mut pairs = if plan.backwards { users_before_used(plan) } else { names(plan) };
+        let rows = rows_for(plan, rows);
         let ends = by_end(&plan.actions);
         let mut first_of: BTreeMap<End, Vec<u32>> = BTreeMap::new();
-        for row in rows {
+        for row in &rows {
             match row.of {
                 Scope::SamePerson => same_person(&plan.actions, row, &ends, &mut pairs),
                 Scope::All | Scope::Ended | Scope::Seen => graph.everybody(row, &ends, &mut first_of),
@@ -119,6 +120,31 @@ impl Graph {
         let open = u32::try_from(first.len()).unwrap_or(u32::MAX);
         self.rows.push(Row { of: row.of, open, blame: None, then: then.as_slice().into() });
     }
+}
+
+/// The rows of a plan: backwards where it takes down.
+fn rows_for<'r>(plan: &Plan, rows: impl Iterator<Item = &'r Edge>) -> Vec<Edge> {
+    let mut rows: Vec<Edge> =
+        if plan.backwards { rows.filter_map(|row| row.backwards()).collect() } else { rows.copied().collect() };
+    if plan.backwards {
+        // Several rows read backwards come to the same.
+        rows.sort_by_key(|row| (row.first, row.then, row.of));
+        rows.dedup_by_key(|row| (row.first, row.then, row.of));
+    }
+    rows
+}
+
+/// Whatever names an object is done before that goes.
+fn users_before_used(plan: &Plan) -> Vec<(u32, u32)> {
+    let goes = |action: &&Action| action.verb == Verb::Delete;
+    let removers: BTreeMap<&Address, u32> =
+        numbered(&plan.actions).filter(|(_, action)| goes(action)).map(|(at, action)| (&action.target, at)).collect();
+    let mut pairs = Vec::new();
+    for (at, action) in numbered(&plan.actions) {
+        let used = action.names().into_iter().filter_map(|(address, _)| removers.get(&address).copied());
+        pairs.extend(used.filter(|remover| *remover != at).map(|remover| (at, remover)));
+    }
+    pairs
 }
 
 /// An action waits for whatever makes the values that its requests name.

@@ -7,7 +7,6 @@ use crate::address::{Address, Org};
 use crate::evidence::Evidence;
 use crate::live::{Confirmed, Left, User};
 use crate::object_id::ObjectId;
-use crate::operator;
 use crate::people::leave::{Leaver, Take, Verdict};
 use crate::people::{self, People, Person};
 use crate::plan::action::{Choice, Form, Write};
@@ -204,7 +203,8 @@ impl Context<'_> {
     /// Whether this plan turns the routing policy on.
     pub fn turns_on(&self) -> bool {
         let is_ready = self.is_whole() && self.members_are_ready();
-        self.spec.routing_policy.enabled.value && self.found.policy.is_turned_on_by_us() && is_ready
+        let is_asked_for = self.found.policy.is_turned_on_by_us() || routing_policy::resumes(self);
+        self.spec.routing_policy.enabled.value && is_asked_for && is_ready
     }
 
     /// Whether this plan gives the routing policy the routing group: not before the spec wants people routed. One that is on
@@ -225,12 +225,7 @@ impl Context<'_> {
 
     /// The spellings of a call in their order, as far as the operator did not pin one. None at all: a person does it.
     pub fn choose(&self, choice: Choice, forms: Box<[Form]>) -> Write {
-        let forms = match self.terms.rules.forms.get(choice.0) {
-            None => forms,
-            Some(operator::Form::Manual) => Box::new([]),
-            Some(operator::Form::Named(name)) => forms.into_iter().filter(|form| form.name == &**name).collect(),
-        };
-        Write::First { choice, forms }
+        self.terms.rules.choose(choice, forms)
     }
 
     /// People who are named by e-mail and need the managed access group; with access `managed`, everybody.

@@ -2,7 +2,7 @@
 
 pub mod app_access;
 pub mod context;
-mod edge;
+pub(crate) mod edge;
 pub mod group_member;
 pub mod identity_provider;
 pub mod oidc_app;
@@ -50,20 +50,41 @@ pub fn rows() -> impl Iterator<Item = &'static Edge> {
     rows
 }
 
+/// The table as a plan that takes down reads it: what was set up last goes first, and each row once.
+pub fn rows_backwards() -> Vec<Edge> {
+    let mut rows: Vec<Edge> = rows().filter_map(|row| row.backwards()).collect();
+    rows.sort_by_key(|row| (row.first, row.then, row.of));
+    rows.dedup_by_key(|row| (row.first, row.then, row.of));
+    rows
+}
+
 /// The table as Markdown.
 pub fn table() -> String {
     let end = |End(org, kind, verb): End| format!("{org} {kind}, {}", verb.as_str());
     let mut text = "| first | then | of | why |\n|---|---|---|---|\n".to_owned();
     for row in rows() {
-        let of = match row.of {
-            Scope::SamePerson => "the same person",
-            Scope::All => "all",
-            Scope::Ended => "all, however they ended",
-            Scope::Seen => "the people it saw",
-        };
-        text.push_str(&format!("| {} | {} | {of} | {} |\n", end(row.first), end(row.then), row.why));
+        text.push_str(&format!("| {} | {} | {} | {} |\n", end(row.first), end(row.then), of(row.of), row.why));
     }
     text
+}
+
+/// The same of [`rows_backwards`], without reasons.
+pub fn table_backwards() -> String {
+    let end = |End(org, kind, verb): End| format!("{org} {kind}, {}", verb.as_str());
+    let mut text = "| first | then | of |\n|---|---|---|\n".to_owned();
+    for row in rows_backwards() {
+        text.push_str(&format!("| {} | {} | {} |\n", end(row.first), end(row.then), of(row.of)));
+    }
+    text
+}
+
+fn of(scope: Scope) -> &'static str {
+    match scope {
+        Scope::SamePerson => "the same person",
+        Scope::All => "all",
+        Scope::Ended => "all, however they ended",
+        Scope::Seen => "the people it saw",
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +98,29 @@ mod tests {
         pairs.sort_unstable();
         pairs.dedup();
         assert_eq!(pairs.len(), rows.len());
-        let mut left: Vec<_> = rows.iter().map(|row| (row.first, row.then)).collect();
+        has_no_circle(&rows.iter().map(|row| (row.first, row.then)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn read_backwards_they_have_no_circle_either() {
+        let mut rows: Vec<_> = rows().filter_map(|row| row.backwards()).map(|row| (row.first, row.then)).collect();
+        // What names another thing goes before it.
+        let end = |org, kind| End(org, kind, crate::plan::Verb::Delete);
+        use crate::address::{Kind, Org};
+        rows.extend([
+            (end(Org::Primary, Kind::AppAccess), end(Org::Primary, Kind::OidcApp)),
+            (end(Org::Primary, Kind::AppAccess), end(Org::Primary, Kind::UserGroup)),
+            (end(Org::Secondary, Kind::RoutingAssignment), end(Org::Secondary, Kind::RoutingPolicy)),
+            (end(Org::Secondary, Kind::RoutingAssignment), end(Org::Secondary, Kind::UserGroup)),
+            (end(Org::Secondary, Kind::GroupMember), end(Org::Secondary, Kind::UserGroup)),
+            (end(Org::Secondary, Kind::GroupMember), end(Org::Secondary, Kind::User)),
+            (end(Org::Secondary, Kind::PasswordAuthority), end(Org::Secondary, Kind::User)),
+        ]);
+        has_no_circle(&rows);
+    }
+
+    fn has_no_circle(rows: &[(End, End)]) {
+        let mut left = rows.to_vec();
         while !left.is_empty() {
             let before = left.len();
             let waiting: Vec<_> = left.iter().map(|(_, then)| *then).collect();

@@ -48,6 +48,10 @@ pub struct Duplicate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GivenBack;
 
+/// It is ours, and somebody takes the whole federation down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenDown;
+
 /// Why something that a list proposes to remove is left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
@@ -216,6 +220,51 @@ impl Needs {
         let marked =
             is_marked(spec, ObjectRole::Policy, kept).and_then(|()| is_marked(spec, ObjectRole::Policy, itself));
         Some(marked.and_then(|()| if is_on { Err(Doubt::Wanted) } else { unused([groups]) }))
+    }
+}
+
+/// What is read of something that somebody takes down.
+impl Needs {
+    /// Whether an object still carries our mark.
+    pub(crate) fn goes(
+        &mut self,
+        spec: &Spec,
+        live: &Live,
+        (point, role): (Point, ObjectRole),
+    ) -> Answer<Confirmed<TakenDown>> {
+        let itself = self.point(live, point)?;
+        Some(is_marked(spec, role, itself).map(|()| Confirmed::by_two_answers()))
+    }
+
+    /// Whether the identity provider is still the one that leads there.
+    pub(crate) fn provider_goes(
+        &mut self,
+        live: &Live,
+        (id, client_id): (ObjectId, &str),
+    ) -> Answer<Confirmed<TakenDown>> {
+        let itself = self.point(live, Point::Provider(id))?;
+        Some(match itself {
+            Ok(Seen::Provider(now)) if *now.oidc.client_id == *client_id => Ok(Confirmed::by_two_answers()),
+            Ok(_) => Err(Doubt::Moved),
+            Err(doubt) => Err(doubt),
+        })
+    }
+
+    /// The account as it is now, if it is still marked as that of this person.
+    pub(crate) fn account_goes<'a>(
+        &mut self,
+        spec: &Spec,
+        live: &'a Live,
+        (account, person): (ObjectId, ObjectId),
+    ) -> Answer<(&'a User, Confirmed<TakenDown>)> {
+        let itself = self.point(live, Point::User(Org::Secondary, account))?;
+        let account = itself.and_then(|itself| of_account(spec, itself, person));
+        Some(account.map(|account| (account, Confirmed::by_two_answers())))
+    }
+
+    /// A user of the primary organisation as they are now; the inner `None` is one who is gone.
+    pub(crate) fn person_now<'a>(&mut self, live: &'a Live, person: ObjectId) -> Answer<Option<&'a User>> {
+        Some(self.point(live, Point::User(Org::Primary, person))?.map(Seen::user))
     }
 }
 

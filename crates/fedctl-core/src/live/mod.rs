@@ -22,7 +22,7 @@ use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
 use crate::spec::Spec;
 
-pub use confirmed::{Confirmed, Doubt, Duplicate, GivenBack, Left, Superseded};
+pub use confirmed::{Confirmed, Doubt, Duplicate, GivenBack, Left, Superseded, TakenDown};
 pub(crate) use events::Event;
 pub use point::Point;
 pub(crate) use point::Seen;

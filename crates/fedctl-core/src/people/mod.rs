@@ -5,6 +5,7 @@ pub mod follow;
 pub mod leave;
 mod link;
 pub(crate) mod refuse;
+pub mod way_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

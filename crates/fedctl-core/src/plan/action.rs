@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+pub use super::because::Because;
 pub use super::form::{Choice, Form, Spelling, Then, Undo};
 use super::hole::{Body, Give};
 use crate::address::{Address, Kind};
@@ -33,68 +34,6 @@ impl Verb {
             Verb::Adopt => "adopt",
             Verb::Delete => "delete",
             Verb::Check => "check",
-        }
-    }
-}
-
-/// Why an action is in the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Because {
-    /// The spec wants it and it is not there.
-    MissingInLive,
-    /// It is there and a managed field differs.
-    Differs,
-    /// It was left half made by a run that did not end.
-    HalfMade,
-    /// The federation had another name before.
-    Renamed,
-    /// Somebody took our mark out of it, and what is ours refers to it.
-    MarkLost,
-    /// The spec takes it over.
-    Adopted,
-    /// There is a second one with our mark, and nobody uses this one.
-    Duplicate,
-    /// The identity provider leads to an app that is gone, and the secret went with it.
-    Orphaned,
-    /// Its secret was shown once, to a run that did not end.
-    SecretLost,
-    /// It carries our mark, and another object took its place.
-    Superseded,
-    /// It is made in several steps, and this is the next.
-    NextStep,
-    /// People go in by what it says now, and go on only when everybody has what it is to say.
-    Moves,
-    /// They came through the federation, so what they had before it may go.
-    SignedIn,
-    /// Its person is not in the population any more.
-    Left,
-    /// Its person left and is back, and what fedctl took from them itself is given again.
-    Returned,
-    /// Others may only go on when this is so.
-    Precondition,
-}
-
-impl Because {
-    /// The reason as a person reads it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Because::MissingInLive => "it is wanted and not there",
-            Because::Differs => "it differs from the spec",
-            Because::HalfMade => "an earlier run left it half made",
-            Because::Renamed => "the federation had another name before",
-            Because::MarkLost => "its mark was taken out, and the routing policy of this federation applies to it",
-            Because::Adopted => "the spec takes it over",
-            Because::Duplicate => "there is another one with our mark, and nobody uses this one",
-            Because::Orphaned => "the app that the identity provider leads to is gone",
-            Because::SecretLost => "the secret of the one before was lost with an earlier run",
-            Because::Superseded => "it is ours and another one took its place",
-            Because::NextStep => "it is made in several steps, and this is the next",
-            Because::Moves => "people sign in by what it says now, and everybody has what it is to say",
-            Because::SignedIn => "they signed in through the federation, so the local password may go",
-            Because::Left => "its person is not in the population any more",
-            Because::Returned => "its person is back, and fedctl took it away itself when they left",
-            Because::Precondition => "the steps after it rest on it",
         }
     }
 }

@@ -231,7 +231,7 @@ mod tests {
         let text = error(&format!("max-loses=1@{DIGEST}")).to_string();
         assert_eq!(text, "there is no guard `max-loses`; did you mean `max-losses`?");
         let text = error(&format!("everything@{DIGEST}")).to_string();
-        assert!(text.contains("these can be lifted: max-losses, max-gains, "), "{text}");
+        assert!(text.contains("these can be lifted: max-losses, no-other-way-in, "), "{text}");
     }
 
     #[test]

@@ -109,6 +109,10 @@ guards! {
          the operator's `ceilings.max_losses` stands in the place of the first two numbers and tightens the third, \
          `safety.max_losses` of the spec only tightens",
         "put the people back into the population, or let them go a few a day";
+    /// A take-down would leave people without any way in.
+    NoOtherWayIn = "no-other-way-in", Count,
+        "`destroy` would take sign-in from one or more people who have no password in the secondary organisation",
+        "let them set a password there first";
     /// More people would gain sign-in than one plan may give it to.
     MaxGains = "max-gains", Count,
         "more people gain sign-in than max(20, 25 %) of the federation's people, but for a first set-up; the operator's \

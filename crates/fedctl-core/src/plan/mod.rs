@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod allow;
+mod because;
 pub mod form;
 pub mod guard;
 pub mod hole;
@@ -17,8 +18,10 @@ pub use action::{Action, Because, Change, Subject, Verb};
 pub use guard::Refusal;
 
 use crate::address::Address;
+use crate::live::Live;
 use crate::object_id::ObjectId;
-use crate::spec::{AdoptObject, Diagnostic, FieldPath};
+use crate::planner::Other;
+use crate::spec::{AdoptObject, Diagnostic, FieldPath, Spec};
 
 /// What can be said about an existing object that requests name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +84,8 @@ pub enum Gone {
     NotMeant,
     /// They have another account with the same mark, and this one is not in use.
     Second,
+    /// Nobody is any more: the federation is taken down.
+    TakenDown,
 }
 
 impl Gone {
@@ -92,6 +97,7 @@ impl Gone {
             Gone::Excepted => "left out by `people.except`",
             Gone::NotMeant => "not in `people.from` any more",
             Gone::Second => "a second account with the mark of somebody who uses another",
+            Gone::TakenDown => "the federation is taken down",
         }
     }
 }
@@ -299,6 +305,10 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     /// What the spec could take over and does not; not part of the digest.
     pub adoptable: Adoptable,
+    /// What carries the mark of other federations, as far as reading came across it; not part of the digest.
+    pub others: Vec<Other>,
+    /// It takes down what the order table sets up: the table is read backwards. Not part of the digest, for the actions say so.
+    pub backwards: bool,
 }
 
 /// What was made by hand and stands where a federation would put its own.
@@ -322,6 +332,29 @@ impl Adoptable {
 }
 
 impl Plan {
+    /// A plan that does nothing, for these organisations as they were read then.
+    pub(crate) fn empty(spec: &Spec, live: &Live) -> Self {
+        Self {
+            federation: spec.federation.as_str().into(),
+            organizations: [&spec.primary, &spec.secondary].map(|side| {
+                ObjectId::parse(side.organization.as_str()).expect("a valid spec has 24 hexadecimal digits there")
+            }),
+            as_of: live.as_of,
+            known: BTreeMap::new(),
+            people: Vec::new(),
+            left: Vec::new(),
+            actions: Vec::new(),
+            notes: Vec::new(),
+            refusals: Vec::new(),
+            lifted: Vec::new(),
+            pair: Pair::None,
+            warnings: Vec::new(),
+            adoptable: Adoptable::default(),
+            others: Vec::new(),
+            backwards: false,
+        }
+    }
+
     /// Whether nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()

@@ -23,6 +23,21 @@ pub enum Scope {
     Seen,
 }
 
+impl End {
+    /// The end of what takes down what this one sets up; nothing for what takes over or removes.
+    fn undone(self) -> Option<Self> {
+        let End(org, kind, verb) = self;
+        match (kind, verb) {
+            (_, Verb::Adopt | Verb::Delete) => None,
+            // What an app is set to goes with the app; and who is in a group is looked at for those who join.
+            (Kind::OidcApp, Verb::Update) | (Kind::UserGroup, Verb::Check) => None,
+            // A policy is turned off before anything else happens to it.
+            (Kind::RoutingPolicy, Verb::Update) => Some(self),
+            (_, Verb::Create | Verb::Update | Verb::Check) => Some(End(org, kind, Verb::Delete)),
+        }
+    }
+}
+
 /// A row: the first before the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
@@ -34,4 +49,16 @@ pub struct Edge {
     pub of: Scope,
     /// Why, for the documentation.
     pub why: &'static str,
+}
+
+impl Edge {
+    /// The row for a plan that takes down: what was set up last goes first. Rows between removals hold as they are.
+    pub fn backwards(self) -> Option<Self> {
+        if self.first.2 == Verb::Delete && self.then.2 == Verb::Delete {
+            return Some(self);
+        }
+        let (first, then) = (self.then.undone()?, self.first.undone()?);
+        let of = if self.of == Scope::Seen { Scope::Ended } else { self.of };
+        (first != then).then_some(Self { first, then, of, ..self })
+    }
 }

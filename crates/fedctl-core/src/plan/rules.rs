@@ -4,7 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Org;
 use crate::operator::{Form, Operator};
+use crate::plan::action::{self, Choice, Write};
 use crate::spec::Located;
+
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Aim {
+    /// The organisations are to be as the spec says, and what a human stopped stays so.
+    #[default]
+    Keep,
+    /// The same, and routing goes on that was paused or switched off.
+    Resume,
+}
 
 /// The operator's word, as far as plans are concerned. By default nothing beyond what the guards say themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +36,8 @@ pub struct Rules {
     /// The time by which marks are dated, seconds since 1970; by default that of the reading. A saved plan that is applied a day
     /// later is the same plan.
     pub as_of: Option<u64>,
+    /// What the plan is for.
+    pub aim: Aim,
 }
 
 impl Rules {
@@ -41,7 +54,18 @@ impl Rules {
             forms: forms.map(|(question, form)| (question.as_str().into(), form.value)).collect(),
             signed_in: BTreeSet::new(),
             as_of: None,
+            aim: Aim::Keep,
         }
+    }
+
+    /// The spellings of a call in their order, as far as the operator did not pin one. None at all: a person does it.
+    pub fn choose(&self, choice: Choice, forms: Box<[action::Form]>) -> Write {
+        let forms = match self.forms.get(choice.0) {
+            None => forms,
+            Some(Form::Manual) => Box::new([]),
+            Some(Form::Named(name)) => forms.into_iter().filter(|form| form.name == &**name).collect(),
+        };
+        Write::First { choice, forms }
     }
 
     /// Whether somebody with this address is protected in an organisation.

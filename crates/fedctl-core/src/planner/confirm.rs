@@ -24,8 +24,8 @@ pub(super) fn removals<'a>(
     authorities(spec, live, needs, people);
     groups(spec, live, needs, found);
     policies(spec, live, needs, found);
-    for proposed in &mut found.app.superseded {
-        proposed.verdict = needs.is_superseded(spec, live, proposed.object.id);
+    for old in &mut found.app.superseded {
+        old.proposed.verdict = needs.is_superseded(spec, live, old.proposed.object.id);
     }
 }
 

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{adoptable, warnings};
+use super::{adoptable, others, warnings};
 use crate::address::{Address, Kind, Org};
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::{identity_provider, oidc_app, routing_policy};
 use crate::live::{Live, User};
 use crate::mark::Origin;
-use crate::object_id::ObjectId;
 use crate::people::Person;
 use crate::people::leave::{Leaver, Take, Verdict, Way};
 use crate::plan::{Fate, Gone, Plan, PlannedPerson, Subject};
@@ -32,9 +31,6 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
     let people = context.people.list.iter().enumerate();
     let is_touched = |at: usize| touched.contains(&u32::try_from(at).unwrap_or(u32::MAX));
     let mut plan = Plan {
-        federation: context.spec.federation.as_str().into(),
-        organizations: [&context.spec.primary, &context.spec.secondary].map(organization),
-        as_of: live.as_of,
         people: people
             .map(|(at, person)| planned(context, person, is_touched(at)))
             .chain(context.leaving().map(|(_, leaver, ..)| leaving(context, leaver)))
@@ -50,10 +46,11 @@ pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> 
         actions: builder.actions,
         notes: builder.notes,
         refusals: builder.refusals,
-        lifted: Vec::new(),
         pair: builder.pair,
         warnings: warnings::of(context),
         adoptable: adoptable::of(context),
+        others: others::of(context.spec, live),
+        ..Plan::empty(context.spec, live)
     };
     crate::apply::in_order(&mut plan);
     plan
@@ -157,10 +154,6 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
         let about = Address::new(Org::Secondary, Kind::User, format!("({by_template} accounts)"));
         plan.note(about, "the spec would give them other addresses now; they keep the ones that they were given first");
     }
-}
-
-fn organization(side: &crate::spec::Side) -> ObjectId {
-    ObjectId::parse(side.organization.as_str()).expect("a valid spec has 24 hexadecimal digits there")
 }
 
 fn planned(context: &Context<'_>, person: &Person<'_>, touched: bool) -> PlannedPerson {

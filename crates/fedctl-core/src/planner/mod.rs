@@ -2,8 +2,10 @@
 
 mod adoptable;
 mod confirm;
+mod destroy;
 mod finish;
 mod guards;
+mod others;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,12 +16,16 @@ use crate::kinds::context::{Builder, Context, Found};
 use crate::kinds::{self, KINDS};
 use crate::live::{Live, Needs, Query, Why};
 use crate::people::{self, People, Rosters};
+use crate::plan::rules::Aim;
 use crate::plan::{Pair, Plan};
 use crate::spec::{Code, Diagnostic, RoutingMembers, Spec};
 use crate::trace::OtherWays;
 use crate::trace::cast::{self, Cast};
 
 pub use crate::kinds::context::Terms;
+pub use crate::kinds::routing_policy::pause::step as pause;
+pub use destroy::{Reach, step as destroy};
+pub use others::Other;
 
 /// What a computation over the live state came to.
 #[derive(Debug)]
@@ -34,16 +40,28 @@ pub enum Step<T> {
     Unknown(BTreeMap<Query, Why>),
 }
 
+impl<T> Step<T> {
+    /// The same with something else of what it came to.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Step<U> {
+        match self {
+            Step::Read(queries) => Step::Read(queries),
+            Step::Ready(done) => Step::Ready(Box::new(of(*done))),
+            Step::Problems(problems) => Step::Problems(problems),
+            Step::Unknown(unknown) => Step::Unknown(unknown),
+        }
+    }
+}
+
 /// Plans, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
-    resolved(spec, live, confirm::removals, |people, found| {
+    resolved(spec, terms.rules.aim, live, confirm::removals, |people, found| {
         plan(&Context { spec, terms, people, found, as_of: live.as_of }, live)
     })
 }
 
 /// The same, with everybody whose sign-in the plan may touch, for a rehearsal; nobody where there is nothing to rehearse.
 pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>)> {
-    resolved(spec, live, confirm::removals, |people, found| {
+    resolved(spec, terms.rules.aim, live, confirm::removals, |people, found| {
         let context = Context { spec, terms, people, found, as_of: live.as_of };
         let plan = plan(&context, live);
         let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
@@ -73,6 +91,7 @@ pub(crate) type Last = for<'a> fn(&Spec, &'a Live, &mut Needs, &mut People<'a>, 
 /// Resolves people and objects, and computes something of them once everything is known.
 pub(crate) fn resolved<T>(
     spec: &Spec,
+    aim: Aim,
     live: &Live,
     last: Last,
     compute: impl FnOnce(&People<'_>, &Found<'_>) -> T,
@@ -85,7 +104,7 @@ pub(crate) fn resolved<T>(
     let mut problems = Vec::new();
     let groups = kinds::user_group::find_routing(spec, live, &mut needs)
         .zip(kinds::user_group::find_access(spec, live, &mut needs));
-    let policy = groups.as_ref().and_then(|(group, _)| kinds::routing_policy::find(spec, live, &mut needs, group));
+    let policy = groups.as_ref().and_then(|(group, _)| kinds::routing_policy::find(spec, live, &mut needs, group, aim));
     let rosters = groups.as_ref().zip(policy.as_ref()).map(|((routing, access), policy)| Rosters {
         routed: &routing.members,
         with_app: &access.members,
@@ -93,7 +112,7 @@ pub(crate) fn resolved<T>(
         has_access_group: access.id().is_some(),
     });
     let mut people = people::resolve(spec, live, &mut needs, rosters);
-    let mut found = find(spec, live, &mut needs, &mut problems);
+    let mut found = find(spec, aim, live, &mut needs, &mut problems);
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
@@ -164,14 +183,20 @@ fn pinned(spec: &Spec, live: &Live, needs: &mut Needs) -> Option<Vec<Diagnostic>
     (!problems.is_empty()).then_some(problems)
 }
 
-fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, problems: &mut Vec<Diagnostic>) -> Option<Found<'a>> {
+fn find<'a>(
+    spec: &'a Spec,
+    aim: Aim,
+    live: &'a Live,
+    needs: &mut Needs,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Found<'a>> {
     let source_groups = people::source_groups(spec, live, needs, problems);
     let app_group = people::app_group(spec, live, needs, problems);
     let access_group = kinds::user_group::find_access(spec, live, needs);
     let routing_group = kinds::user_group::find_routing(spec, live, needs);
     let provider = needs.provider(live);
     let app = kinds::oidc_app::find(spec, live, needs);
-    let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group));
+    let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group, aim));
     let protected = guards::protected_group(live, needs);
     Some(Found {
         source_groups: source_groups?,

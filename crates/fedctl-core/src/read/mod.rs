@@ -85,13 +85,19 @@ pub enum ReadError {
 pub struct Reader {
     live: Live,
     organizations: [Box<str>; 2],
+    goes_on: bool,
 }
 
 impl Reader {
     /// A reader that knows nothing yet.
     pub fn new(spec: &Spec) -> Self {
         let id = |side: &crate::spec::Side| Box::from(side.organization.as_str());
-        Self { live: Live::new(spec), organizations: [id(&spec.primary), id(&spec.secondary)] }
+        Self { live: Live::new(spec), organizations: [id(&spec.primary), id(&spec.secondary)], goes_on: false }
+    }
+
+    /// A reader that nothing stops: a question that goes wrong has no answer. For what is right with less knowledge, too.
+    pub fn that_goes_on(spec: &Spec) -> Self {
+        Self { goes_on: true, ..Self::new(spec) }
     }
 
     /// What was read so far.
@@ -140,7 +146,7 @@ impl Reader {
     pub fn take(&mut self, query: &Query, answer: &Answer) -> Result<Took, ReadError> {
         self.live.as_of = self.live.as_of.max(answer.date);
         let took = self.taken(query, answer);
-        if query.is_of_log() { Ok(took.unwrap_or(Took::Unknown(Why::Unreadable))) } else { took }
+        if self.needs_no_answer(query) { Ok(took.unwrap_or(Took::Unknown(Why::Unreadable))) } else { took }
     }
 
     /// What it means that nobody answered.
@@ -148,10 +154,14 @@ impl Reader {
     /// # Errors
     /// Without an answer reading cannot go on, but for the log.
     pub fn unanswered(&self, query: &Query, why: String) -> Result<Took, ReadError> {
-        if query.is_of_log() {
+        if self.needs_no_answer(query) {
             return Ok(Took::Unknown(Why::Unreadable));
         }
         Err(ReadError::Unreachable { org: query.org(), why })
+    }
+
+    fn needs_no_answer(&self, query: &Query) -> bool {
+        self.goes_on || query.is_of_log()
     }
 
     fn taken(&mut self, query: &Query, answer: &Answer) -> Result<Took, ReadError> {

@@ -94,6 +94,16 @@ pub fn parse_with(defaults: Option<&FleetText>, text: &str) -> Parsed {
     parse_node(&node, problems)
 }
 
+/// The document with the defaults of its folder, whatever else is wrong with either.
+pub(super) fn merged(defaults: Option<&FleetText>, text: &str) -> Option<Node> {
+    let (mut node, _) = document::read(&FORMAT, text).ok()?;
+    if let Some(fleet) = defaults {
+        let defaults = fleet.defaults(name_of(&node))?;
+        merge(&mut node, defaults);
+    }
+    Some(node)
+}
+
 /// What keeps a document from being defaults at all: a spec would be valid as if it were not there.
 fn no_defaults(node: &Node) -> Option<Diagnostic> {
     let root = FieldPath::root();

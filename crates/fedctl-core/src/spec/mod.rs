@@ -17,6 +17,7 @@ mod name;
 mod objects;
 mod operator;
 mod population;
+mod rest;
 pub(crate) mod sides;
 pub mod template;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use crate::text::path::{FieldPath, Located, Segment};
 pub use crate::text::word::{Refused, Word, is_hidden};
 pub use fleet::{FleetText, parse_with};
 pub use name::{AttributeName, CredentialsName, Domain, Email, FederationName, Name, OrganizationId, Username};
+pub use rest::rest_of;
 pub use types::{
     Access, Adopt, AdoptObject, App, CopyField, IdentityProvider, Mapping, OnEmailChange, OnLeave, Override,
     PasswordAuthority, PasswordAuthorityRule, People, Region, RoutingGroup, RoutingMembers, RoutingPolicy, Safety,
@@ -85,14 +87,15 @@ pub fn parse(text: &str) -> Parsed {
 fn parse_node(node: &Node, problems: Vec<Diagnostic>) -> Parsed {
     let mut reader = Reader::new(&FORMAT, problems);
     let top = reader.fields(Some(node), FieldPath::root(), KEYS);
-    let spec = top.is_written().then(|| read_spec(&mut reader, &top)).flatten();
+    let spec = top.is_written().then(|| read_spec(&mut reader, &top, None)).flatten();
     let mut problems = reader.into_problems();
     Order::of(node).sort(&mut problems);
     let is_valid = problems.iter().all(|problem| problem.severity < Severity::Error);
     Parsed { spec: spec.filter(|_| is_valid), problems }
 }
 
-fn read_spec(reader: &mut Reader, top: &Fields<'_>) -> Option<Spec> {
+/// Reads a spec. `instead` stands in for a primary organisation that cannot be read.
+fn read_spec(reader: &mut Reader, top: &Fields<'_>, instead: Option<fn(&Side) -> Side>) -> Option<Spec> {
     sides::version(reader, top);
     reader.must_have(top, "federation", "federation: acme-to-beta");
     let federation = reader.word::<FederationName>(top, "federation");
@@ -104,6 +107,7 @@ fn read_spec(reader: &mut Reader, top: &Fields<'_>) -> Option<Spec> {
     let sandbox = sides::sandbox(reader, top);
     let credentials = |side: &Option<Side>| side.as_ref().map(|side| side.credentials.to_string()).unwrap_or_default();
     let (from, to) = (credentials(&primary), credentials(&secondary));
+    let primary = primary.or_else(|| instead.zip(secondary.as_ref()).map(|(instead, secondary)| instead(secondary)));
     let wishes = read_wishes(reader, top, federation.as_ref(), Sides { primary: &from, secondary: &to });
     let Wishes { people, app, routing_group, identity_provider, routing_policy, adopt, safety, formerly } = wishes;
     Some(Spec {

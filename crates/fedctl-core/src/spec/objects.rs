@@ -37,11 +37,17 @@ pub(super) struct Sides<'a> {
 
 /// Reads the OIDC app.
 pub(super) fn app(reader: &mut Reader, top: &Fields<'_>, sides: Sides<'_>) -> App {
-    let fields = reader.section(top, "app", &["label", "access", "hidden"]);
+    let fields = reader.section(top, "app", &["label", "access", "hidden", "generation"]);
+    let generation = reader.number(&fields, "generation");
+    if let Some(zero) = generation.as_ref().filter(|number| number.value == 0) {
+        let problem = Diagnostic::error(Code::InvalidNumber, "the first app is 1, and none comes before it");
+        reader.push(problem.at_value(&zero.at, "").help("write `2` for a new client secret, or leave it out"));
+    }
     App {
         label: reader.word_or(&fields, "label", || Name::made(format!("OIDC for {}", sides.secondary))),
         access: access(reader, &fields),
         hidden: reader.boolean_or(&fields, "hidden", true),
+        generation: generation.unwrap_or_else(|| Located::new(1, fields.at("generation"))),
     }
 }
 

@@ -207,6 +207,8 @@ pub struct App {
     pub access: Located<Access>,
     /// Whether it is kept out of the user portal; default yes, since it only answers sign-ins that begin elsewhere.
     pub hidden: Located<bool>,
+    /// Which app it is at least, of those that follow each other: a higher number is a new app with a new secret; default 1.
+    pub generation: Located<u32>,
 }
 
 /// Which groups of the primary organisation give people the app.

@@ -15,6 +15,7 @@ use crate::kinds::context::{Context, Found};
 use crate::kinds::identity_provider;
 use crate::live::{Live, Needs};
 use crate::people::{People, Person};
+use crate::plan::rules::Aim;
 use crate::plan::{Held, Pair};
 use crate::planner::{Step, Terms, resolved};
 use crate::spec::{FieldPath, Spec};
@@ -93,7 +94,7 @@ impl Verification {
 
 /// Traces everybody of the population, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
-    resolved(spec, live, ask_for_other_ways, |people, found| {
+    resolved(spec, Aim::Keep, live, ask_for_other_ways, |people, found| {
         let shared = situation::shared(spec, terms, found);
         let claims = situation::Claims::of(live);
         let traced =

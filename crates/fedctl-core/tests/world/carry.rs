@@ -7,11 +7,12 @@ use fedctl_core::address::Org;
 use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::Host;
+use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
 use fedctl_core::plan::guard::Guard;
-use fedctl_core::plan::rules::Rules;
-use fedctl_core::planner::{self, Step, Terms};
+use fedctl_core::plan::rules::{Aim, Rules};
+use fedctl_core::planner::{self, Reach, Step, Terms};
 use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
@@ -76,6 +77,39 @@ pub(crate) struct Memory {
     pub(crate) dead: bool,
     /// How long the run waited in all.
     pub(crate) waited: Duration,
+    /// What the program is told to do.
+    pub(crate) command: Command,
+}
+
+/// What the program is told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    Apply,
+    Pause,
+    Resume,
+    /// With everything that takes sign-in from people lifted.
+    Destroy(Reach),
+}
+
+impl Command {
+    /// Plans, or says what has to be read first.
+    pub(crate) fn step(self, spec: &Spec, live: &Live) -> Step<Plan> {
+        let rules = |aim| Terms { rules: Rules { aim, ..Rules::default() }, ..terms() };
+        match self {
+            Command::Apply => planner::step(spec, &terms(), live),
+            Command::Resume => planner::step(spec, &rules(Aim::Resume), live),
+            Command::Pause => planner::pause(spec, &terms(), "ann", live),
+            Command::Destroy(reach) => planner::destroy(spec, &terms(), reach, live).map(|mut plan| {
+                plan.refusals.retain(|refusal| refusal.guard != Guard::NoOtherWayIn);
+                plan
+            }),
+        }
+    }
+
+    /// Whether people lose sign-in by it, whatever the spec says.
+    pub(crate) fn takes_sign_in(self) -> bool {
+        matches!(self, Command::Pause | Command::Destroy(_))
+    }
 }
 
 impl Memory {
@@ -93,6 +127,7 @@ impl Memory {
             writes: 0,
             dead: false,
             waited: Duration::ZERO,
+            command: Command::Apply,
         }
     }
 

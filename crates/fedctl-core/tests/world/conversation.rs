@@ -9,6 +9,7 @@ use fedctl_core::object_id::ObjectId;
 use fedctl_core::plan::{Action, Known, Plan, Verb};
 use fedctl_core::request::{Answer, Outcome};
 use jumpcloud_sim::{NewUser, fixture};
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use crate::carry::{self, Memory};
@@ -60,8 +61,8 @@ pub(crate) struct Conversation {
     out: Option<(Ticket, String, String)>,
     /// Everything that was said, in order.
     pub(crate) said: Vec<String>,
-    /// Which of them carry a secret.
-    pub(crate) secrets: Vec<usize>,
+    /// Which of them carry a secret, and which.
+    pub(crate) secrets: Vec<(usize, String)>,
 }
 
 impl Conversation {
@@ -81,7 +82,8 @@ impl Conversation {
                 (ticket, line(ask.request()), query(ask.request()), body(ask.request()))
             }
             Next::Do(ticket, Turn::Write(request)) => {
-                self.secrets.extend((!request.secrets.is_empty()).then_some(self.said.len()));
+                let secrets = request.secrets.iter().map(|secret| (self.said.len(), secret.expose_secret().to_owned()));
+                self.secrets.extend(secrets);
                 (ticket, line(&request), query(&request), body(&request))
             }
             Next::Do(ticket, Turn::Wait(wanted)) => {

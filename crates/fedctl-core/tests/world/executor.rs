@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fedctl_core::address::{Kind, Org};
+use fedctl_core::address::{Address, Kind, Org};
 use fedctl_core::apply::{End, Run, settle};
 use fedctl_core::object_id::ObjectId;
 use fedctl_core::plan::guard::{Guard, Refusal};
-use fedctl_core::plan::{Action, Fate, Gone, Plan, Subject, Verb};
+use fedctl_core::plan::{Action, Fate, Gone, Held, Known, Plan, Subject, Verb};
 use fedctl_core::request::Outcome;
 
 use crate::conversation::{Conversation, answer, busy, id_of, lost, not_sent, only, plan, why};
@@ -71,6 +71,9 @@ fn i6_an_object_that_appeared_meanwhile_and_is_not_ours_is_left() {
     talk.turn(GROUPS, 200, &format!("[{}]", group("made by hand")));
     assert!(why(&talk.ends()[0]).contains("somebody made one meanwhile"));
     let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, &format!("[{}]", group("")));
+    assert!(why(&talk.ends()[0]).contains("somebody made one meanwhile"), "{:?}", talk.run.report());
+    let mut talk = Conversation::new(routing_group());
     talk.turn(GROUPS, 200, &format!("[{}]", group(MARK)));
     assert_eq!(talk.ends(), [End::Already]);
 }
@@ -109,9 +112,12 @@ fn i4_an_edge_that_is_there_is_as_good_as_one_that_was_made() {
 #[test]
 fn a_busy_service_is_given_the_time_it_asks_for() {
     let plan = only(plan(), |action| is(action, Org::Primary, Kind::GroupMember, Verb::Create));
+    let mut patient = Conversation::new(plan.clone());
+    patient.next();
+    assert_eq!(patient.tell(busy(121)).ends(), [End::Failed("429: the service asks to wait 121 s".to_owned())]);
     let mut talk = Conversation::new(plan);
     let line = talk.next();
-    talk.tell(busy(17)).waits(17).turn(&line, 204, "");
+    talk.tell(busy(17)).waits(17).says(&line).tell(busy(120)).waits(120).turn(&line, 204, "");
     assert_eq!(talk.ends(), [End::Applied]);
 }
 
@@ -237,6 +243,13 @@ fn i6_a_group_of_a_full_page_is_looked_for_on_the_next_and_a_short_page_is_not_t
     talk.says(GROUPS);
     assert!(talk.query().contains("skip=0"), "{}", talk.query());
     let page = fedctl_core::request::Answer { total: Some(41), ..answer(200, &format!("[{}]", others.join(","))) };
+    let last = fedctl_core::request::Answer { total: Some(41), ..answer(200, &format!("[{}]", group(MARK))) };
+    let mut found = Conversation::new(routing_group());
+    assert_eq!(
+        found.says(GROUPS).tell(Outcome::Answered(last)).ends(),
+        [End::Already],
+        "what is found is looked for no more"
+    );
     talk.tell(Outcome::Answered(page)).says(GROUPS);
     assert!(talk.query().contains("skip=40"), "{}", talk.query());
     talk.tell(Outcome::Answered(answer(200, &format!("[{}]", group(MARK)))));
@@ -376,6 +389,27 @@ fn i9_an_entry_that_still_shows_when_nobody_answered_is_taken_out_again() {
 }
 
 #[test]
+fn i10_whoever_is_held_is_routed_only_where_that_takes_nothing_and_a_saved_plan_knew_of_them() {
+    let mut check = only(plan(), |action| is(action, Org::Secondary, Kind::UserGroup, Verb::Check));
+    let account = check.known.iter().find(|(address, _)| address.kind == Kind::User && address.org == Org::Secondary);
+    let (name, id) = account.map(|(address, known)| (address.name.clone(), known.id)).unwrap();
+    let at = check.people.iter().position(|person| *person.account == *name).unwrap();
+    for (held, has_local_way_in, is_routed) in [
+        (Held::Suspended, false, true),
+        (Held::Suspended, true, false),
+        (Held::NotInSavedPlan, false, false),
+        (Held::NotInSavedPlan, true, false),
+    ] {
+        (check.people[at].fate, check.people[at].has_local_way_in) = (Fate::Held(held), has_local_way_in);
+        let mut talk = Conversation::new(check.clone());
+        talk.next();
+        let members = format!(r#"[{{"to":{{"id":"{id}","type":"user"}}}}]"#);
+        let ends = talk.tell(Outcome::Answered(answer(200, &members))).ends();
+        assert_eq!(ends[0].is_good(), is_routed, "{held:?} {has_local_way_in} {ends:?}");
+    }
+}
+
+#[test]
 fn i10_whoever_leaves_may_be_routed_only_where_a_saved_plan_lets_them_go_next_time() {
     let check = only(plan(), |action| is(action, Org::Secondary, Kind::UserGroup, Verb::Check));
     let (address, known) =
@@ -404,4 +438,147 @@ fn when_one_person_fails_others_go_on_and_when_the_federation_fails_nobody_does(
         let others_go_on = matches!(action.subject, Subject::Person(_)) && !is_last_of_person;
         assert_eq!(run.failure_lets_go_on(at), others_go_on, "{} {}", action.verb.as_str(), action.target);
     }
+}
+
+#[test]
+fn what_a_look_is_refused_is_said_and_an_empty_answer_is_no_object() {
+    let (plan, _) = mapping();
+    let mut talk = Conversation::new(plan);
+    let ends = talk.turn(SEARCH, 403, r#"{"message":"not yours"}"#).ends();
+    assert_eq!(ends, [End::Failed("it could not be looked at: 403 not yours".to_owned())]);
+    let policy =
+        only(crate::conversation::plan(), |action| is(action, Org::Secondary, Kind::RoutingPolicy, Verb::Update));
+    for (status, body, wanted) in
+        [(403, "", "could not be looked at: 403"), (200, " ", "is gone"), (404, "{}", "is gone")]
+    {
+        let mut talk = Conversation::new(policy.clone());
+        talk.next();
+        let ends = talk.tell(Outcome::Answered(answer(status, body))).ends();
+        assert!(why(&ends[0]).contains(wanted), "{status} {ends:?}");
+    }
+}
+
+#[test]
+fn what_the_plan_knew_of_is_not_what_is_to_be_made() {
+    let mut plan = routing_group();
+    let old = Address::new(Org::Secondary, Kind::UserGroup, "an old one");
+    plan.known.insert(old, Known { id: ObjectId::parse("6500000000000000000000aa").unwrap(), client_id: None });
+    let mut talk = Conversation::new(plan);
+    talk.turn(GROUPS, 200, &format!("[{}]", group(MARK))).says(ADD_GROUP);
+}
+
+#[test]
+fn i6_an_entry_that_somebody_wrote_over_is_written_again() {
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, "")).says(&put);
+    let kept = talk.body().to_owned();
+    talk.tell(Outcome::Answered(answer(200, &kept))).waits(4).turn(SEARCH, 200, &ann(&plan, "")).says(&put);
+    talk.tell(Outcome::Answered(answer(200, &kept))).waits(4);
+    let address = plan.actions[0].changes[0].text().unwrap();
+    talk.turn(SEARCH, 200, &ann(&plan, &attribute("acmetobeta", address)));
+    assert_eq!(talk.ends(), [End::Applied]);
+}
+
+#[test]
+fn a_refusal_is_told_as_it_is_and_names_another_object_only_where_there_is_one() {
+    let (plan, put) = mapping();
+    let mut update = Conversation::new(plan.clone());
+    update.turn(SEARCH, 200, &ann(&plan, "")).turn(&put, 400, r#"{"message":"no"}"#).turn(SEARCH, 200, &ann(&plan, ""));
+    assert_eq!(update.ends(), [End::Failed("400 no".to_owned())]);
+    let mut create = Conversation::new(routing_group());
+    create.turn(GROUPS, 200, "[]").turn(ADD_GROUP, 400, r#"{"message":"no"}"#);
+    create.turn(GROUPS, 200, &format!("[{}]", group("made by hand")));
+    assert_eq!(create.ends(), [End::Failed("400 no; there is one already, and it is another".to_owned())]);
+}
+
+#[test]
+fn a_run_that_is_to_stop_does_not_try_again_what_never_left() {
+    let plan = only(plan(), |action| is(action, Org::Primary, Kind::GroupMember, Verb::Create));
+    let plan = Plan { actions: plan.actions[..1].to_vec(), ..plan };
+    let mut talk = Conversation::new(plan.clone());
+    talk.next();
+    talk.run.stop();
+    assert_eq!(talk.tell(not_sent()).ends(), [End::Failed("no route".to_owned())]);
+    let mut again = Conversation::new(plan);
+    let line = again.next();
+    again.tell(not_sent()).waits(1).says(&line);
+    again.run.stop();
+    again.tell(not_sent()).waits(2).turn(&line, 204, "");
+    assert_eq!(again.ends(), [End::Applied]);
+}
+
+#[test]
+fn what_is_no_id_leads_no_request_anywhere() {
+    let plan = only(plan(), |action| {
+        is(action, Org::Secondary, Kind::UserGroup, Verb::Create)
+            || is(action, Org::Secondary, Kind::UserGroup, Verb::Check)
+    });
+    let odd = group(MARK).replace("6500000000000000000000aa", "..");
+    let mut talk = Conversation::new(plan);
+    talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, 201, &odd);
+    let ends = talk.go_on(|_| Outcome::Answered(answer(200, &format!("[{odd}]"))));
+    assert!(why(&ends[1]).contains("is not known"), "{ends:?}");
+}
+
+#[test]
+fn i6_a_page_that_is_full_is_not_the_last_where_nobody_says_how_many_there_are() {
+    let others: Vec<String> =
+        (0..100).map(|number| format!(r#"{{"id":"{number:024x}","name":"g{number}","description":""}}"#)).collect();
+    let mut talk = Conversation::new(routing_group());
+    talk.turn(GROUPS, 200, &format!("[{}]", others.join(","))).says(GROUPS);
+    assert!(talk.query().contains("skip=100"), "{}", talk.query());
+}
+
+#[test]
+fn what_was_sent_and_cannot_be_looked_at_is_unknown() {
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, "")).says(&put).tell(lost()).turn(SEARCH, 403, "{}");
+    assert!(matches!(&talk.ends()[..], [End::Unknown(_)]));
+}
+
+#[test]
+fn i4_what_a_service_says_to_exist_is_looked_for_however_it_says_so() {
+    for (status, message) in [(400, "Already Exists"), (409, "conflict")] {
+        let mut talk = Conversation::new(routing_group());
+        talk.turn(GROUPS, 200, "[]").turn(ADD_GROUP, status, &format!(r#"{{"message":"{message}"}}"#));
+        talk.turn(GROUPS, 200, "[]").waits(2).turn(GROUPS, 200, &format!("[{}]", group(MARK)));
+        assert_eq!(talk.ends(), [End::Applied], "{status} {message}");
+    }
+}
+
+#[test]
+fn an_edge_that_is_refused_fails_and_a_service_that_stays_busy_is_left_alone() {
+    let plan = only(plan(), |action| is(action, Org::Primary, Kind::GroupMember, Verb::Create));
+    let plan = Plan { actions: plan.actions[..1].to_vec(), ..plan };
+    let mut refused = Conversation::new(plan.clone());
+    refused.next();
+    let ends = refused.tell(Outcome::Answered(answer(400, r#"{"message":"no"}"#))).ends();
+    assert_eq!(ends, [End::Failed("400 no".to_owned())]);
+    let mut talk = Conversation::new(plan);
+    let ends = talk.go_on(|_| busy(1));
+    assert_eq!(ends, [End::Failed("429: the service stays busy".to_owned())]);
+    assert_eq!(talk.said.iter().filter(|said| said.starts_with("POST")).count(), 16);
+}
+
+#[test]
+fn i6_an_entry_that_is_always_written_over_is_written_five_times() {
+    let (plan, put) = mapping();
+    let mut talk = Conversation::new(plan.clone());
+    talk.turn(SEARCH, 200, &ann(&plan, ""));
+    for _ in 0..5 {
+        talk.says(&put);
+        let kept = talk.body().to_owned();
+        talk.tell(Outcome::Answered(answer(200, &kept))).waits(4).turn(SEARCH, 200, &ann(&plan, ""));
+    }
+    assert!(talk.next().starts_with("wait "), "{:?}", talk.said);
+}
+
+#[test]
+fn an_edge_that_is_gone_is_as_good_as_one_that_was_taken_away() {
+    let plan = left(|action| action.target.kind == Kind::GroupMember && action.verb == Verb::Delete);
+    let mut talk = Conversation::new(plan);
+    let ends = talk.go_on(|_| Outcome::Answered(answer(404, "{}")));
+    assert!(ends.iter().all(|end| *end == End::Applied), "{ends:?}");
 }

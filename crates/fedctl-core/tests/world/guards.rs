@@ -177,6 +177,19 @@ fn i9_a_tenth_of_the_people_may_lose_sign_in_by_one_plan() {
 }
 
 #[test]
+fn i9_whoever_is_only_taken_out_of_routing_loses_sign_in_too() {
+    let mut office = Office::set_up(4);
+    let unroute = carry::spec(&office.memory, &format!("{PEOPLE}\n  on_leave: unroute"), "");
+    let people: Vec<UserId> = (0..4).map(|number| office.person(number)).collect();
+    for person in &people[..3] {
+        console::remove_member(&mut office.memory.world, office.group, *person);
+    }
+    assert_eq!(guards(&carry::plan(&unroute, &mut office.memory)), none());
+    console::remove_member(&mut office.memory.world, office.group, people[3]);
+    is_lifted_exactly(&carry::plan(&unroute, &mut office.memory), Guard::MaxLosses, 4);
+}
+
+#[test]
 fn i9_what_was_taken_today_counts_and_what_was_taken_yesterday_does_not() {
     for (word, days, refused) in
         [("left", 0, true), ("suspended", 0, true), ("left", 1, false), ("suspended", 1, false)]
@@ -307,6 +320,30 @@ fn i10_twenty_people_may_gain_sign_in_by_one_plan_and_all_of_them_by_the_first()
 }
 
 #[test]
+fn i10_whoever_left_and_is_kept_comes_in_again_by_no_repair() {
+    let people = format!("{PEOPLE}\n  except: [p0@acme.com]\n  on_leave: keep");
+    let refused = |prepare: &dyn Fn(&mut Office, UserId), rest: &str| {
+        let mut office = Office::set_up(2);
+        let (person, app) = (office.person(0), office.memory.world.apps(office.memory.primary).next().unwrap().id);
+        let spec = carry::spec(&office.memory, &people, rest);
+        carry::apply(&spec, &mut office.memory);
+        console::set_redirect_uris(&mut office.memory.world, app, &["https://typo.example.com"]);
+        prepare(&mut office, person);
+        guards(&carry::plan(&spec, &mut office.memory))
+    };
+    assert_eq!(refused(&|_, _| {}, ""), only(Guard::Impersonation));
+    assert_eq!(refused(&|_, _| {}, OFF), none(), "nobody is routed");
+    let leaves = |office: &mut Office, person| {
+        console::remove_member(&mut office.memory.world, office.group, person);
+    };
+    assert_eq!(refused(&leaves, ""), none(), "the app is not theirs");
+    let unmapped = |office: &mut Office, person| {
+        console::set_attribute(&mut office.memory.world, person, "acmetobeta", None);
+    };
+    assert_eq!(refused(&unmapped, ""), none(), "their attribute opens nothing");
+}
+
+#[test]
 fn a_provider_whose_app_is_gone_is_pointed_at_another_only_by_somebodys_word() {
     let mut office = Office::set_up(2);
     let app =
@@ -405,6 +442,17 @@ fn i9_one_administrator_keeps_a_way_in_that_does_not_lead_through_the_federation
     console::suspend_user(&mut office.memory.world, other, true);
     assert_eq!(guards(&office.plan("")), only(Guard::LastWayIn), "one who is shut out lets nobody in");
     assert!(office.memory.world.policy(policy).is_some());
+}
+
+#[test]
+fn i9_the_last_administrator_is_not_routed_by_a_policy_that_is_on_already() {
+    let mut office = Office::set_up(1);
+    let admin = office.memory.world.add_user(office.memory.secondary, plain("p1@acme.com.beta", "p1"));
+    office.joins(1);
+    let adopts = "adopt: {people: [p1@acme.com]}\n";
+    assert!(!guards(&office.plan(adopts)).contains(&Guard::LastWayIn));
+    console::set_admin(&mut office.memory.world, admin, Some("Administrator"));
+    assert!(guards(&office.plan(adopts)).contains(&Guard::LastWayIn));
 }
 
 #[test]

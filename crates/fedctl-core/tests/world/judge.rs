@@ -63,6 +63,8 @@ pub(crate) struct Judge {
     shut: BTreeSet<UserId>,
     /// Accounts that the plan gives another address, and that: between this write and that of the attribute nobody gets in.
     moving: BTreeMap<UserId, String>,
+    /// Somebody said that sign-in is taken from everybody.
+    takes_all: bool,
     primary: OrgId,
     secondary: OrgId,
 }
@@ -98,6 +100,7 @@ impl Judge {
             given: memory.world.users(memory.secondary).filter(is_given).map(|user| user.id).collect(),
             losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
             moving: moving(memory, plan),
+            takes_all: memory.command.takes_sign_in(),
             primary: memory.primary,
             secondary: memory.secondary,
         }
@@ -142,8 +145,10 @@ impl Judge {
         };
         let local = self.before.local.iter().find(|account| !opens(account));
         let mut federated = self.before.federated.difference(&now.federated);
-        let federated = federated
-            .find(|(person, account)| !self.losing.contains(person) && !self.is_in_gap(world, *person, *account));
+        let is_excused = |(person, account): &&(UserId, UserId)| {
+            self.takes_all || self.losing.contains(person) || self.is_in_gap(world, *person, *account)
+        };
+        let federated = federated.find(|pair| !is_excused(pair));
         let primary = self.before.primary.difference(&now.primary).next();
         match (local, federated, primary) {
             (Some(account), _, _) => Some(format!("I9: the owner of {account} has no way in any more")),

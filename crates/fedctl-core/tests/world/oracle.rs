@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fedctl_core::plan::Plan;
+use fedctl_core::planner::Reach;
 use jumpcloud_sim::{AppId, Group, GroupId, PolicyId, RestrictionKind, State, User, UserId, World};
 use serde_json::{Value, json};
 
-use crate::carry::{self, Memory, Touched};
+use crate::carry::{self, Command, Memory, Touched};
 use crate::judge::{Doors, Judge, is_shut};
 use crate::picture::{self, Strangers};
 use crate::scene::{ATTRIBUTE, is_marked, marked_for};
@@ -28,6 +29,8 @@ pub(crate) struct Oracle {
     last: Moment,
     /// What a human did, as long as it may be that nobody can see it yet.
     hand: Option<Hand>,
+    /// What the program is told to do.
+    command: Command,
     /// Whom a hand brought into a group, and who was routed before anybody could see them.
     unseen: BTreeSet<UserId>,
 }
@@ -66,6 +69,7 @@ impl Oracle {
             protected: protected(memory),
             last: Moment::of(memory),
             hand: memory.touched.clone().map(|touched| Hand::new(scene, memory, touched)),
+            command: memory.command,
             unseen: BTreeSet::new(),
         }
     }
@@ -125,6 +129,14 @@ impl Oracle {
     /// What is nobody's business.
     fn untouched(&mut self, scene: &Scene, memory: &Memory, log: &Log) -> Option<String> {
         let now = picture::strangers(scene, memory);
+        if let Command::Destroy(_) = self.command {
+            // What was taken over is given back, and is nobody's business from then on.
+            let kinds = ["group", "app", "policy", "account"];
+            let was_ours = |id: &str| kinds.iter().any(|kind| self.last.there.contains_key(&format!("{kind} {id}")));
+            let back: Vec<_> = now.iter().filter(|(id, _)| !self.strangers.contains_key(*id) && was_ours(id)).collect();
+            let back: Vec<_> = back.into_iter().map(|(id, how)| (id.clone(), how.clone())).collect();
+            self.strangers.extend(back);
+        }
         if let Some(new) = now.keys().find(|id| !self.strangers.contains_key(*id)) {
             return Some(format!("I6: {} is new", now[new]));
         }
@@ -165,7 +177,17 @@ impl Oracle {
     /// I7: nothing goes whose id no request of this run has read.
     fn removed_unread(&self, now: &Moment, log: &Log) -> Option<String> {
         let gone = self.last.there.iter().filter(|(what, _)| !now.there.contains_key(*what));
-        let mut unread = gone.filter_map(|(what, ids)| Some((what, ids.iter().find(|id| !log.has_read(id))?)));
+        let takes_down = matches!(self.command, Command::Destroy(_));
+        let asks_primary = self.command != Command::Destroy(Reach::SecondaryOnly);
+        // A federation takes its groups along with whoever is in them.
+        let group_went = |what: &str| {
+            let group = what.strip_prefix("member ").and_then(|what| what.split_once(" of "));
+            group.is_some_and(|(_, group)| !now.there.contains_key(&format!("group {group}")) && log.has_read(group))
+        };
+        let gone = gone.filter(|(what, _)| !(takes_down && group_went(what)));
+        let needed = |ids: &'_ [String]| if asks_primary { ids.len() } else { 1 };
+        let mut unread =
+            gone.filter_map(|(what, ids)| Some((what, ids[..needed(ids)].iter().find(|id| !log.has_read(id))?)));
         unread.next().map(|(what, id)| format!("I7: {what} went, and {id} was not read by itself before"))
     }
 
@@ -308,7 +330,10 @@ fn is_unmarked(world: &World, id: UserId) -> bool {
 }
 
 fn lines(description: &str) -> impl Iterator<Item = String> {
-    let is_ours = |line: &&str| line.starts_with("managed by fedctl: ") || *line == "being set up: not turned on yet";
+    let is_ours = |line: &&str| {
+        let is_pause = line.starts_with("paused with fedctl: ");
+        is_pause || line.starts_with("managed by fedctl: ") || *line == "being set up: not turned on yet"
+    };
     description.lines().filter(move |line| !is_ours(line)).map(str::to_owned)
 }
 

@@ -5,7 +5,7 @@ use fedctl_core::apply::{End, Next};
 use fedctl_core::plan::{Action, Plan, Verb};
 use fedctl_core::request::Outcome;
 
-use crate::conversation::{Conversation, answer, lost, only, plan};
+use crate::conversation::{Conversation, answer, lost, not_sent, only, plan};
 
 /// A secret that stands nowhere else.
 const CANARY: &str = "canary-4f1d9b7e2c";
@@ -91,6 +91,14 @@ fn i8_a_stop_lets_the_section_around_the_secret_end_and_nothing_else() {
 }
 
 #[test]
+fn i8_what_carries_the_secret_is_tried_again_though_the_run_is_to_stop() {
+    let mut talk = Conversation::new(app_and_others());
+    until_the_secret(&mut talk);
+    talk.run.stop();
+    talk.says(TOKEN).tell(not_sent()).waits(1).says(TOKEN);
+}
+
+#[test]
 fn i8_a_stop_before_the_secret_begins_nothing_more() {
     let mut talk = Conversation::new(app_and_others());
     talk.run.stop();
@@ -134,6 +142,6 @@ fn i8_requests_that_carry_the_secret_say_so_and_no_other_does() {
     until_the_secret(&mut talk);
     assert!(talk.secrets.is_empty());
     talk.turn(TOKEN, 400, r#"{"error":"invalid_grant"}"#).says(PROVIDER).tell(lost());
-    let carrying: Vec<&str> = talk.secrets.iter().map(|at| &*talk.said[*at]).collect();
-    assert_eq!(carrying, [TOKEN, PROVIDER]);
+    let carrying: Vec<(&str, &str)> = talk.secrets.iter().map(|(at, secret)| (&*talk.said[*at], &**secret)).collect();
+    assert_eq!(carrying, [(TOKEN, CANARY), (PROVIDER, CANARY)]);
 }

@@ -3,7 +3,7 @@
 use fedctl_core::address::{Kind, Org};
 use fedctl_core::apply::End;
 use fedctl_core::plan::{Action, Plan, Verb};
-use fedctl_core::request::Outcome;
+use fedctl_core::request::{Answer, Outcome};
 use serde_json::json;
 
 use crate::conversation::{Conversation, answer, lost, not_sent, only, plan, why};
@@ -61,7 +61,7 @@ fn what_cannot_be_taken_back_is_said_with_the_reason() {
     let on = json!([policy(&plan, json!({"enabled": true}))]).to_string();
     let ends = shows.go_on(|line| Outcome::Answered(answer(200, if line == POLICIES { &on } else { "" })));
     assert!(why(&ends[0]).contains("could not be taken back (it still shows)"), "{ends:?}");
-    assert_eq!(shows.count(&remove()), 1);
+    assert!(shows.count(&remove()) == 1 && shows.waited() >= 120, "{:?}", shows.said);
 }
 
 #[test]
@@ -139,4 +139,72 @@ fn the_id_of_what_was_taken_back_is_not_that_of_what_is_made_then() {
     talk.turn(&format!("DELETE /api/applications/{ID}"), 204, "");
     let apps = "GET /api/applications";
     talk.turn(apps, 200, r#"{"results":[],"totalCount":0}"#).turn("POST /api/applications", 201, "").says(apps);
+}
+
+#[test]
+fn a_conflict_is_about_the_object_and_no_other_spelling_is_tried() {
+    let mut talk = Conversation::new(policies(Verb::Create));
+    let ends = talk.go_on(|line| Outcome::Answered(if line == ADD { answer(409, "{}") } else { answer(200, "[]") }));
+    assert!(matches!(&ends[..], [End::Failed(why)] if why.starts_with("409")), "{ends:?}");
+    assert_eq!(talk.count(ADD), 1);
+}
+
+#[test]
+fn a_change_that_was_not_kept_is_taken_back() {
+    let plan = policies(Verb::Update);
+    let change = |field: &str| plan.actions[0].changes.iter().find(|change| change.field.to_string() == field).unwrap();
+    let before = change("description").before.as_deref().unwrap();
+    let seen = |on: bool, description: &str| {
+        json!({"id": ID, "name": &*plan.actions[0].target.name, "description": description, "enabled": on}).to_string()
+    };
+    let mut talk = Conversation::new(plan.clone());
+    let look = talk.next();
+    talk.tell(Outcome::Answered(answer(200, &seen(false, before))));
+    let put = talk.next();
+    talk.tell(Outcome::Answered(answer(200, "{}"))).turn(&look, 200, &seen(true, "cut"));
+    for seconds in [2, 4, 8, 16, 16, 16] {
+        talk.waits(seconds).turn(&look, 200, &seen(true, "cut"));
+    }
+    talk.turn(&put, 200, "{}").turn(&look, 200, &seen(false, before));
+    assert!(matches!(&talk.ends()[..], [End::Manual(why)] if why.ends_with("that was taken back")));
+}
+
+#[test]
+fn where_one_is_made_the_list_is_read_to_its_end() {
+    let plan = policies(Verb::Create);
+    let made = policy(&plan, json!({}));
+    let page = |rows: serde_json::Value| Outcome::Answered(Answer { total: Some(2), ..answer(200, &rows.to_string()) });
+    let mut talk = Conversation::new(plan);
+    talk.turn(POLICIES, 200, "[]").turn(ADD, 201, &made.to_string());
+    talk.says(POLICIES).tell(page(json!([made]))).says(POLICIES);
+    assert!(talk.query().contains("skip=1"), "{}", talk.query());
+    talk.tell(page(json!([{"id": "6500000000000000000000cd", "name": "a second one"}]))).waits(2);
+}
+
+#[test]
+fn a_password_that_another_provider_was_given_is_not_kept() {
+    let plan =
+        only(plan(), |action: &Action| action.target.kind == Kind::PasswordAuthority && action.verb == Verb::Update);
+    let plan = Plan { actions: plan.actions[..1].to_vec(), ..plan };
+    let account = plan.known.iter().find(|(address, _)| {
+        address.org == Org::Secondary && address.kind == Kind::User && address.name == plan.actions[0].target.name
+    });
+    let id = account.unwrap().1.id;
+    let provider =
+        plan.known.iter().find(|(address, _)| address.kind == Kind::IdentityProvider).unwrap().1.id.to_string();
+    for (answered, is_kept) in [(&*provider, true), (ID, false)] {
+        let mut talk = Conversation::new(plan.clone());
+        let seen = format!(r#"{{"results":[{{"_id":"{id}","restrictedFields":[]}}]}}"#);
+        talk.turn("POST /api/search/systemusers", 200, &seen).next();
+        let kept = talk.body().replace(&provider, answered);
+        assert!(kept.contains(answered), "{kept}");
+        talk.tell(Outcome::Answered(answer(200, &kept)));
+        let next = talk.next();
+        assert_eq!(
+            next == "finished" && talk.run.report() == [End::Applied],
+            is_kept,
+            "{next} {:?}",
+            talk.run.report()
+        );
+    }
 }

@@ -1,9 +1,10 @@
 //! What can be going on when something goes wrong: the stories of the crash matrix, one a row.
 
+use fedctl_core::planner::Reach;
 use fedctl_core::spec::Spec;
 use jumpcloud_sim::{Restriction, RestrictionKind, console};
 
-use crate::carry::{Fault, Memory};
+use crate::carry::{Command, Fault, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::history::account_of;
 use crate::scene::{Written, email, is_marked};
@@ -44,6 +45,15 @@ pub(crate) const STORIES: &[Story] = &[
     Story { name: "app deactivated", begin: |people| settled(people, &[Edit::Object(ObjectEdit::DeactivateApp)]) },
     Story { name: "secret rotated", begin: secret_rotated },
     Story { name: "authority changed to AD", begin: given_to_directory },
+    Story { name: "rotate", begin: rotate },
+    Story { name: "pause", begin: |people| settled(people, &[]).told(Command::Pause) },
+    Story { name: "resume", begin: |people| settled(people, &[]).told(Command::Pause).run().told(Command::Resume) },
+    Story { name: "destroy", begin: |people| settled(people, &[]).told(Command::Destroy(Reach::Both)) },
+    Story { name: "destroy what was adopted", begin: |people| adopt(people).run().told(Command::Destroy(Reach::Both)) },
+    Story {
+        name: "destroy, the primary is gone",
+        begin: |people| settled(people, &[]).told(Command::Destroy(Reach::SecondaryOnly)),
+    },
     Story { name: "member removed", begin: |people| settled(people, &[Edit::Account(0, AccountEdit::Unroute)]) },
     Story { name: "user suspended", begin: |people| settled(people, &[Edit::Account(0, AccountEdit::Suspend)]) },
 ];
@@ -75,6 +85,12 @@ impl Stage {
         assert_eq!(became.complaints(), Vec::<String>::new());
         // Long enough for everything to show.
         self.memory.world.advance(600_000);
+        self
+    }
+
+    /// From now on the program is told something else.
+    fn told(mut self, command: Command) -> Self {
+        self.memory.command = command;
         self
     }
 
@@ -118,6 +134,13 @@ fn half_made_app(people: usize) -> Stage {
     stage.memory.fault = Some((stage.memory.writes + at, Fault::KilledBefore));
     witness::invoke(&stage.scene, &stage.spec, &mut stage.memory, Course::default()).unwrap();
     stage.memory.revive();
+    stage
+}
+
+/// The spec wants another app than the one that is there.
+fn rotate(people: usize) -> Stage {
+    let mut stage = settled(people, &[]);
+    stage.spec.app.generation.value = 2;
     stage
 }
 

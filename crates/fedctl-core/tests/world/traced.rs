@@ -5,7 +5,7 @@ use fedctl_core::drive;
 use fedctl_core::object_id::ObjectId;
 use fedctl_core::planner::{self, Step};
 use fedctl_core::trace::cast::{Cast, Part};
-use fedctl_core::trace::{Counts, Hop};
+use fedctl_core::trace::{Counts, Hop, Situation};
 use jumpcloud_sim::{AppId, GroupId, UserId, console, fixture};
 use serde_json::json;
 
@@ -176,11 +176,20 @@ fn the_first_hop_that_is_broken_is_told_and_people_are_counted_by_it() {
     let counts = carry::verify(&spec, &mut office.memory).counts();
     let broken = [("account", 1), ("user-mapping", 1)].into();
     assert_eq!(counts, Counts { whole: 1, held: 1, broken });
+    assert!(!carry::verify(&spec, &mut office.memory).is_whole());
     for user in [cid, dan] {
         console::remove_member(&mut office.memory.world, office.group, user);
     }
     office.claims(ann, "ann@acme.com.beta");
     assert!(carry::verify(&spec, &mut office.memory).is_whole());
+    let eve = office.user("eve");
+    office.give(eve);
+    office.claims(eve, "ANN@acme.com.beta");
+    let found = carry::verify(&spec, &mut office.memory);
+    let [ann, bob] = &found.people[..] else { panic!("{found:?}") };
+    assert_eq!((ann.broken(), ann.rivals.to_vec()), (Some(Hop::Alone), vec!["eve@acme.com".into()]));
+    assert_eq!((bob.broken(), bob.rivals.len()), (None, 0));
+    office.claims(eve, "nobody@beta.com");
     let app = office.app();
     let twice = [("email", ATTRIBUTE), ("email", "username")];
     console::set_claims(&mut office.memory.world, app, &twice);
@@ -196,4 +205,10 @@ fn a_policy_leads_to_the_provider_that_is_there_or_nowhere() {
     let provider = office.memory.world.provider(office.memory.secondary).unwrap().id;
     assert!(console::delete_provider(&mut office.memory.world, provider));
     assert_eq!(office.ann_is_broken_at(), Some(Hop::PolicyProvider));
+}
+
+#[test]
+fn a_hop_that_is_said_twice_is_whole() {
+    let twice = Situation::of([Hop::Account, Hop::Account]);
+    assert!(twice.is_whole(Hop::Account) && !twice.is_whole(Hop::AccountActive));
 }

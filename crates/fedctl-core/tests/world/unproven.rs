@@ -46,6 +46,9 @@ fn refused(spec: &Spec, memory: &mut Memory, signed_in: &[&str]) -> Vec<(Guard, 
 fn five_people_with_a_password_may_go_first_and_a_sixth_waits_for_a_sign_in() {
     let mut memory = office(6, 6);
     let (all, five) = (spec(&memory, 0..6, None), spec(&memory, 0..6, Some(0..5)));
+    let mut nobody = all.clone();
+    nobody.routing_policy.enabled.value = false;
+    assert_eq!(refused(&nobody, &mut memory, &[]), [], "nobody is routed");
     assert_eq!(refused(&all, &mut memory, &[]), [(Guard::Unproven, Some(6))]);
     assert_eq!(refused(&five, &mut memory, &[]), []);
     carry::apply(&five, &mut memory);

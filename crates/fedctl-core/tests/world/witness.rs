@@ -11,7 +11,7 @@ use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::{Again, Endpoint, TOKEN};
 use fedctl_core::plan::action::{Action, Write};
 use fedctl_core::plan::{Pair, Plan};
-use fedctl_core::planner::{self, Step};
+use fedctl_core::planner::Step;
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
 
@@ -180,9 +180,9 @@ impl Witness<'_> {
 
     /// Reads and plans; once more when traces of an earlier run are too young for what would be done.
     fn plan(&mut self, spec: &Spec) -> Result<Plan, String> {
-        let terms = carry::terms();
+        let command = self.memory.command;
         for is_last in [false, true] {
-            let read = drive::read(spec, self, |live| planner::step(spec, &terms, live));
+            let read = drive::read(spec, self, |live| command.step(spec, live));
             let (step, live) = read.map_err(|error| error.to_string())?;
             let plan = match step {
                 Step::Ready(plan) => *plan,
@@ -205,7 +205,9 @@ impl Witness<'_> {
         let (seed, width) = self.course.order;
         let mut dice = Dice::new(seed);
         let (mut out, mut turns) = (Vec::new(), 0);
+        let begun = self.memory.world.now_ms;
         while !self.memory.dead {
+            run.at(Duration::from_millis(self.memory.world.now_ms.saturating_sub(begun)));
             let wants_more = out.is_empty() || (out.len() < width && dice.below(3) > 0);
             match if wants_more { run.next() } else { Next::Blocked } {
                 Next::Do(ticket, turn) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use fedctl_core::apply::Run;
 use fedctl_core::plan::Plan;
+use fedctl_core::planner::Reach;
 use fedctl_engine::journal::Journal;
 use fedctl_engine::lease::Leased;
 
@@ -15,7 +16,7 @@ use crate::failure::{self, Failure};
 use crate::planfile::{self, PlanFile};
 use crate::render::report::{self, Report, Stopped};
 use crate::render::text::{count, visible};
-use crate::session::Session;
+use crate::session::{Purpose, Session};
 use crate::settle;
 use crate::source::Source;
 use crate::ui::Ui;
@@ -26,8 +27,16 @@ use crate::writing::{self, Writing};
 /// # Errors
 /// Whatever stops it before anything was written, or keeps what was done from being said.
 pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    run_for(Purpose::Apply, args, operator, ui).await
+}
+
+/// The same for something else than what the spec says by itself.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn run_for(purpose: Purpose, args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let saved = if planfile::is_plan(&args.path) { Some(PlanFile::read(&args.path)?) } else { None };
-    let session = open(args, saved.as_ref(), operator, ui)?;
+    let session = open(purpose, args, saved.as_ref(), operator, ui)?;
     let mut writing = Writing::begin(&session).await?;
     let done = under_lease(args, saved.as_ref(), &session, &mut writing, ui).await;
     let Writing { leases, mut signals, .. } = writing;
@@ -36,6 +45,9 @@ pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<E
         (report, Exit::Done) => report,
         (_, exit) => return Ok(exit),
     };
+    if let Purpose::Destroy(_) = purpose {
+        return Ok(Exit::Done);
+    }
     tokio::select! {
         proved = prove(&session, &report, ui) => proved,
         () = signals.asked() => Err(failure::interrupted_after_apply()),
@@ -43,12 +55,28 @@ pub async fn run(args: &Apply, operator: Option<&Path>, ui: &mut Ui) -> Result<E
 }
 
 /// The spec, or the one that a saved plan was made from, and the two organisations.
-fn open(args: &Apply, saved: Option<&PlanFile>, operator: Option<&Path>, ui: &mut Ui) -> Result<Session, Failure> {
+fn open(
+    purpose: Purpose,
+    args: &Apply,
+    saved: Option<&PlanFile>,
+    operator: Option<&Path>,
+    ui: &mut Ui,
+) -> Result<Session, Failure> {
     if saved.is_none() && args.exact {
         return Err(Failure::new(Exit::Usage, "--exact goes with a saved plan"));
     }
+    if saved.is_some() && purpose != Purpose::Apply {
+        let message = format!("`{}` takes a spec, and no saved plan", purpose.command());
+        return Err(Failure::new(Exit::Usage, message).unwritten());
+    }
     let source = saved.map_or_else(|| Source::read(&args.path), PlanFile::source)?;
-    let mut session = Session::open_source(source, operator, ui)?;
+    let session = match purpose {
+        Purpose::Destroy(Reach::SecondaryOnly) => Session::open_secondary(source, operator, ui)?,
+        Purpose::Apply | Purpose::Resume | Purpose::Rotate(_) | Purpose::Destroy(Reach::Both) => {
+            Session::open_source(source, operator, ui)?
+        }
+    };
+    let mut session = session.with_purpose(purpose);
     session.take_word(&args.signed_in);
     session.take_word(saved.map_or(&[], |saved| &saved.head.frame.signed_in));
     session.date_by(saved.and_then(|saved| saved.head.frame.as_of));

@@ -1,5 +1,6 @@
 //! `fedctl plan`: what would change, for whom, and why it is safe. It cannot write.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::args::{Plan, PlanFormat};
@@ -56,6 +57,8 @@ pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     Ok(exit)
 }
 
+static NONE: BTreeMap<String, String> = BTreeMap::new();
+
 /// A plan with what it is shown with.
 pub fn view<'a>(
     session: &'a Session,
@@ -71,5 +74,7 @@ pub fn view<'a>(
         sandbox: session.spec.sandbox.as_ref().map(|sandbox| sandbox.as_str()),
         full,
         more: "--full",
+        specs: if plan.others.is_empty() { &NONE } else { session.specs() },
+        command: session.purpose().command(),
     }
 }

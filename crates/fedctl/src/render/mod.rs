@@ -7,6 +7,7 @@ pub mod fates;
 pub mod findings;
 pub mod frame;
 pub mod markdown;
+pub mod others;
 pub mod plan_diff;
 pub mod plan_json;
 pub mod plan_markdown;

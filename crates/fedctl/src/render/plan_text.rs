@@ -6,9 +6,9 @@ use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, W
 use fedctl_core::plan::{Fate, Held, Pair, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
-use super::fates;
 use super::rehearsed::Rehearsed;
 use super::text::{columns, count, visible};
+use super::{fates, others};
 use crate::source::Source;
 
 /// People or actions of one sort that are listed before the rest is counted. A loss is never counted away.
@@ -30,6 +30,10 @@ pub struct View<'a> {
     pub full: bool,
     /// What lists everything, where this does not.
     pub more: &'static str,
+    /// The federations that the specs of the folder name, if any other is there.
+    pub specs: &'a BTreeMap<String, String>,
+    /// The command that carries it out.
+    pub command: &'static str,
 }
 
 impl View<'_> {
@@ -43,6 +47,7 @@ impl View<'_> {
         text.push_str(&self.lifted());
         text.push_str(&self.refusals());
         text.push_str(&self.adoptable());
+        text.push_str(&others::text(&self.plan.others, self.specs));
         text.push_str(&self.summary());
         text
     }
@@ -118,7 +123,8 @@ impl View<'_> {
     fn objects(&self) -> String {
         let actions = self.plan.actions.iter().filter(|action| action.subject == Subject::Federation);
         let text: String = actions.map(|action| self.object(action)).collect();
-        if text.is_empty() { text } else { format!("\nObjects, in the order in which they are made\n{text}") }
+        let what = if self.plan.backwards { "taken down" } else { "made" };
+        if text.is_empty() { text } else { format!("\nObjects, in the order in which they are {what}\n{text}") }
     }
 
     fn object(&self, action: &Action) -> String {
@@ -184,7 +190,8 @@ impl View<'_> {
             return String::new();
         }
         let lifts: String = lifts.iter().map(|lift| format!(" --allow {lift}")).collect();
-        format!("  If all of this is meant:\n      fedctl apply {}{lifts}\n", visible(&self.source.name()))
+        let (command, name) = (self.command, self.source.name());
+        format!("  If all of this is meant:\n      fedctl {command} {}{lifts}\n", visible(&name))
     }
 
     /// What somebody lifted for this plan.
@@ -212,10 +219,14 @@ impl View<'_> {
 
     fn summary(&self) -> String {
         let plan = self.plan;
-        let mut text = format!("\nClient secret: {}\n", plan.pair.as_str());
+        let secret = format!("Client secret: {}\n", plan.pair.as_str());
+        let mut text = format!("\n{}", if plan.backwards { "" } else { &secret });
         let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
         if plan.is_empty() && plan.refusals.is_empty() {
-            text.push_str(&nothing(plan.notes.len(), held));
+            text.push_str(&match plan.backwards {
+                true => "Nothing to do: nothing carries the mark of this federation any more.\n".to_owned(),
+                false => nothing(plan.notes.len(), held),
+            });
             return text;
         }
         let gains = self.by_fate(|fate| matches!(fate, Fate::Gains | Fate::GainsExisting)).len();

@@ -86,9 +86,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     if context.found.app.refusal.is_some() {
         return;
     }
-    let app = oidc_app::address(context.spec);
+    let (app, is_new) = (oidc_app::target(context), oidc_app::rotates(context));
     for group in groups(context) {
-        let id = plan.id(&group);
+        let id = plan.id(&group).filter(|_| !is_new);
         if id.is_none_or(|id| context.found.app.groups.binary_search(&id).is_err()) {
             plan.act(add(context, &app, &group));
         }
@@ -100,14 +100,19 @@ pub(crate) fn take_back(plan: &mut Builder, confirmed: Confirmed<Superseded>, ap
     for id in groups {
         let group = Address::new(Org::Primary, Kind::UserGroup, id.to_string());
         plan.know(group.clone(), *id);
-        let target = Address::new(Org::Primary, Kind::AppAccess, format!("{}/{id}", app.name));
-        let call = Call {
-            endpoint: &endpoint::CHANGE_APP_ACCESS,
-            args: Box::new([Arg(app.clone())]),
-            body: Some(Edit::remove(confirmed, "user_group", &group)),
-        };
-        plan.act(Action { verb: Verb::Delete, because: Because::Superseded, ..Action::edge(target, call) });
+        plan.act(remove(confirmed, app, &group, Because::Superseded));
     }
+}
+
+/// Takes an app from a group.
+pub(crate) fn remove<R>(confirmed: Confirmed<R>, app: &Address, group: &Address, because: Because) -> Action {
+    let target = Address::new(Org::Primary, Kind::AppAccess, format!("{}/{}", app.name, group.name));
+    let call = Call {
+        endpoint: &endpoint::CHANGE_APP_ACCESS,
+        args: Box::new([Arg(app.clone())]),
+        body: Some(Edit::remove(confirmed, "user_group", group)),
+    };
+    Action { verb: Verb::Delete, because, ..Action::edge(target, call) }
 }
 
 fn add(context: &Context<'_>, app: &Address, group: &Address) -> Action {

@@ -126,7 +126,12 @@ fn plan_leavers(context: &Context<'_>, plan: &mut Builder) {
 }
 
 /// Takes somebody who left out of a group.
-fn part(group: &Address, (member, name): (&Address, &str), subject: Subject, confirmed: Confirmed<Left>) -> Action {
+pub(crate) fn part<R>(
+    group: &Address,
+    (member, name): (&Address, &str),
+    subject: Subject,
+    confirmed: Confirmed<R>,
+) -> Action {
     let target = Address::new(group.org, Kind::GroupMember, format!("{}/{name}", group.name));
     let call = Call {
         endpoint: &endpoint::CHANGE_MEMBER,

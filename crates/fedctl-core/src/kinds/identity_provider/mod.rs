@@ -5,7 +5,6 @@ pub mod wire;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::owned::Proposed;
 use crate::kinds::{KindOf, oidc_app};
 use crate::plan::action::{
     After, Arg, Because, Call, Change, Choice, Expect, Field, Find, Form, Look, LookAt, Subject, Verb, Write,
@@ -51,6 +50,18 @@ static ROWS: &[Edge] = &[
         of: Scope::All,
         why: "an app goes only when the provider leads to another one",
     },
+    Edge {
+        first: End(Org::Secondary, Kind::RoutingPolicy, Verb::Delete),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Delete),
+        of: Scope::All,
+        why: "what sends people to the provider goes before it",
+    },
+    Edge {
+        first: End(Org::Secondary, Kind::PasswordAuthority, Verb::Delete),
+        then: End(Org::Secondary, Kind::IdentityProvider, Verb::Delete),
+        of: Scope::All,
+        why: "passwords that the provider decides about are given back before it goes",
+    },
 ];
 
 /// The question that the spelling of a replacement answers.
@@ -65,7 +76,8 @@ static LOOK: LookAt = LookAt {
     ..LookAt::object(&endpoint::LIST_PROVIDERS)
 };
 
-static ITSELF: LookAt = LookAt { before: true, ..LOOK };
+/// The same, looked at before, too.
+pub(crate) static ITSELF: LookAt = LookAt { before: true, ..LOOK };
 
 /// The address of the identity provider.
 pub fn address(spec: &Spec) -> Address {
@@ -124,7 +136,7 @@ pub(crate) fn pair(context: &Context<'_>) -> Pair {
 }
 
 /// `[unknown]`: whether a final slash is kept.
-fn same_url(one: &str, other: &str) -> bool {
+pub(crate) fn same_url(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
@@ -138,6 +150,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     match (state, context.found.provider) {
         (State::None, _) if has_app => plan.act(create(context)),
         (State::None, _) | (_, None) => {}
+        (State::Ours, Some(live)) if oidc_app::rotates(context) => {
+            plan.act(Action { because: Because::Rotated, ..replace(context, live) });
+        }
         (State::Ours, Some(live)) => {
             said(context, plan, live);
         }
@@ -152,8 +167,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     // Also where none is seen: one that an earlier run sent may still come, and lead to an app that seems to be of no use.
     let is_in_use =
         !matches!(state, State::Foreign | State::Unread) && context.found.app.spared(context.found.provider).is_none();
-    let is_removed = |old: &Proposed<'_, _, _>| matches!(old.verdict, Some(Ok(_)));
-    if context.found.app.superseded.iter().any(is_removed) && has_app && is_in_use {
+    let is_changed = |old: &oidc_app::Old<'_>| oidc_app::changes(context, old);
+    let is_any = context.found.app.superseded.iter().any(is_changed) || oidc_app::rotates(context);
+    if is_any && has_app && is_in_use {
         plan.act(check(context));
     }
 }
@@ -202,13 +218,13 @@ fn unread(context: &Context<'_>, live: &wire::Provider) -> Refusal {
 }
 
 fn client_id(context: &Context<'_>, before: Option<&str>) -> Change {
-    let app = oidc_app::address(context.spec);
+    let app = oidc_app::target(context);
     let after = Some(After::Of(app, Give::ClientId));
     Change { field: Field::Key("oidc.clientId"), before: before.map(Box::from), after }
 }
 
 fn create_body<'b>(context: &Context<'_>, name: &'b str, url: &'b str) -> wire::Create<'b> {
-    let app = oidc_app::address(context.spec);
+    let app = oidc_app::target(context);
     let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url };
     wire::Create { name, oidc, kind: "OIDC" }
 }

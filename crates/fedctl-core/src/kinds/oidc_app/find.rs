@@ -5,7 +5,7 @@ use super::wire::{App, AppSettings};
 use crate::kinds::identity_provider::wire::Provider;
 use crate::kinds::owned::{self, Foreign, MarkState, Owned, Proposed};
 use crate::live::{Live, Needs, Superseded};
-use crate::mark::{self, ObjectMark, ObjectRole, Origin};
+use crate::mark::{self, ObjectMark, ObjectRole, Origin, Retired};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
 use crate::spec::{AdoptObject, Spec};
@@ -21,10 +21,12 @@ pub struct Found<'a> {
     pub groups: Vec<ObjectId>,
     /// The app of the identity provider, though nobody marked it and the spec does not take it over.
     pub adoptable: Option<(&'a App, &'a AppSettings)>,
+    /// Which app it is of those that followed each other; of none 0.
+    pub generation: u32,
+    /// One that an earlier run began to make in its place, if the spec wants that.
+    pub next: Option<&'a App>,
     /// Apps that we made and that are of no use any more.
-    pub superseded: Vec<Proposed<'a, App, Superseded>>,
-    /// The groups that may use them, in the same order.
-    pub of_superseded: Vec<&'a [ObjectId]>,
+    pub superseded: Vec<Old<'a>>,
     /// Apps that we took over and that are of no use any more: they are left to whoever made them.
     pub given_back: Vec<&'a App>,
     /// Why none of ours is of use: the secret was shown to a run that did not end.
@@ -33,6 +35,21 @@ pub struct Found<'a> {
     pub provider_has_no_app: bool,
     /// Why it cannot be used.
     pub refusal: Option<Refusal>,
+}
+
+/// An app that we made and that is of no use any more.
+#[derive(Debug)]
+pub struct Old<'a> {
+    /// The app.
+    pub proposed: Proposed<'a, App, Superseded>,
+    /// The groups that may use it.
+    pub groups: &'a [ObjectId],
+    /// The identity provider led to it before it led to the present one.
+    pub was_in_use: bool,
+    /// It was made inactive when that changed.
+    pub retired: Option<Retired>,
+    /// Its mark says a name that the federation had before.
+    pub has_old_name: bool,
 }
 
 impl<'a> Found<'a> {
@@ -45,7 +62,7 @@ impl<'a> Found<'a> {
     /// come, and it leads to this app. The others go at once, so that a key which may not make a provider leaves two at most.
     pub fn spared(&self, provider: Option<&Provider>) -> Option<&App> {
         let several = provider.is_none() && self.superseded.len() > 1;
-        self.superseded.last().filter(|_| several).map(|proposed| proposed.object)
+        self.superseded.last().filter(|_| several).map(|old| old.proposed.object)
     }
 
     /// Whether the app is taken over by this plan.
@@ -125,14 +142,28 @@ fn of_marked<'a>(
     if let Some(at) = at {
         let (app, mark, settings) = marked.remove(at);
         (found.app, found.settings) = (Some((app, Owned::by(mark, spec))), settings.as_ref());
+        found.generation = mark.generation;
         found.groups = needs.app_groups(live, app.id)?.to_vec();
     }
-    for (app, mark, _) in marked {
+    let wanted = spec.app.generation.value;
+    for (app, mark, settings) in marked {
         match mark.origin {
-            Origin::Created => {
-                found.superseded.push(Proposed::of(app));
-                found.of_superseded.push(needs.app_groups(live, app.id)?);
+            Origin::Created
+                if found.next.is_none()
+                    && settings.is_none()
+                    && at.is_some()
+                    && mark.generation == wanted
+                    && wanted > found.generation =>
+            {
+                found.next = Some(app);
             }
+            Origin::Created => found.superseded.push(Old {
+                proposed: Proposed::of(app),
+                groups: needs.app_groups(live, app.id)?,
+                was_in_use: mark.generation < found.generation,
+                retired: mark.retired,
+                has_old_name: mark.federation != spec.federation.as_str(),
+            }),
             Origin::Adopted => found.given_back.push(app),
         }
     }
@@ -167,7 +198,13 @@ fn unmarked<'a>(
         return Some(Found { adoptable, refusal: Some(refusal), ..Found::default() });
     }
     let groups = needs.app_groups(live, app.id)?.to_vec();
-    Some(Found { app: Some((app, Owned::ADOPTING)), settings: Some(settings), groups, ..Found::default() })
+    Some(Found {
+        app: Some((app, Owned::ADOPTING)),
+        settings: Some(settings),
+        generation: 1,
+        groups,
+        ..Found::default()
+    })
 }
 
 /// Another name would not help: it is found by where the identity provider leads.

@@ -2,14 +2,15 @@
 
 mod find;
 mod repair;
+mod rotate;
 pub mod wire;
 
 use std::sync::Arc;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
+use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
-use crate::kinds::{KindOf, app_access};
 use crate::live::{Confirmed, Superseded};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
@@ -21,9 +22,11 @@ use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Spec;
 use wire::{App, Claim};
 
-pub use find::Found;
 pub(crate) use find::find;
-pub(crate) use repair::{other_attribute, works};
+pub use find::{Found, Old};
+pub(crate) use repair::{REPLACED, other_attribute, works};
+pub use rotate::{InUse, in_use};
+pub(crate) use rotate::{changes, rotates, target};
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::OidcApp, rows: ROWS, plan };
@@ -61,6 +64,10 @@ static ROWS: &[Edge] = &[
     },
 ];
 
+/// What is said where a new secret is wanted and not made.
+const WAITS: &str = "the spec wants a new app with a new secret (`app.generation`); that waits until this one is ours, active, \
+                     and the identity provider leads to it";
+
 /// The question that the place of an app's mark answers.
 const MARK: Choice = Choice("app-mark");
 
@@ -95,26 +102,16 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
         plan.refuse(refusal.clone());
         return;
     }
-    for (proposed, groups) in found.superseded.iter().zip(&found.of_superseded) {
-        let app = proposed.object;
-        plan.know(old(app), app.id);
-        if found.spared(context.found.provider).is_some_and(|spared| spared.id == app.id) {
-            plan.note(
-                old(app),
-                "it stays until the identity provider leads to another: one that leads to it may be on its way",
-            );
-            continue;
-        }
-        if let Some(Ok(confirmed)) = proposed.verdict {
-            app_access::take_back(plan, confirmed, &old(app), groups);
-        }
-        proposed.plan(plan, old(app), remove);
-    }
+    found.superseded.iter().for_each(|old| rotate::of_old(context, plan, old));
     match (found.app, found.settings) {
+        (Some((app, _)), Some(settings)) if rotates(context) => rotate::plan(context, plan, app, &settings.client_id),
         (Some((app, owned)), Some(settings)) => {
             plan.know(target.clone(), app.id);
             plan.know_client(&target, &settings.client_id);
             repair::plan(context, plan, app, owned, settings);
+            if context.spec.app.generation.value > found.generation {
+                plan.note(target, WAITS);
+            }
         }
         (Some((app, owned)), None) => {
             plan.know(target, app.id);
@@ -150,9 +147,10 @@ fn why_made(context: &Context<'_>) -> Because {
 /// `[unknown]`: whether the service keeps the description of an OIDC app. Where it does not, the label carries the mark.
 fn create(context: &Context<'_>, because: Because) -> Action {
     let spec = context.spec;
-    let target = address(spec);
+    let (target, name) = (target(context), spec.app.label.as_str());
     let line = mark::line(spec.federation.as_str(), ObjectRole::App, Origin::Created);
-    let marked_label = mark::in_label(&target.name, &line);
+    let line = format!("{line}{}", mark::of_app(spec.app.generation.value, None));
+    let marked_label = mark::in_label(name, &line);
     let hidden = spec.app.hidden.value;
     let call = |label: &str, description: Option<&str>| {
         let body = Body::json(&wire::Create {
@@ -175,11 +173,11 @@ fn create(context: &Context<'_>, because: Because) -> Action {
     };
     let by_description = Form {
         undo: Some(endpoint::DELETE_APP.undo(&target, Then::Next)),
-        ..Form::new("description", call(&target.name, Some(&line)))
+        ..Form::new("description", call(name, Some(&line)))
     };
     let by_label =
         Form { changes: Some(changes(&marked_label).into()), ..Form::new("label", call(&marked_label, None)) };
-    let mut marked = changes(&target.name);
+    let mut marked = changes(name);
     marked.push(Change::new(Field::Key("description"), &*line));
     Action {
         verb: Verb::Create,
@@ -198,7 +196,7 @@ fn email_claim(spec: &Spec) -> Claim {
 }
 
 fn configure(context: &Context<'_>, because: Because) -> Action {
-    let target = address(context.spec);
+    let target = target(context);
     let claim = email_claim(context.spec);
     // An app that was taken over is shown where it was shown.
     let taken_over = context.found.app.app.filter(|(_, owned)| owned.origin == Origin::Adopted);
@@ -244,7 +242,7 @@ fn configure(context: &Context<'_>, because: Because) -> Action {
 /// Asks the token endpoint for a token with a code that nobody issued: a good secret is told that the code is bad, a bad
 /// one that the client is. `[inferred]` from the protocol.
 fn probe(context: &Context<'_>) -> Action {
-    let target = address(context.spec);
+    let target = target(context);
     let text = |text: &str| FormValue::Text(text.into());
     let body = Body::Form(Box::new([
         ("grant_type", text("authorization_code")),

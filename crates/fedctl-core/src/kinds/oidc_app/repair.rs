@@ -20,7 +20,8 @@ static ITSELF: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_AP
 static SETTINGS: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_APP_SSO) };
 
 /// What a call that replaces an OIDC app takes. `[observed]`: `ssoUrl` is refused, so nothing but these is sent back.
-const REPLACED: &[&str] = &["active", "color", "config", "description", "displayLabel", "displayName", "name", "sso"];
+pub(crate) const REPLACED: &[&str] =
+    &["active", "color", "config", "description", "displayLabel", "displayName", "name", "sso"];
 
 /// What the service sets itself in the settings of an app. `[observed]`
 const SET_BY_SERVICE: &[&str] = &["clientId", "clientSecret", "metadata"];
@@ -124,6 +125,7 @@ pub(super) fn replace(context: &Context<'_>, app: &App, owned: Owned) -> Option<
     let mut changes: Vec<Change> = Vec::new();
     if app.is_marked_in_label() {
         let line = mark::line(spec.federation.as_str(), ObjectRole::App, owned.origin);
+        let line = format!("{line}{}", mark::of_app(context.found.app.generation, None));
         changes.extend(owned.name("displayLabel", &app.label, &mark::in_label(&target.name, &line)));
     } else {
         changes.extend(owned.description(spec, ObjectRole::App, &app.description));

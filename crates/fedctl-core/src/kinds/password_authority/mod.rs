@@ -159,7 +159,8 @@ fn release(context: &Context<'_>, subject: Subject, leaver: &Leaver<'_>, confirm
     Action { subject, spec: Some(at), ..give_back(leaver.account, confirmed, Verb::Delete) }
 }
 
-fn give_back<R>(live: &User, confirmed: Confirmed<R>, verb: Verb) -> Action {
+/// Gives the password of an account back to the organisation.
+pub(crate) fn give_back<R>(live: &User, confirmed: Confirmed<R>, verb: Verb) -> Action {
     let merge = Merge::<Restricted>::of("restrictedFields", "field", &[]).without(confirmed, &["password"]);
     let args: Box<[Arg]> = Box::new([Arg(user::address_of(live))]);
     let before = live.authority.as_ref().map(|authority| authority.kind.clone());

@@ -1,7 +1,7 @@
 //! Which policy is the routing policy: the one that applies to our routing group, our mark, the spec's word, its name.
 
 use super::wire::{Policy, Spelt};
-use super::{BEING_SET_UP, address};
+use super::{BEING_SET_UP, address, pause};
 use crate::address::Org;
 use crate::kinds::owned::{self, Foreign, MarkState, Owned, Proposed};
 use crate::kinds::user_group;
@@ -10,6 +10,7 @@ use crate::live::{Duplicate, Live, Needs};
 use crate::mark::{self, ObjectRole};
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
+use crate::plan::rules::Aim;
 use crate::planted::planted;
 use crate::spec::{AdoptObject, Spec};
 
@@ -30,6 +31,8 @@ pub struct Found<'a> {
     pub seen: Option<Spelt>,
     /// Why it cannot be used.
     pub refusal: Option<Refusal>,
+    /// Somebody asks for routing to go on, so that a pause is none.
+    pub resumes: bool,
 }
 
 impl<'a> Found<'a> {
@@ -46,7 +49,13 @@ impl<'a> Found<'a> {
     /// Whether this plan makes it, or goes on with making it.
     pub fn is_in_the_making(&self) -> bool {
         let is_new = self.itself().is_none_or(|policy| policy.description.contains(BEING_SET_UP));
-        self.refusal.is_none() && (is_new || self.is_taken_over_without_group())
+        let is_paused = self.paused().is_some() && !self.resumes;
+        self.refusal.is_none() && !is_paused && (is_new || self.is_taken_over_without_group())
+    }
+
+    /// Who paused it and when, as its description says it.
+    pub fn paused(&self) -> Option<&'a str> {
+        self.itself().and_then(|policy| pause::line_in(&policy.description))
     }
 
     /// Whether this plan turns it on, if everything else is ready. One that somebody else made keeps its switch.
@@ -70,9 +79,10 @@ pub(crate) fn find<'a>(
     live: &'a Live,
     needs: &mut Needs,
     group: &user_group::Found<'_>,
+    aim: Aim,
 ) -> Option<Found<'a>> {
     let seen = needs.policies(live).and_then(|policies| policies.iter().find_map(|policy| policy.spelt));
-    found(spec, live, needs, group).map(|found| Found { seen, ..found })
+    found(spec, live, needs, group).map(|found| Found { seen, resumes: aim == Aim::Resume, ..found })
 }
 
 fn found<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, group: &user_group::Found<'_>) -> Option<Found<'a>> {

@@ -1,13 +1,15 @@
 //! How a routing policy is written, as long as nobody knows: the forms of a new one, and of a change.
 
-use super::wire::{self, ENABLED, PROVIDER, Policy, Spelt};
+use super::wire::{self, ENABLED, PROVIDER, Spelt};
 use crate::address::Address;
 use crate::endpoint::{self, Writing};
 use crate::kinds::context::Context;
 use crate::kinds::identity_provider;
 use crate::mark::Origin;
+use crate::object_id::ObjectId;
 use crate::plan::action::{Arg, Call, Choice, Form, Then, Undo, Write};
 use crate::plan::hole::{Body, Of, Whole, Wholly};
+use crate::plan::rules::Rules;
 use crate::planted::planted;
 
 /// The question that the spelling of a new routing policy answers.
@@ -85,41 +87,61 @@ static WAYS: [Way; 6] = [
     Way { name: "put-plain-wrapped", endpoint: &endpoint::REPLACE_POLICY, only: KNOWN, wraps: true },
 ];
 
-/// A change of a policy from these values to those.
-pub(super) fn update(context: &Context<'_>, args: &[Arg], before: &Values, after: &Values, origin: Origin) -> Write {
-    let call = |way: Way, values: &Values, leads_back: bool| {
-        let whole = whole(context, way.only, values, leads_back);
+/// What decides how a policy is changed, besides its values.
+pub(super) struct Policies<'a> {
+    /// What the operator pinned.
+    pub(super) rules: &'a Rules,
+    /// How it, or another one of the organisation, is spelt.
+    pub(super) seen: Option<Spelt>,
+    /// Where it sends people now.
+    pub(super) provider: Option<ObjectId>,
+    /// Where it is to send them, if it is led anew.
+    pub(super) led_to: &'a Address,
+}
+
+/// A change of a policy from these values to those, and the way back from each form that is not kept.
+pub(super) fn update(of: &Policies<'_>, args: &[Arg], before: &Values, after: &Values, origin: Origin) -> Write {
+    let undo = |way| Some(Undo { call: of.call(way, args, before, after.leads), then: Then::Manual });
+    of.rules.choose(UPDATE, of.forms(args, after, origin, undo))
+}
+
+/// The same without a way back: whatever became of it is better than what was before.
+pub(super) fn update_for_good(of: &Policies<'_>, args: &[Arg], after: &Values, origin: Origin) -> Write {
+    of.rules.choose(UPDATE, of.forms(args, after, origin, |_| None))
+}
+
+impl Policies<'_> {
+    fn call(&self, way: Way, args: &[Arg], values: &Values, leads_back: bool) -> Call {
+        let whole = self.whole(way.only, values, leads_back);
         let body = match way.wraps {
             true => Body::json(&wire::Wrapped { identity_provider_policy: Wholly(whole) }),
             false => whole.body(),
         };
         Call { endpoint: way.endpoint, args: args.into(), body: Some(body) }
-    };
-    let form = |way: &Way| {
-        let undo = Undo { call: call(*way, before, after.leads), then: Then::Manual };
-        Form { undo: Some(undo), ..Form::new(way.name, call(*way, after, false)) }
-    };
-    let is_partial = |way: &Way| std::ptr::eq(way.endpoint, &endpoint::CHANGE_POLICY);
-    let mut ways: Vec<&Way> = WAYS.iter().filter(|way| origin == Origin::Created || *way.only != *KNOWN).collect();
-    let seen = context.found.policy.itself().map_or(context.found.policy.seen, |policy| policy.spelt);
-    ways.sort_by_key(|way| seen == Some(Spelt::C) && !is_partial(way));
-    context.choose(UPDATE, ways.into_iter().map(form).collect())
-}
+    }
 
-fn whole(context: &Context<'_>, only: &'static [&'static str], values: &Values, leads_back: bool) -> Whole {
-    let mut whole = Whole { only, without: &["id"], ..Whole::default() }
-        .with("name", &values.name)
-        .with("description", &values.description);
-    if let Some(enabled) = values.enabled {
-        whole = whole.with_spelt(&ENABLED, &enabled, &!enabled);
+    fn forms(&self, args: &[Arg], after: &Values, origin: Origin, undo: impl Fn(Way) -> Option<Undo>) -> Box<[Form]> {
+        let is_partial = |way: &Way| std::ptr::eq(way.endpoint, &endpoint::CHANGE_POLICY);
+        let mut ways: Vec<&Way> = WAYS.iter().filter(|way| origin == Origin::Created || *way.only != *KNOWN).collect();
+        ways.sort_by_key(|way| self.seen == Some(Spelt::C) && !is_partial(way));
+        let form = |way: &Way| Form { undo: undo(*way), ..Form::new(way.name, self.call(*way, args, after, false)) };
+        ways.into_iter().map(form).collect()
     }
-    let before = context.found.policy.itself().and_then(|policy: &Policy| policy.provider);
-    if values.leads {
-        let provider = || Of::<crate::plan::hole::Id>::new(&identity_provider::address(context.spec));
-        whole = whole.with_spelt(&PROVIDER, &provider(), &provider());
-    } else if leads_back {
-        let before = before.map(|id| id.to_string());
-        whole = whole.with_spelt(&PROVIDER, &before, &before);
+
+    fn whole(&self, only: &'static [&'static str], values: &Values, leads_back: bool) -> Whole {
+        let mut whole = Whole { only, without: &["id"], ..Whole::default() }
+            .with("name", &values.name)
+            .with("description", &values.description);
+        if let Some(enabled) = values.enabled {
+            whole = whole.with_spelt(&ENABLED, &enabled, &!enabled);
+        }
+        if values.leads {
+            let provider = || Of::<crate::plan::hole::Id>::new(self.led_to);
+            whole = whole.with_spelt(&PROVIDER, &provider(), &provider());
+        } else if leads_back {
+            let before = self.provider.map(|id| id.to_string());
+            whole = whole.with_spelt(&PROVIDER, &before, &before);
+        }
+        whole
     }
-    whole
 }

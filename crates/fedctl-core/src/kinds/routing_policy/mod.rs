@@ -6,6 +6,8 @@
 
 mod find;
 mod forms;
+pub mod pause;
+pub(crate) mod take_down;
 pub mod wire;
 
 use crate::address::{Address, Kind, Org};
@@ -20,7 +22,7 @@ use crate::plan::action::{After, Arg, Because, Change, Field, Find, Look, LookAt
 use crate::plan::hole::Give;
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Spec;
-use forms::Values;
+use forms::{Policies, Values};
 use wire::{ENABLED, PROVIDER, Policy};
 
 pub use find::Found;
@@ -147,18 +149,34 @@ pub(crate) fn turns_off(context: &Context<'_>) -> bool {
     is_on && !context.spec.routing_policy.enabled.value && context.found.policy.refusal.is_none()
 }
 
-/// Whether an action that turns the policy on does so for the first time, or after a spec had turned it off.
+/// Whether somebody asks for routing to go on that was paused, or that a human switched off. A pause in the middle of a set-up
+/// leaves the set-up to go on.
+pub(crate) fn resumes(context: &Context<'_>) -> bool {
+    let found = &context.found.policy;
+    let is_off = found.itself().is_some_and(|policy| policy.enabled == Some(false));
+    found.resumes && found.refusal.is_none() && is_off && (found.is_assigned || found.paused().is_some())
+}
+
+/// Whether an action that turns the policy on does so for the first time, after a spec had turned it off, or after a pause.
 pub(crate) fn is_first_time(action: &Action) -> bool {
-    let before = |change: &Change| change.before.as_ref().is_some_and(|before| before.contains(BEING_SET_UP));
+    let is_ours = |before: &str| before.contains(BEING_SET_UP) || pause::line_in(before).is_some();
+    let before = |change: &Change| change.before.as_ref().is_some_and(|before| is_ours(before));
     action.changes.iter().any(|change| change.field == Field::Key("description") && before(change))
+}
+
+/// What is said of a policy that was paused.
+fn paused(found: &Found<'_>) -> String {
+    let by = found.paused().unwrap_or("somebody");
+    format!("it was paused by {by}, and that stays: nobody is routed until somebody says `fedctl resume`")
 }
 
 /// What is said of an existing policy, and left.
 fn left_alone(context: &Context<'_>, live: &Policy, owned: Owned) -> Vec<String> {
-    let wanted = context.spec.routing_policy.enabled.value;
     let found = &context.found.policy;
+    let wanted = context.spec.routing_policy.enabled.value && !(context.turns_on() && resumes(context));
     let making = found.is_in_the_making();
     let switch = match live.enabled {
+        Some(false) if wanted && found.paused().is_some() => return vec![paused(found)],
         Some(false) if wanted && !found.is_turned_on_by_us() => Some(
             "somebody switched it off, and that stays; nobody is routed until a person switches it on in the console",
         ),
@@ -237,12 +255,26 @@ fn desired(context: &Context<'_>, before: &Values, owned: Owned) -> Values {
     }
     let line = mark::line(context.spec.federation.as_str(), ObjectRole::Policy, owned.origin);
     after.description = mark::marked(&before.description, &context.spec.names(), ObjectRole::Policy, &line);
+    if resumes(context) || before.enabled == Some(true) {
+        after.description = pause::resumed(&after.description);
+    }
     if context.turns_on() {
         (after.enabled, after.description) = (Some(true), set_up(&after.description));
     } else if turns_off(context) {
         (after.enabled, after.description) = (Some(false), format!("{}\n{BEING_SET_UP}", after.description));
     }
     after
+}
+
+/// What decides how the policy is spelt.
+fn policies<'a>(context: &'a Context<'_>, provider: &'a Address) -> Policies<'a> {
+    let itself = context.found.policy.itself();
+    Policies {
+        rules: &context.terms.rules,
+        seen: itself.map_or(context.found.policy.seen, |policy| policy.spelt),
+        provider: itself.and_then(|policy| policy.provider),
+        led_to: provider,
+    }
 }
 
 /// Gives an existing policy its mark and its name, and turns it on or off, in one write.
@@ -259,18 +291,19 @@ fn replace(context: &Context<'_>) -> Option<Action> {
     }
     let switches = before.enabled != after.enabled;
     let (verb, because) = match owned.verb() {
+        (Verb::Update, _) if resumes(context) => (Verb::Update, Because::Resumed),
         (Verb::Update, _) if context.turns_on() && found.is_none() => (Verb::Update, Because::NextStep),
         (Verb::Update, Because::Differs) if context.turns_on() => (Verb::Update, Because::HalfMade),
         other => other,
     };
-    let target = address(spec);
+    let (target, provider) = (address(spec), identity_provider::address(spec));
     let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
     let at = if switches { &spec.routing_policy.enabled.at } else { &spec.routing_policy.name.at };
     Some(Action {
         verb,
         because,
         changes: changes.into(),
-        write: forms::update(context, &args, &before, &after, owned.origin),
+        write: forms::update(&policies(context, &provider), &args, &before, &after, owned.origin),
         look: Some(Look { at: &ITSELF, args: args.clone() }),
         target,
         subject: Subject::Federation,

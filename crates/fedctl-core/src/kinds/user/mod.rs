@@ -7,13 +7,13 @@ use crate::endpoint;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
 use crate::live::users::State;
-use crate::live::{Confirmed, Left, User};
-use crate::mark::{HowLeft, Origin, USER_ATTRIBUTE, UserMark};
+use crate::live::{Confirmed, Left, TakenDown, User};
+use crate::mark::{HowLeft, Origin, ROUTE_ATTRIBUTE, USER_ATTRIBUTE, UserMark};
 use crate::people::Person;
 use crate::people::follow::Rename;
 use crate::people::leave::Take;
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{After, Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Give, Merge, Merged};
 use crate::plan::order::{Edge, End, Scope};
 use crate::planted::planted;
@@ -259,6 +259,48 @@ fn delete(subject: Subject, live: &User, confirmed: Confirmed<Left>) -> Action {
         ]),
         write: Write::One(endpoint::DELETE_USER.call(confirmed, args.clone())),
         look: Some(Look { at: &GOING, args }),
+        subject,
+        spec: None,
+    }
+}
+
+/// Takes from an account what fedctl put on it, in one write: `marked` is what its mark says then, nothing where it goes; and
+/// suspends it where `shut` says so.
+pub(crate) fn take_down(
+    subject: Subject,
+    live: &User,
+    (marked, shut): (Option<&UserMark>, bool),
+    confirmed: Confirmed<TakenDown>,
+) -> Action {
+    let before = live.mark.as_ref().map(|mark| mark.to_string().into());
+    let after = marked.map(ToString::to_string);
+    let set = after.as_deref().map(|value| wire::Attribute { name: USER_ATTRIBUTE, value });
+    let mut drop: Vec<&str> = Vec::new();
+    drop.extend(live.route.is_some().then_some(ROUTE_ATTRIBUTE));
+    drop.extend(after.is_none().then_some(USER_ATTRIBUTE));
+    let mut changes = Vec::new();
+    if shut {
+        changes.push(Change::of(Field::Key("state"), "ACTIVATED", "SUSPENDED"));
+    }
+    let mark = after.as_deref().map(|after| After::Text(after.into()));
+    changes.push(Change { field: attribute_field(USER_ATTRIBUTE), before, after: mark });
+    if live.route.is_some() {
+        changes.push(Change { field: attribute_field(ROUTE_ATTRIBUTE), before: live.route.clone(), after: None });
+    }
+    let merged = || Merged(Merge::of("attributes", "name", set.as_slice()).without(confirmed, &drop));
+    let body = if shut {
+        Body::json(&wire::Suspend::of(confirmed, merged()))
+    } else {
+        Body::json(&wire::Marked { attributes: merged() })
+    };
+    let args: Box<[Arg]> = Box::new([Arg(address_of(live))]);
+    Action {
+        target: address_of(live),
+        verb: Verb::Delete,
+        because: Because::TakenDown,
+        changes: changes.into(),
+        write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(body) }),
+        look: Some(Look { at: &OLD, args }),
         subject,
         spec: None,
     }

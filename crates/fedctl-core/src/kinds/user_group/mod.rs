@@ -45,7 +45,7 @@ static ITSELF: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_GR
 pub static MEMBERS: LookAt = LookAt { find: Find::EdgeTo, ..LookAt::object(&endpoint::LIST_MEMBERSHIP) };
 
 /// What a call that replaces a group takes. `[spec]`
-const REPLACED: &[&str] = &[
+pub(crate) const REPLACED: &[&str] = &[
     "attributes",
     "description",
     "email",

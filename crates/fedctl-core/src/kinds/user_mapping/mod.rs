@@ -10,13 +10,14 @@ use crate::endpoint;
 use crate::kinds::KindOf;
 use crate::kinds::context::{Builder, Context};
 use crate::kinds::user::attribute_field;
-use crate::live::{Confirmed, Left, User};
+use crate::live::{Confirmed, User};
 use crate::people::Person;
 use crate::people::leave::Take;
 use crate::plan::Action;
 use crate::plan::action::{Arg, Because, Call, Change, Expect, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Merge, Merged};
 use crate::plan::order::{Edge, End, Scope};
+use crate::spec::Spec;
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::UserMapping, rows: ROWS, plan };
@@ -90,14 +91,15 @@ fn plan_leavers(context: &Context<'_>, plan: &mut Builder) {
         let Some(user) = leaver.user else { continue };
         plan.know(address_of(user), user.id);
         if takes.contains(&Take::Mapping) {
-            plan.act(drop_of(context, subject, user, confirmed));
+            let line = Some(context.spec.people.on_leave.at.clone());
+            plan.act(Action { spec: line, ..drop_of(context.spec, subject, user, confirmed) });
         }
     }
 }
 
-/// Takes the attribute from somebody who left.
-fn drop_of(context: &Context<'_>, subject: Subject, user: &User, confirmed: Confirmed<Left>) -> Action {
-    let attribute = context.spec.people.mapping.attribute.as_str();
+/// Takes the attribute from somebody.
+pub(crate) fn drop_of<R>(spec: &Spec, subject: Subject, user: &User, confirmed: Confirmed<R>) -> Action {
+    let attribute = spec.people.mapping.attribute.as_str();
     let drop = [attribute];
     let merge = Merge::<Attribute<'_>>::of("attributes", "name", &[]).without(confirmed, &drop);
     let args: Box<[Arg]> = Box::new([Arg(address_of(user))]);
@@ -110,7 +112,7 @@ fn drop_of(context: &Context<'_>, subject: Subject, user: &User, confirmed: Conf
         write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(body) }),
         look: Some(Look { at: &LOOK, args }),
         subject,
-        spec: Some(context.spec.people.on_leave.at.clone()),
+        spec: None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::plan::guard::{Guard, Refusal};
 use crate::plan::{Action, Verb};
 
 /// What a group or a user can be bound to besides routing policies, which decide whether a group is removed at all. `[spec]`
-const TARGETS: [&str; 9] = [
+pub(in crate::planner) const TARGETS: [&str; 9] = [
     "active_directory",
     "application",
     "g_suite",

@@ -21,7 +21,7 @@ use crate::object_id::ObjectId;
 use crate::plan::{Action, Subject};
 use crate::spec::Email;
 
-pub(super) use dependants::{ask as dependants, ask_of_account as dependants_of};
+pub(super) use dependants::{TARGETS, ask as dependants, ask_of_account as dependants_of};
 
 /// The group of the secondary organisation whose members no plan may take anything from.
 const PROTECTED: &str = "fedctl-protected";
@@ -109,7 +109,7 @@ fn named<'a>(users: &'a Users, name: &str) -> Option<&'a User> {
 }
 
 /// The first few, and how many more.
-fn some(names: impl Iterator<Item = String>, total: usize) -> String {
+pub(super) fn some(names: impl Iterator<Item = String>, total: usize) -> String {
     let shown: Vec<String> = names.take(NAMED).collect();
     let more = total.saturating_sub(shown.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

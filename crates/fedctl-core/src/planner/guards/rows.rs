@@ -65,7 +65,7 @@ fn removes_shared(action: &Action) -> bool {
         Kind::OidcApp | Kind::IdentityProvider | Kind::RoutingPolicy | Kind::RoutingAssignment | Kind::UserGroup
     );
     // A copy that nobody uses, and an app that another one took the place of, carry nobody.
-    let carries_nobody = matches!(action.because, Because::Duplicate | Because::Superseded);
+    let carries_nobody = matches!(action.because, Because::Duplicate | Because::Superseded | Because::Retired);
     is_shared && action.verb == Verb::Delete && !carries_nobody
 }
 
