@@ -52,12 +52,8 @@ impl Gaps {
 
 /// The address that an action takes from an account, or from an attribute.
 fn given_up(action: &Action) -> Option<&str> {
-    let change = match action.target.kind {
-        Kind::User => action.renames(),
-        Kind::UserMapping if action.verb != Verb::Check => {
-            action.changes.iter().find(|change| matches!(change.field, Field::Entry { .. }))
-        }
-        _ => None,
-    };
+    let is_mapping = action.target.kind == Kind::UserMapping && action.verb != Verb::Check;
+    let mut changes = action.changes.iter().filter(|_| is_mapping);
+    let change = action.renames().or_else(|| changes.find(|change| matches!(change.field, Field::Entry { .. })));
     change?.before.as_deref()
 }

@@ -166,7 +166,8 @@ impl Write {
             Write::Probe { .. } => Some("the token endpoint takes the new secret"),
             Write::Seen(Expect::OnlyPlannedMembers) => Some("its members are people of this plan, and nobody else"),
             Write::Seen(Expect::Members) => Some("who is a member now; only they go on"),
-            Write::Seen(Expect::Holds) => Some("it is looked at once more"),
+            Write::Seen(Expect::Still) => Some("it can be read, and is still so"),
+            Write::Seen(Expect::Holds) => Some("it is read back once more"),
         }
     }
 }
@@ -181,6 +182,8 @@ pub enum Expect {
     Members,
     /// Every change of the action is so already.
     Holds,
+    /// Nothing was changed yet, and what the next steps change is as it was read.
+    Still,
 }
 
 /// How objects of a kind are seen. The executor knows no kind: this and the changes settle all that may happen to a write.

@@ -124,7 +124,7 @@ fn check(attribute: &str, subject: Subject, person: &Person<'_>) -> Action {
         verb: Verb::Check,
         because: Because::Precondition,
         changes: Box::new([Change::of(attribute_field(attribute), now, now)]),
-        write: Write::Seen(Expect::Holds),
+        write: Write::Seen(Expect::Still),
         look: Some(Look { at: &SEEN, args: Box::new([Arg(target.clone())]) }),
         target,
         subject,

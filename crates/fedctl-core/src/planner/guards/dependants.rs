@@ -49,10 +49,12 @@ pub(in crate::planner) fn ask_of_account(live: &Live, needs: &mut Needs, account
 pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let mut refusals = Vec::new();
     for action in plan.actions.iter().filter(|action| action.verb == Verb::Delete) {
-        let dependants = match action.target.kind {
-            Kind::UserGroup => of_group(context, live, plan, action),
-            Kind::User => of_account(context, live, plan, action),
-            _ => None,
+        let dependants = if action.target.kind == Kind::UserGroup {
+            of_group(context, live, plan, action)
+        } else if action.target.kind == Kind::User {
+            of_account(context, live, plan, action)
+        } else {
+            None
         };
         if let Some((why, count)) = dependants {
             let way_out = "unbind them in the console first, or keep the object";
