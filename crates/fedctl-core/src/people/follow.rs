@@ -91,7 +91,7 @@ fn end<'a>(ways: &BTreeMap<usize, Way<'a>>, mut at: usize) -> Option<Way<'a>> {
     for _ in 0..=ways.len() {
         match ways.get(&at)? {
             Way::Behind(next) => at = *next,
-            end => return Some(*end),
+            end @ (Way::Free | Way::Taken(_)) => return Some(*end),
         }
     }
     None

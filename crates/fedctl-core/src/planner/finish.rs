@@ -11,12 +11,13 @@ use crate::live::{Live, User};
 use crate::mark::Origin;
 use crate::people::Person;
 use crate::people::leave::{Leaver, Take, Verdict, Way};
-use crate::plan::{Fate, Gone, Plan, PlannedPerson, Subject};
+use crate::plan::{Fate, Gone, Held, Plan, PlannedPerson, Subject};
 use crate::spec::OnLeave;
 
 pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
     leavers(context, &mut builder);
     kept_addresses(context, &mut builder);
+    clashes(context, live, &mut builder);
     builder.notes.sort();
     builder.refusals.sort();
     builder.refusals.dedup();
@@ -154,6 +155,36 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
         let about = Address::new(Org::Secondary, Kind::User, format!("({by_template} accounts)"));
         plan.note(about, "the spec would give them other addresses now; they keep the ones that they were given first");
     }
+}
+
+/// Whose username somebody else has: the lines of the spec that give them another one, or the account if it looks like theirs.
+fn clashes(context: &Context<'_>, live: &Live, plan: &mut Builder) {
+    let accounts = live.users(Org::Secondary);
+    for person in context.people.list.iter().filter(|person| person.held == Some(Held::UsernameTaken)) {
+        let email = &person.user.email;
+        let is_free = |name: &String| accounts.by_username(name).is_none();
+        let free = (2..100).map(|number| format!("{}{number}", person.username)).find(is_free).unwrap_or_default();
+        let other = accounts.by_username(&person.username);
+        let text = match other.filter(|other| looks_like(other, person)) {
+            Some(other) => format!(
+                "account {} with the username {} looks like theirs: if it is, write `overrides: [{{person: {email}, email: \
+                 {}}}]` and `adopt: {{people: [{email}]}}`; else `overrides: [{{person: {email}, username: {free}}}]`",
+                other.email, person.username, other.email
+            ),
+            None => format!(
+                "the username {} is not free: write for example `overrides: [{{person: {email}, username: {free}}}]`",
+                person.username
+            ),
+        };
+        plan.note(Address::new(Org::Secondary, Kind::User, person.account.clone()), text);
+    }
+}
+
+/// Whether an account that nobody marked has the names of a person.
+fn looks_like(account: &User, person: &Person<'_>) -> bool {
+    let [first, last, _] = &account.names;
+    let is_named = !first.is_empty() && !last.is_empty();
+    account.mark.is_none() && is_named && account.names[..2] == person.user.names[..2]
 }
 
 fn planned(context: &Context<'_>, person: &Person<'_>, touched: bool) -> PlannedPerson {

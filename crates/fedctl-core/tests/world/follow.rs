@@ -211,6 +211,29 @@ fn more_than_one_plan_may_rename_takes_somebodys_word() {
 }
 
 #[test]
+fn a_username_that_somebody_else_has_is_proposed_anew_and_an_account_that_looks_like_theirs_is_named() {
+    for (first, looks_like_theirs) in [("Dee", true), ("Dora", false)] {
+        let mut office = Office::new("keep");
+        let named = |first: &str, email: &str| NewUser {
+            firstname: first.to_owned(),
+            lastname: "Dunn".to_owned(),
+            ..plain(email, "dee")
+        };
+        let dee = office.memory.world.add_user(office.memory.primary, named("Dee", "dee@acme.com"));
+        let group = office.group();
+        office.memory.world.add_member(group, dee);
+        office.memory.world.add_user(office.memory.secondary, named(first, "d.dunn@beta.com"));
+        let plan = office.plan();
+        let said = |text: &str| plan.notes.iter().any(|note| note.text.contains(text));
+        assert!(said("`overrides: [{person: dee@acme.com, username: dee2}]`"), "{:?}", plan.notes);
+        let theirs =
+            "`overrides: [{person: dee@acme.com, email: d.dunn@beta.com}]` and `adopt: {people: [dee@acme.com]}`";
+        assert_eq!(said(theirs), looks_like_theirs, "{:?}", plan.notes);
+        assert!(plan.is_empty(), "{:?}", plan.actions);
+    }
+}
+
+#[test]
 fn with_keep_the_account_keeps_its_address_and_the_plan_says_so() {
     let mut office = Office::new("keep");
     office.moves(&[("ann", "anna")]);
