@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Run;
 use crate::address::Kind;
 use crate::plan::action::{Action, Change, Field, Subject, Verb};
 
@@ -47,6 +48,20 @@ impl Gaps {
             gaps.pairs.extend(taker.map(|taker| (at, *taker)));
         }
         gaps
+    }
+}
+
+impl Run {
+    /// The next action to begin. While a secret is held nothing is begun but what carries it, and while a gap is open nothing
+    /// but what closes it.
+    pub(super) fn choose(&self) -> Option<u32> {
+        if self.given.holds_any_secret() {
+            return self.graph.section.intersection(&self.ready).next().copied();
+        }
+        if !self.open_gaps.is_empty() {
+            return self.open_gaps.intersection(&self.ready).next().copied();
+        }
+        if self.stopping { None } else { self.ready.first().copied() }
     }
 }
 

@@ -238,18 +238,6 @@ impl Run {
         Next::Do(ticket, turn)
     }
 
-    /// The next action to begin. While a secret is held nothing is begun but what carries it, and while a gap is open nothing
-    /// but what closes it.
-    fn choose(&self) -> Option<u32> {
-        if self.given.holds_any_secret() {
-            return self.graph.section.intersection(&self.ready).next().copied();
-        }
-        if !self.open_gaps.is_empty() {
-            return self.open_gaps.intersection(&self.ready).next().copied();
-        }
-        if self.stopping { None } else { self.ready.first().copied() }
-    }
-
     fn full_batch(&self) -> Option<Org> {
         self.batch.iter().find(|(_, actions)| actions.len() >= self.batch_size).map(|(org, _)| *org)
     }
