@@ -17,6 +17,7 @@ fn name(endpoint: &Endpoint) -> String {
     let host = match endpoint.host {
         Host::Console | Host::Insights => "",
         Host::Issuer => "oauth.id",
+        Host::Escrow => unreachable!("the service never sees the escrow"),
     };
     format!("{} {host}{}", endpoint.method, endpoint.path)
 }

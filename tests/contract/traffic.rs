@@ -86,6 +86,7 @@ pub(crate) fn sent(request: &Request) -> Exchange {
     let host = match request.host {
         Host::Console | Host::Insights => "",
         Host::Issuer => "oauth.id",
+        Host::Escrow => unreachable!("the service never sees the escrow"),
     };
     let json = request.body.as_ref().filter(|(content, _)| *content == Content::Json);
     Exchange {

@@ -24,7 +24,7 @@ use crate::retry;
 use crate::token::{Need, Tokens};
 
 /// Name and version, as the service's administrators see it.
-const USER_AGENT: &str = concat!("fedctl/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("fedctl/", env!("CARGO_PKG_VERSION"));
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const ORGANIZATION: HeaderName = HeaderName::from_static("x-org-id");
 /// Routes that may answer 403 when `x-org-id` is sent (observed: the official SDK leaves it out there).
@@ -222,7 +222,7 @@ impl Inner {
         }
     }
 
-    async fn receive(&self, mut response: Response, host: Host, target: Target) -> Outcome {
+    async fn receive(&self, response: Response, host: Host, target: Target) -> Outcome {
         let status = response.status();
         let simulated = is_simulated(response.headers());
         if simulated != self.key.hosts().is_sandbox() {
@@ -230,19 +230,14 @@ impl Inner {
         }
         self.quota.hear(response.headers());
         let limit = self.options.longest_answer;
-        let mut body = Zeroizing::new(Vec::new());
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
-                    return Outcome::Unknown(SendError::TooLong { target, status: status.as_u16(), limit });
-                }
-                Ok(Some(chunk)) => append(&mut body, &chunk),
-                Ok(None) => break,
-                Err(error) => return cut(target, error),
-            }
-        }
+        let headers = response.headers().clone();
+        let body = match body_of(response, limit).await {
+            Ok(Some(body)) => body,
+            Ok(None) => return Outcome::Unknown(SendError::TooLong { target, status: status.as_u16(), limit }),
+            Err(error) => return cut(target, error),
+        };
         let origin = Origin { target, host, redactor: Arc::clone(&self.redactor) };
-        let answer = Answer::new(status, response.headers(), body, origin);
+        let answer = Answer::new(status, &headers, body, origin);
         if answer.is_abuse_block() {
             self.shared.stop();
         }
@@ -319,6 +314,21 @@ fn takes_organization(path: &str) -> bool {
     !WITHOUT_ORGANIZATION
         .iter()
         .any(|route| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// The whole body; nothing if it is longer than it may be.
+pub(crate) async fn body_of(
+    mut response: Response,
+    limit: usize,
+) -> Result<Option<Zeroizing<Vec<u8>>>, reqwest::Error> {
+    let mut body = Zeroizing::new(Vec::new());
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Ok(None);
+        }
+        append(&mut body, &chunk);
+    }
+    Ok(Some(body))
 }
 
 /// Grows without leaving a copy behind: a vector that reallocates does not wipe its old place.

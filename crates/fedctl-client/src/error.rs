@@ -81,6 +81,12 @@ pub enum BuildError {
     /// A proxy in front of a sandbox, which is on this machine.
     #[error("a sandbox is on this machine and takes no proxy")]
     ProxyForSandbox,
+    /// A vault without TLS that is not this machine.
+    #[error("`{url}` is not https, and a vault without TLS must be at a loopback address")]
+    PlainVault {
+        /// The url.
+        url: String,
+    },
     /// A sibling in a sandbox of a client of real hosts, or the reverse.
     #[error("simulated and real mixed: one client is of a sandbox, the other is not")]
     Mixed,

@@ -143,7 +143,7 @@ fn plain_base(base: &Url) -> Result<(), HostError> {
     if plain { Ok(()) } else { Err(HostError::NotABase { url: base.to_string() }) }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     // The parser has brought every spelling of an address to its canonical one; names never parse as an address.
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);

@@ -13,6 +13,7 @@
 //! - The key goes to the console and insights hosts it was bound to, and nowhere else. The secret of a service account
 //!   goes to its token host alone, and the token that it brings to the other two.
 //! - No secret and no body is in an error, a log event or a `Debug` text.
+//! - A [`Vault`] or OpenBao is something else, and shares nothing with a client but these rules.
 //! - Requests are spaced by two adaptive limits: one per organisation, one for the process.
 
 mod answer;
@@ -27,6 +28,7 @@ mod redact;
 mod request;
 mod retry;
 mod token;
+mod vault;
 
 pub use answer::{Answer, Outcome};
 pub use client::Client;
@@ -39,3 +41,4 @@ pub use redact::{REDACTED, Redactor};
 pub use request::{Body, ContentType, Extra, Request};
 pub use reqwest::{Method, Url};
 pub use retry::Retries;
+pub use vault::{SecretPath, Vault, VaultError, VaultLogin, VaultOptions, Versioned};

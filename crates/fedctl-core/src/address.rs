@@ -62,11 +62,13 @@ pub enum Kind {
     RoutingAssignment,
     /// Who decides about the password of a secondary account.
     PasswordAuthority,
+    /// The secret of the app's client in the escrow.
+    ClientSecret,
 }
 
 impl Kind {
     /// All kinds, in the order of the table `kinds::KINDS`.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::User,
         Kind::UserMapping,
         Kind::UserGroup,
@@ -77,6 +79,7 @@ impl Kind {
         Kind::RoutingPolicy,
         Kind::RoutingAssignment,
         Kind::PasswordAuthority,
+        Kind::ClientSecret,
     ];
 
     /// The word used in addresses.
@@ -92,6 +95,7 @@ impl Kind {
             Kind::RoutingPolicy => "routing-policy",
             Kind::RoutingAssignment => "routing-assignment",
             Kind::PasswordAuthority => "password-authority",
+            Kind::ClientSecret => "client-secret",
         }
     }
 }

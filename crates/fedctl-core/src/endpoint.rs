@@ -18,6 +18,8 @@ pub enum Host {
     Issuer,
     /// `api.*`: Directory Insights, with the key of the organisation. `[observed]`: the console host does not serve it.
     Insights,
+    /// The escrow of client secrets, which the operator names and the service never sees.
+    Escrow,
 }
 
 /// How surely a call is known.
@@ -31,6 +33,8 @@ pub enum Certainty {
     Documented,
     /// Deduced from its siblings.
     Inferred,
+    /// No fact about the service: the call is between us.
+    Ours,
 }
 
 /// One call: method, host and path with `{}` where an argument goes.
@@ -249,6 +253,20 @@ table! { Removing by Removing::of, REMOVING, "Every call that removes an object.
     DELETE_PROVIDER = "DELETE" Console "/api/v2/identity-providers/{}" Observed, AfterALook;
     /// Removes a routing policy.
     DELETE_POLICY = "DELETE" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
+}
+
+table! { Reading by Reading, ESCROW_READING, "What is asked of the escrow, and brings no secret.":
+    /// Whether a client's secret is kept, and whether the token endpoint takes it.
+    TRY_ESCROWED = "POST" Escrow "/try" Ours;
+}
+
+table! { Writing by Writing, ESCROW_WRITING, "What is asked of the escrow, and carries a secret or destroys one.":
+    /// Keeps a client's secret, and reads it back.
+    KEEP_ESCROWED = "POST" Escrow "/keep" Ours, AtOnce;
+    /// Brings a client's secret.
+    TAKE_ESCROWED = "POST" Escrow "/take" Ours, AtOnce;
+    /// Destroys what was kept of a client's secret, or all but the newest.
+    FORGET_ESCROWED = "POST" Escrow "/forget" Ours, AtOnce;
 }
 
 /// Every call that changes something or carries a secret, those that remove included.

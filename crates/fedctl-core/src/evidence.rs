@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::escrow::Kept;
 use crate::kinds::context::Found;
 use crate::live::events::What;
 use crate::live::{Event, Live, Needs, User};
@@ -31,6 +32,17 @@ impl Evidence {
 
     const fn of(pair: Pair) -> Self {
         Self { pair, signed_in: BTreeSet::new() }
+    }
+
+    /// Adds what is known of the escrowed secret: one that the app does not take any more speaks against the pair, whatever the
+    /// log shows.
+    pub(crate) fn weigh(&mut self, kept: Option<Kept>) {
+        let is_taken = kept.filter(|kept| kept.is_kept).and_then(|kept| kept.is_taken);
+        self.pair = match (is_taken, self.pair) {
+            (Some(false), _) => Pair::Refused,
+            (Some(true), Pair::Unproved | Pair::Unlogged) => Pair::Escrowed,
+            (Some(true) | None, pair) => pair,
+        };
     }
 
     /// Whether somebody signed in to this account through the present pair.

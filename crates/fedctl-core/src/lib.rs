@@ -15,6 +15,7 @@ pub mod decode;
 pub mod doctor;
 pub mod drive;
 pub mod endpoint;
+pub mod escrow;
 mod evidence;
 pub mod kinds;
 pub mod live;

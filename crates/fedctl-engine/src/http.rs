@@ -8,15 +8,18 @@ use fedctl_client::{
 };
 use fedctl_core::address::Org;
 use fedctl_core::endpoint;
+use fedctl_core::escrow::Call;
 use fedctl_core::request::{self, Ask, Content, Outcome, Request};
 use secrecy::ExposeSecret;
 
+use crate::escrow::Escrow;
 use crate::{Reads, Writes};
 
 /// Two clients, each bound to its organisation.
 pub struct Organizations {
     primary: Option<Client>,
     secondary: Client,
+    pub(crate) escrow: Option<Box<dyn Escrow>>,
 }
 
 /// Two clients that cannot belong to one federation.
@@ -45,7 +48,22 @@ impl Organizations {
         if primary.key().hosts().is_sandbox() != secondary.key().hosts().is_sandbox() {
             return Err(BindError::Mixed);
         }
-        Ok(Self { primary: Some(primary), secondary })
+        Ok(Self { primary: Some(primary), secondary, escrow: None })
+    }
+
+    /// The same, with a store for client secrets.
+    #[must_use]
+    pub fn with_escrow(self, escrow: Option<Box<dyn Escrow>>) -> Self {
+        Self { escrow, ..self }
+    }
+
+    /// Sends once, whatever comes of it.
+    pub(crate) async fn sent(&self, request: Request) -> Outcome {
+        let Some(client) = self.client(request.org) else { return left_out() };
+        for secret in &request.secrets {
+            client.redactor().learn(secret.expose_secret());
+        }
+        outcome(client.send(wire(request)).await)
     }
 
     /// What an organisation says of its limits, by the name of the header; nothing where it is not asked.
@@ -55,10 +73,10 @@ impl Organizations {
 
     /// The secondary organisation alone: nothing is asked of the primary one, and nothing is sent to it.
     pub fn of_secondary(secondary: Client) -> Self {
-        Self { primary: None, secondary }
+        Self { primary: None, secondary, escrow: None }
     }
 
-    fn client(&self, org: Org) -> Option<&Client> {
+    pub(crate) fn client(&self, org: Org) -> Option<&Client> {
         match org {
             Org::Primary => self.primary.as_ref(),
             Org::Secondary => Some(&self.secondary),
@@ -69,6 +87,9 @@ impl Organizations {
 impl Reads for Organizations {
     async fn ask(&self, ask: Ask) -> Outcome {
         let request = ask.into_request();
+        if let Some(call) = Call::of(&request) {
+            return self.escrowed(call).await;
+        }
         let Some(client) = self.client(request.org) else { return left_out() };
         outcome(client.read(wire(request)).await)
     }
@@ -80,11 +101,10 @@ impl Reads for Organizations {
 
 impl Writes for Organizations {
     async fn write(&self, request: Request) -> Outcome {
-        let Some(client) = self.client(request.org) else { return left_out() };
-        for secret in &request.secrets {
-            client.redactor().learn(secret.expose_secret());
+        match Call::of(&request) {
+            Some(call) => self.escrowed(call).await,
+            None => self.sent(request).await,
         }
-        outcome(client.send(wire(request)).await)
     }
 }
 
@@ -105,6 +125,7 @@ fn wire(request: Request) -> Wire {
             endpoint::Host::Console => Host::Console,
             endpoint::Host::Issuer => Host::Issuer,
             endpoint::Host::Insights => Host::Insights,
+            endpoint::Host::Escrow => unreachable!("what is asked of the escrow is answered before it is sent"),
         },
         method,
         path: request.path,

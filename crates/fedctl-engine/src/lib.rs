@@ -4,6 +4,7 @@
 //! [`apply`] takes [`Writes`].
 
 mod applying;
+pub mod escrow;
 mod http;
 pub mod journal;
 pub mod lease;

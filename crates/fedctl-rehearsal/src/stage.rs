@@ -6,6 +6,7 @@ use fedctl_core::address::Org;
 use fedctl_core::apply::{Event, Next, Run, Turn};
 use fedctl_core::drive::Carry;
 use fedctl_core::endpoint::Host;
+use fedctl_core::escrow::{self, Call};
 use fedctl_core::plan::action::Write;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, World};
@@ -118,11 +119,24 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// An escrow that keeps everything and has the secret of every client: a plan takes one only if it is there.
+    fn escrow(&self, request: &Request) -> Answer {
+        let Some(Call::Take { client_id }) = Call::of(request) else { return escrow::done() };
+        let secret = self.world.client(&client_id).and_then(|(_, oidc)| oidc.client_secret.as_ref());
+        match secret {
+            Some(secret) => escrow::brings(&secret.expose().into()),
+            None => escrow::refused("the escrow has no secret of this client".to_owned()),
+        }
+    }
+}
+
 impl Carry for Stage {
     fn carry(&mut self, request: Request) -> Outcome {
         let host = match request.host {
             Host::Console | Host::Insights => SimHost::Api,
             Host::Issuer => SimHost::Issuer,
+            Host::Escrow => return Outcome::Answered(self.escrow(&request)),
         };
         let body = request.body.as_ref().map(|(content, bytes)| (*content, bytes.to_vec()));
         Outcome::Answered(self.send(request.org, host, request.method, &request.path, body, request.newer_rule))

@@ -1,13 +1,18 @@
 //! What may be opened, with which key, by which way: the operator file if there is one, and the environment.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use fedctl_client::{BucketLimits, Host, HostUrls, Hosts, Key, Limits, Options, Url};
-use fedctl_core::operator::{self, Credentials, HostOverrides, Limit, Operator};
+use fedctl_client::{BucketLimits, Host, HostUrls, Hosts, Key, Limits, Options, Url, Vault, VaultLogin, VaultOptions};
+use fedctl_core::operator::{self, Credentials, HostOverrides, Limit, Operator, Source};
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::spec::{Located, Side, Spec};
+use fedctl_engine::escrow::{Escrow, InVault};
 use secrecy::SecretString;
 
+use crate::escrow::ByPrograms;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::snippet::{self, Page};
@@ -21,10 +26,14 @@ pub type Keys<'a> = &'a dyn Fn(&str) -> Option<SecretString>;
 /// How many seconds the traces of an earlier run settle: the executor looks 90 s for what it made, and then gives up.
 const SETTLE: u32 = 120;
 
+/// How long a vault may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Everything that reaches outside the two organisations of a spec.
 pub struct Access<'a> {
     file: Option<OperatorFile>,
     keys: Keys<'a>,
+    vault: OnceCell<Arc<Vault>>,
 }
 
 /// Where leases and journals are, as far as an operator file says so.
@@ -38,6 +47,8 @@ pub struct Places {
     pub journal: Option<PathBuf>,
     /// Where paths begin.
     pub folder: PathBuf,
+    /// The vault that keys are in, if one is needed.
+    pub vault: Option<Arc<Vault>>,
 }
 
 /// An operator file that was read.
@@ -96,7 +107,7 @@ fn comes_with(file: &Path, spec: &Path) -> Result<bool, Failure> {
 impl<'a> Access<'a> {
     /// What an operator file says, and for what it does not name, keys from elsewhere.
     pub fn new(file: Option<OperatorFile>, keys: Keys<'a>) -> Self {
-        Self { file, keys }
+        Self { file, keys, vault: OnceCell::new() }
     }
 
     /// The key of a side as messages call it: by where it comes from.
@@ -134,7 +145,7 @@ impl<'a> Access<'a> {
         let bound = match self.credentials(side) {
             Some((file, credentials)) => {
                 allowed(credentials, side)?;
-                let secret = secret::fetch(&credentials.source, &file.folder)?;
+                let secret = secret::fetch(&credentials.source, &file.folder, self.vault(&credentials.source)?)?;
                 match &credentials.account {
                     Some(account) => Key::bind_account(account.as_str(), secret, hosts, organization),
                     None => Key::bind(secret, hosts, organization),
@@ -180,10 +191,17 @@ impl<'a> Access<'a> {
     }
 
     /// Where a run that writes says so to others, and where it writes down what it does.
-    pub fn places(&self) -> Places {
-        let Some(OperatorFile { folder, operator }) = &self.file else { return Places::default() };
+    ///
+    /// # Errors
+    /// A vault that the leases need cannot be opened.
+    pub fn places(&self) -> Result<Places, Failure> {
+        let Some(OperatorFile { folder, operator }) = &self.file else { return Ok(Places::default()) };
+        if let Some(operator::Lease::Store(store)) = &operator.lease {
+            let sources = [&store.access_key_id, &store.secret_access_key].into_iter().chain(&store.session_token);
+            sources.map(|source| self.vault(source)).collect::<Result<Vec<_>, _>>()?;
+        }
         let at = |path: &operator::FilePath| folder.join(path.as_str());
-        Places {
+        Ok(Places {
             files: match &operator.lease {
                 Some(operator::Lease::Files(path)) => Some(at(path)),
                 Some(operator::Lease::Store(_)) | None => None,
@@ -194,7 +212,44 @@ impl<'a> Access<'a> {
             },
             journal: operator.journal.as_ref().map(|path| at(path)),
             folder: folder.clone(),
+            vault: self.vault.get().cloned(),
+        })
+    }
+
+    /// Where client secrets are kept, if anywhere.
+    ///
+    /// # Errors
+    /// The vault cannot be opened.
+    pub fn escrow(&self) -> Result<Option<Box<dyn Escrow>>, Failure> {
+        let Some(file) = &self.file else { return Ok(None) };
+        Ok(match &file.operator.escrow {
+            None => None,
+            Some(operator::Escrow::Vault { mount, path }) => {
+                let below = secret::in_vault(mount.as_ref(), path);
+                Some(Box::new(InVault::new(Arc::clone(self.opened(file)?), below)))
+            }
+            Some(operator::Escrow::Exec { put, get }) => {
+                Some(Box::new(ByPrograms::new(put.value.clone(), get.value.clone(), file.folder.clone())))
+            }
+        })
+    }
+
+    /// The vault, if that is where something comes from.
+    fn vault(&self, source: &Source) -> Result<Option<&Vault>, Failure> {
+        match (source, &self.file) {
+            (Source::Vault { .. }, Some(file)) => self.opened(file).map(|vault| Some(&**vault)),
+            (Source::Env(_) | Source::File(_) | Source::Exec(_) | Source::Vault { .. }, _) => Ok(None),
         }
+    }
+
+    /// The vault of an operator file. What opens it is fetched once.
+    fn opened(&self, file: &OperatorFile) -> Result<&Arc<Vault>, Failure> {
+        if self.vault.get().is_none() {
+            let vault = open(file)?;
+            drop(self.vault.set(Arc::new(vault)));
+        }
+        // The operator file is refused without one where something is in it.
+        self.vault.get().ok_or_else(|| Failure::new(Exit::Failed, "the operator file names no vault").unwritten())
     }
 
     fn credentials(&self, side: &Side) -> Option<(&OperatorFile, &Credentials)> {
@@ -222,6 +277,30 @@ impl<'a> Access<'a> {
             }
         }
     }
+}
+
+fn open(OperatorFile { folder, operator }: &OperatorFile) -> Result<Vault, Failure> {
+    let Some(said) = &operator.vault else {
+        return Err(Failure::new(Exit::Failed, "the operator file names no vault").unwritten());
+    };
+    let login = match &said.login {
+        operator::Login::Token(source) => VaultLogin::Token(secret::fetch(source, folder, None)?),
+        operator::Login::AppRole { mount, role_id, secret_id } => VaultLogin::AppRole {
+            mount: mount.as_ref().map_or("approle", |mount| mount.as_str()).to_owned(),
+            role_id: role_id.as_str().to_owned(),
+            secret_id: secret::fetch(secret_id, folder, None)?,
+        },
+    };
+    let ca = operator.ca.as_ref().map(|ca| authorities(&folder.join(ca.as_str()))).transpose()?;
+    let options = VaultOptions {
+        address: url(said.address.as_str())?,
+        namespace: said.namespace.as_ref().map(|namespace| namespace.as_str().to_owned()),
+        login,
+        extra_authorities: ca.unwrap_or_default(),
+        timeout: PATIENCE,
+    };
+    Vault::new(options)
+        .map_err(|error| Failure::new(Exit::Failed, "the vault cannot be opened").unwritten().because(&error))
 }
 
 /// A key opens what it was given for, whatever a spec says.

@@ -2,24 +2,21 @@
 //! wiped, and no message holds what was read.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use fedctl_core::operator::{Argv, FilePath, Source};
-use secrecy::SecretString;
-use zeroize::Zeroizing;
+use fedctl_client::{SecretPath, Vault};
+use fedctl_core::operator::{Argv, FilePath, Source, VaultPath};
+use fedctl_core::spec::Located;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::program::{self, MOST, PATIENCE, ProgramError};
 
-/// The most that a file may hold or a program may print.
-const MOST: usize = 64 * 1024;
-/// How long a program may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The engine of a vault, if the operator names none.
+const MOUNT: &str = "secret";
 
 /// Where a key comes from, as messages say it.
 pub fn place(source: &Source) -> String {
@@ -27,14 +24,23 @@ pub fn place(source: &Source) -> String {
         Source::Env(variable) => format!("${variable}"),
         Source::File(path) => format!("`{path}`"),
         Source::Exec(argv) => format!("what `{}` prints", argv.program),
+        Source::Vault { mount, path, field } => {
+            let at = in_vault(mount.as_ref(), path);
+            format!("`{field}` of `{}/{}` in the vault", at.mount, at.path)
+        }
     }
+}
+
+/// A place in a vault.
+pub fn in_vault(mount: Option<&Located<VaultPath>>, path: &VaultPath) -> SecretPath {
+    SecretPath { mount: mount.map_or(MOUNT, |mount| mount.as_str()).to_owned(), path: path.as_str().to_owned() }
 }
 
 /// Fetches the key; paths begin at a folder.
 ///
 /// # Errors
 /// There is none there, or it is not kept as a key should be.
-pub fn fetch(source: &Source, folder: &Path) -> Result<SecretString, Failure> {
+pub fn fetch(source: &Source, folder: &Path, vault: Option<&Vault>) -> Result<SecretString, Failure> {
     match source {
         Source::Env(variable) => config::secret(variable.as_str()).ok_or_else(|| {
             failed(format!("there is no key in ${variable}"))
@@ -42,6 +48,7 @@ pub fn fetch(source: &Source, folder: &Path) -> Result<SecretString, Failure> {
         }),
         Source::File(path) => of_file(path, folder),
         Source::Exec(argv) => of_program(argv, folder, PATIENCE),
+        Source::Vault { mount, path, field } => of_vault(vault, &in_vault(mount.as_ref(), path), field.as_str()),
     }
 }
 
@@ -62,7 +69,7 @@ fn of_file(path: &FilePath, folder: &Path) -> Result<SecretString, Failure> {
         return Err(failed(format!("the key in `{path}` can be read by others on this machine"))
             .hint(format!("take that from them: chmod 600 {path}")));
     }
-    let bytes = read(file).map_err(cannot)?;
+    let bytes = program::read(file).map_err(cannot)?;
     key(&bytes, &format!("the key in `{path}`"))
 }
 
@@ -78,23 +85,6 @@ fn is_open_to_others(_: &File) -> std::io::Result<bool> {
     Ok(false)
 }
 
-/// Reads one byte more than there may be, without growing, which would leave a copy behind.
-fn read(from: impl Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(vec![0; MOST + 1]);
-    let mut from = from.take(bytes.len() as u64);
-    let mut len = 0;
-    loop {
-        match from.read(&mut bytes[len..]) {
-            Ok(0) => break,
-            Ok(more) => len += more,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    bytes.truncate(len);
-    Ok(bytes)
-}
-
 fn key(bytes: &[u8], what: &str) -> Result<SecretString, Failure> {
     if bytes.len() > MOST {
         return Err(failed(format!("{what} is longer than 64 KiB")));
@@ -106,54 +96,35 @@ fn key(bytes: &[u8], what: &str) -> Result<SecretString, Failure> {
 
 fn of_program(argv: &Argv, folder: &Path, patience: Duration) -> Result<SecretString, Failure> {
     let program = &argv.program;
-    let ends = Instant::now() + patience;
-    let mut child = start(argv, folder)
-        .map_err(|error| failed(format!("`{program}`, which prints a key, cannot be run")).because(&error))?;
-    let (send, receive) = mpsc::channel();
-    if let Some(output) = child.stdout.take() {
-        // Ends when the output does; whoever gave up on it no longer listens, and what was read is wiped.
-        std::thread::spawn(move || drop(send.send(read(output))));
-    }
-    let printed = receive.recv_timeout(patience);
-    let status = printed.is_ok().then(|| status(&mut child, ends)).flatten();
-    let (Ok(printed), Some(status)) = (printed, status) else {
-        let _: std::io::Result<()> = child.kill();
-        let _: std::io::Result<ExitStatus> = child.wait();
-        return Err(failed(format!("`{program}`, which prints a key, does not end within {} s", patience.as_secs()))
-            .hint("it has no terminal and no input to ask anybody"));
-    };
-    let printed = printed.map_err(|error| failed(format!("what `{program}` prints cannot be read")).because(&error))?;
-    // One that printed too much was cut off, and ends badly for that.
-    if !status.success() && printed.len() <= MOST {
-        return Err(failed(format!("`{program}`, which prints a key, failed: {status}"))
-            .hint("its output is not shown, since it may hold a key; run it by hand, without an environment"));
-    }
+    let printed = program::run(argv, folder, None, patience).map_err(|error| {
+        let prints = format!("`{program}`, which prints a key, {error}");
+        match &error {
+            ProgramError::Start(source) => failed(prints).because(source),
+            ProgramError::Unreadable(source) => {
+                failed(format!("what `{program}` prints cannot be read")).because(source)
+            }
+            ProgramError::Late(_) => failed(prints).hint("it has no terminal and no input to ask anybody"),
+            ProgramError::TooLong => failed(format!("the key that `{program}` prints is longer than 64 KiB")),
+            ProgramError::Failed(_) => failed(prints)
+                .hint("its output is not shown, since it may hold a key; run it by hand, without an environment"),
+        }
+    })?;
     key(&printed, &format!("the key that `{program}` prints"))
 }
 
-/// No shell, no environment, no input; what it says of itself could hold the key and goes nowhere.
-fn start(argv: &Argv, folder: &Path) -> std::io::Result<Child> {
-    Command::new(argv.program.as_str())
-        .args(&argv.arguments)
-        .env_clear()
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-}
-
-/// How it ended; nothing if it does not.
-fn status(child: &mut Child, ends: Instant) -> Option<ExitStatus> {
-    loop {
-        if let Some(status) = child.try_wait().ok()? {
-            return Some(status);
-        }
-        if Instant::now() >= ends {
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+/// A key is fetched before anything else is done, so nothing waits for it but what needs it.
+fn of_vault(vault: Option<&Vault>, at: &SecretPath, field: &str) -> Result<SecretString, Failure> {
+    let place = format!("`{field}` of `{}/{}` in the vault", at.mount, at.path);
+    // The operator file is refused without one.
+    let vault = vault.ok_or_else(|| failed(format!("the operator file names no vault, and the key is in {place}")))?;
+    let read = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(vault.read(at)));
+    let read = read.map_err(|error| failed(format!("the key in {place} cannot be read")).because(&error))?;
+    let field = read.and_then(|read| read.fields).and_then(|mut fields| fields.remove(field));
+    let none = || {
+        failed(format!("there is no {place}"))
+            .hint("is it in a KV engine of version 2, is the engine `mount`, and is the field a text?")
+    };
+    key(field.ok_or_else(none)?.expose_secret().as_bytes(), &format!("the key in {place}"))
 }
 
 #[cfg(test)]

@@ -129,8 +129,8 @@ impl Session {
         let shared = SharedHost::new(options.limits.host);
         let primary = Client::new(primary, options, Arc::clone(&shared))?;
         let secondary = primary.sibling(secondary)?;
-        let organizations = Organizations::new(primary, secondary)?;
-        Ok(Self::with(source, spec, terms, organizations, access))
+        let organizations = Organizations::new(primary, secondary)?.with_escrow(access.escrow()?);
+        Self::with(source, spec, terms, organizations, access)
     }
 
     /// Opens the secondary organisation alone: the primary is neither asked nor needed.
@@ -143,18 +143,24 @@ impl Session {
         let options = access.options(&spec)?;
         let shared = SharedHost::new(options.limits.host);
         let organizations = Organizations::of_secondary(Client::new(secondary, options, shared)?);
-        Ok(Self::with(source, spec, terms, organizations, access))
+        Self::with(source, spec, terms, organizations, access)
     }
 
-    fn with(source: Source, spec: Spec, terms: Terms, organizations: Organizations, access: &Access<'_>) -> Self {
+    fn with(
+        source: Source,
+        spec: Spec,
+        terms: Terms,
+        organizations: Organizations,
+        access: &Access<'_>,
+    ) -> Result<Self, Failure> {
         // Live holes are written within two seconds of their look: at five requests a second that is ten of them.
         let (concurrency, batch) = if spec.sandbox.is_some() { (16, 100) } else { (8, 10) };
         let keys = [&spec.primary, &spec.secondary].map(|side| access.name(side));
         let settle = access.settle(&spec);
-        let places = access.places();
+        let places = access.places()?;
         let (allow, purpose) = (Vec::new(), Purpose::Apply);
         let specs = OnceLock::new();
-        Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow, purpose, specs }
+        Ok(Self { source, spec, terms, organizations, keys, concurrency, batch, settle, places, allow, purpose, specs })
     }
 
     /// The names that federations of the same folder have or had, with their files.

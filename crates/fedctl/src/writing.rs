@@ -154,7 +154,7 @@ async fn of_store(store: &Store, session: &Session, names: [&str; 2], holder: &H
     use fedctl_core::spec::Located;
     use fedctl_engine::lease::{Bucket, BucketOptions, Shop};
 
-    let fetch = |source| crate::secret::fetch(source, &session.places.folder);
+    let fetch = |source| crate::secret::fetch(source, &session.places.folder, session.places.vault.as_deref());
     let options = BucketOptions {
         bucket: store.url.bucket(),
         prefix: store.url.prefix(),

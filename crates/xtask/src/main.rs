@@ -77,7 +77,7 @@ static TASKS: &[Task] = &[
     Task {
         name: "clients",
         takes: None,
-        about: "programs that are not ours: clients of the sandbox, an object store for leases; installs what is missing",
+        about: "programs that are not ours: clients of the sandbox, an object store for leases, a vault; installs what is missing",
         steps: clients,
     },
     Task { name: "ci", takes: None, about: "everything that has to pass before a merge: runs .ci/run", steps: ci },

@@ -4,6 +4,7 @@
 mod leak;
 mod places;
 pub(crate) mod search;
+mod vault;
 
 use std::fs;
 use std::path::Path;

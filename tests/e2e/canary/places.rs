@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::Canary;
+use super::{Canary, vault};
 use crate::env::Run;
 use crate::sandbox::Side::{self, Primary, Secondary};
 use crate::sandbox::{Sandbox, text};
@@ -33,7 +33,7 @@ const COMMANDS: [&str; 16] = [
 ];
 
 /// Where the sandbox itself puts keys, and where it may.
-const ON_PURPOSE: [&str; 8] =
+pub(super) const ON_PURPOSE: [&str; 8] =
     ["keys.env", "operator.yaml", "acme.key", "open.key", "print-key", "print-and-fail", "mistake.yaml", "ca.pem"];
 
 /// Everything; what takes minutes only when it is asked for.
@@ -46,10 +46,13 @@ pub(super) fn all(canary: &mut Canary, slow: bool) {
     refused(canary);
     mistakes(canary);
     held(canary);
+    vault::vault(canary);
+    #[cfg(unix)]
+    vault::programs(canary);
 }
 
 /// A sandbox with keys of ours in place of its own.
-fn sandbox(canary: &mut Canary, name: &str) -> (Sandbox, String, String) {
+pub(super) fn sandbox(canary: &mut Canary, name: &str) -> (Sandbox, String, String) {
     let sandbox = Sandbox::start();
     let keys = [Primary, Secondary].map(|side| {
         let place = if side == Primary { "primary" } else { "secondary" };
@@ -66,12 +69,12 @@ fn open_with(sandbox: &Sandbox, side: Side, key: &str) {
     sandbox.change_world(|world| world["keys"][key] = world["keys"][sandbox.key(side)].clone());
 }
 
-fn run(sandbox: &Sandbox, args: &str, keys: [(&str, &str); 2]) -> Run {
+pub(super) fn run(sandbox: &Sandbox, args: &str, keys: [(&str, &str); 2]) -> Run {
     Run::of(sandbox.home.command(&format!("{args} -vv")).envs(keys))
 }
 
 /// The client secrets that the service made meanwhile, and the tokens it gave.
-fn made_by_the_service(canary: &mut Canary, sandbox: &Sandbox, name: &str) -> Vec<String> {
+pub(super) fn made_by_the_service(canary: &mut Canary, sandbox: &Sandbox, name: &str) -> Vec<String> {
     let world = sandbox.world();
     let rows = |table: &str| world[table].as_object().expect("a table").values().cloned().collect::<Vec<_>>();
     let apps = rows("apps").into_iter().map(|app| app["oidc"]["client_secret"].clone());
@@ -104,7 +107,7 @@ fn operator(acme: &str, beta: &str) -> String {
     format!("version: 1\ncredentials:\n  acme: {acme}\n  beta: {beta}\n")
 }
 
-fn write(sandbox: &Sandbox, name: &str, text: &str, mode: u32) {
+pub(super) fn write(sandbox: &Sandbox, name: &str, text: &str, mode: u32) {
     sandbox.home.write(name, text);
     #[cfg(unix)]
     fs::set_permissions(sandbox.home.path().join(name), fs::Permissions::from_mode(mode)).expect("it is ours");

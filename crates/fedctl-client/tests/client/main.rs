@@ -10,3 +10,4 @@ mod reads;
 mod sending;
 mod server;
 mod tokens;
+mod vault;

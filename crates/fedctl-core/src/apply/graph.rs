@@ -229,7 +229,7 @@ fn in_section(actions: &[Action]) -> BTreeSet<u32> {
 }
 
 fn carries_secret(action: &Action) -> bool {
-    // Only these two kinds can; the bodies of everybody else's actions need not be looked through.
-    matches!(action.target.kind, Kind::OidcApp | Kind::IdentityProvider)
+    // Only these kinds can; the bodies of everybody else's actions need not be looked through.
+    matches!(action.target.kind, Kind::OidcApp | Kind::IdentityProvider | Kind::ClientSecret)
         && action.names().iter().any(|(_, give)| *give == Give::ClientSecret)
 }

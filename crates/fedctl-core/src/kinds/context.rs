@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{group_member, identity_provider, oidc_app, routing_policy, user_group};
 use crate::address::{Address, Org};
+use crate::escrow::Kept;
 use crate::evidence::Evidence;
 use crate::live::{Confirmed, Left, User};
 use crate::object_id::ObjectId;
@@ -52,6 +53,8 @@ pub struct Found<'a> {
     pub protected: Vec<ObjectId>,
     /// What the logs of both organisations say about app and provider.
     pub(crate) evidence: Evidence,
+    /// What the escrow has of the secret of the app that the provider leads to, or why it does not say; nothing without one.
+    pub(crate) escrowed: Option<Result<Kept, &'a str>>,
 }
 
 /// Everything a kind may look at when it plans.

@@ -1,6 +1,7 @@
 //! One folder for each kind of object. Adding a kind is a folder and a line in [`KINDS`].
 
 pub mod app_access;
+pub mod client_secret;
 pub mod context;
 pub(crate) mod edge;
 pub mod group_member;
@@ -29,7 +30,7 @@ pub struct KindOf {
 }
 
 /// The one list of kinds.
-pub static KINDS: [&KindOf; 10] = [
+pub static KINDS: [&KindOf; 11] = [
     &user_group::KIND,
     &user::KIND,
     &user_mapping::KIND,
@@ -40,6 +41,7 @@ pub static KINDS: [&KindOf; 10] = [
     &routing_policy::KIND,
     &routing_assignment::KIND,
     &password_authority::KIND,
+    &client_secret::KIND,
 ];
 
 /// The whole table, in the order of the kinds.

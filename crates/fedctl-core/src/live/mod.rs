@@ -15,6 +15,7 @@ pub mod users;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Org;
+use crate::escrow::Kept;
 use crate::kinds::identity_provider::wire::Provider;
 use crate::kinds::oidc_app::wire::{App, AppSettings};
 use crate::kinds::routing_policy::wire::Policy;
@@ -80,6 +81,8 @@ pub struct Live {
     pub(crate) policy_users: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) app_log: BTreeMap<ObjectId, Known<Vec<Event>>>,
     pub(crate) log_ins: Option<Known<Vec<Event>>>,
+    /// What the escrow has, by client id, or why it does not say.
+    pub(crate) escrowed: BTreeMap<Box<str>, Result<Kept, Box<str>>>,
     /// What was read by itself, after everything else.
     pub(crate) points: BTreeMap<Point, Known<Seen>>,
 }
@@ -110,6 +113,7 @@ impl Live {
             policy_users: BTreeMap::new(),
             app_log: BTreeMap::new(),
             log_ins: None,
+            escrowed: BTreeMap::new(),
             points: BTreeMap::new(),
         }
     }
@@ -260,6 +264,20 @@ impl Needs {
         since: u64,
     ) -> Option<Known<&'a [Event]>> {
         self.log(Query::LogIns(accounts, since), live.log_ins.as_ref())
+    }
+
+    /// What the escrow has of the secret of a client, or why it does not say.
+    pub(crate) fn escrowed<'a>(
+        &mut self,
+        live: &'a Live,
+        client_id: &str,
+        callback: &str,
+    ) -> Option<Result<Kept, &'a str>> {
+        let known = live.escrowed.get(client_id);
+        if known.is_none() {
+            self.queries.insert(Query::Escrowed(client_id.into(), callback.into()));
+        }
+        known.map(|known| known.as_ref().copied().map_err(|why| &**why))
     }
 
     fn log<'a>(&mut self, query: Query, known: Option<&'a Known<Vec<Event>>>) -> Option<Known<&'a [Event]>> {

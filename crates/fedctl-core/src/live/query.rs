@@ -47,6 +47,8 @@ pub enum Query {
     AppLog(ObjectId, u64),
     /// Which log-ins to these accounts of the secondary organisation were there, since some second since 1970?
     LogIns(BTreeSet<ObjectId>, u64),
+    /// Is the secret of this client in the escrow, and does the token endpoint take it? With a redirect URI of the client.
+    Escrowed(Box<str>, Box<str>),
     /// What does this object say by itself?
     Point(Point),
 }
@@ -81,6 +83,7 @@ impl Query {
             Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) | Query::AppLog(..) => {
                 Org::Primary
             }
+            Query::Escrowed(..) => Org::Primary,
             Query::Provider
             | Query::Policies
             | Query::GroupPolicies(_)
@@ -113,6 +116,7 @@ impl Query {
             Query::PolicyGroups(id) => format!("groups of routing policy {id}"),
             Query::AppLog(id, _) => format!("events of application {id}"),
             Query::LogIns(..) => "log-ins".to_owned(),
+            Query::Escrowed(client_id, _) => format!("escrowed secret of client {client_id}"),
             Query::Point(point) => point.name(),
         }
     }

@@ -10,6 +10,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod types;
+mod vaults;
 mod words;
 
 use std::collections::BTreeMap;
@@ -20,8 +21,15 @@ use crate::text::reader::{Fields, Reader};
 use crate::text::{Format, document};
 
 pub use questions::{Form, Question};
-pub use types::{Argv, Ceilings, Credentials, HostOverrides, Lease, Limit, Limits, Operator, Protect, Source, Store};
-pub use words::{BucketUrl, ClientId, FilePath, HttpsUrl, ProxyUrl, StoreEndpoint, StoreRegion, Variable};
+pub use types::{
+    Argv, Ceilings, Credentials, Escrow, HostOverrides, Lease, Limit, Limits, Login, Operator, Protect, Source, Store,
+    Vault,
+};
+pub use vaults::CLIENT_ID;
+pub use words::{
+    BucketUrl, ClientId, FilePath, HttpsUrl, ProxyUrl, StoreEndpoint, StoreRegion, Variable, VaultField, VaultName,
+    VaultPath, VaultUrl,
+};
 
 /// The largest operator file.
 pub const MAX_OPERATOR_BYTES: usize = MAX_FILE_BYTES;
@@ -39,6 +47,7 @@ const KEYS: &[&str] = &[
     "limits",
     "lease",
     "journal",
+    "vault",
     "escrow",
 ];
 
@@ -91,9 +100,23 @@ fn read(reader: &mut Reader, top: &Fields<'_>) -> Operator {
         limits: limits(reader, top),
         lease: leases::lease(reader, top),
         journal: leases::journal(reader, top),
+        vault: vaults::vault(reader, top),
+        escrow: vaults::escrow(reader, top),
     };
+    vaults::is_missing(reader, top, operator.escrow.as_ref(), &sources_of(&operator));
     reader.extend(not_yet::check(top));
     operator
+}
+
+/// Where every secret of the file comes from.
+fn sources_of(operator: &Operator) -> Vec<&Source> {
+    let store = operator.lease.iter().filter_map(|lease| match lease {
+        Lease::Store(store) => Some(store),
+        Lease::Files(_) => None,
+    });
+    let of_store = store
+        .flat_map(|store| [&store.access_key_id, &store.secret_access_key].into_iter().chain(&store.session_token));
+    operator.credentials.values().map(|one| &one.source).chain(of_store).collect()
 }
 
 /// Each under its name: what is wrong with a name is one problem, and what is wrong behind it others.

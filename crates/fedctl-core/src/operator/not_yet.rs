@@ -4,19 +4,11 @@ use super::sources::SOURCES;
 use crate::spec::{Code, Diagnostic, FieldPath};
 use crate::text::reader::Fields;
 
-/// The list: keys of the file, and what they ask for. Whoever makes fedctl do one of these removes its line.
-const NOT_YET: &[(&str, &str)] = &[("escrow", "an escrow")];
-
-/// Sources of keys on the list.
-const SOURCES_NOT_YET: &[&str] = &["vault", "keyring"];
+/// The list: sources of keys. Whoever makes fedctl do one of these removes its name.
+const SOURCES_NOT_YET: &[&str] = &["keyring"];
 
 /// Reports everything on the list that this file asks for.
 pub(super) fn check(top: &Fields<'_>) -> Vec<Diagnostic> {
-    let asked = NOT_YET.iter().filter(|(key, _)| top.get(key).is_some());
-    asked.map(|(key, what)| report(what, &top.at(key))).chain(sources(top)).collect()
-}
-
-fn sources(top: &Fields<'_>) -> Vec<Diagnostic> {
     let all = top.get("credentials").map(|node| node.entries()).unwrap_or_default();
     let mut found = Vec::new();
     for entry in all {

@@ -10,7 +10,10 @@ use crate::text::reader::{Fields, Reader, in_backticks};
 pub(super) const SOURCES: &[&str] = &["env", "file", "exec", "vault", "keyring", "service_account"];
 
 /// Where the secret of a service account can come from.
-pub(super) const SECRET_SOURCES: &[&str] = &["env", "file", "exec"];
+pub(super) const SECRET_SOURCES: &[&str] = &["env", "file", "exec", "vault"];
+
+/// Where whatever opens a vault can come from.
+pub(super) const LOGIN_SOURCES: &[&str] = &["env", "file", "exec"];
 
 const KEYS: &[&str] = &["env", "file", "exec", "vault", "keyring", "service_account", "organizations", "hosts"];
 const EXAMPLES: &[&str] = &["env: ACME_API_KEY", "file: /run/secrets/acme", "exec: [/usr/bin/pass, show, acme]"];
@@ -57,11 +60,21 @@ pub(super) fn source(
         "env" => reader.word(fields, "env").map(Source::Env),
         "file" => reader.word(fields, "file").map(Source::File),
         "exec" => exec(reader, fields).map(Source::Exec),
+        "vault" => vault(reader, fields),
         "service_account" => return service_account(reader, fields),
         // On the list of what is not done yet.
         _ => None,
     };
     source.map(|source| (source, None))
+}
+
+fn vault(reader: &mut Reader, fields: &Fields<'_>) -> Option<Source> {
+    let vault = reader.section(fields, "vault", &["mount", "path", "field"]);
+    reader.must_have(&vault, "path", "path: fedctl/acme");
+    reader.must_have(&vault, "field", "field: api_key");
+    let (mount, path, field) =
+        (reader.word(&vault, "mount"), reader.word(&vault, "path"), reader.word(&vault, "field"));
+    Some(Source::Vault { mount, path: path?, field: field? })
 }
 
 /// Its secret comes from where a key can come from; its client id is none and stands here.
@@ -92,10 +105,15 @@ fn not_one(fields: &Fields<'_>, written: &[&str]) -> Diagnostic {
 
 /// Neither a shell nor a search path: what runs is what is written here.
 fn exec(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<Argv>> {
-    let at = fields.at("exec");
+    program(reader, fields, "exec")
+}
+
+/// A program and its arguments.
+pub(super) fn program(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Option<Located<Argv>> {
+    let at = fields.at(key);
     let before = reader.count();
     let words: Vec<String> = reader
-        .list(fields, "exec")?
+        .list(fields, key)?
         .into_iter()
         .filter_map(|(node, at)| reader.text(node, &at).map(str::to_owned))
         .collect();

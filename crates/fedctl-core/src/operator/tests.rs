@@ -33,8 +33,13 @@ fn codes(text: &str) -> Vec<Code> {
 fn the_example_is_valid_and_says_every_key() {
     let operator = valid(EXAMPLE);
     let sources: Vec<_> = operator.credentials.iter().map(|(name, one)| (name.as_str(), &one.source)).collect();
-    let [("acme", Source::Env(_)), ("beta", Source::File(_)), ("delta", Source::Env(_)), ("gamma", Source::Exec(_))] =
-        sources[..]
+    let [
+        ("acme", Source::Env(_)),
+        ("beta", Source::File(_)),
+        ("delta", Source::Env(_)),
+        ("epsilon", Source::Vault { .. }),
+        ("gamma", Source::Exec(_)),
+    ] = sources[..]
     else {
         panic!("{sources:?}")
     };
@@ -52,14 +57,11 @@ fn the_example_is_valid_and_says_every_key() {
 fn what_is_not_done_yet_is_refused_where_it_is_asked_for() {
     let text = "\
 version: 1
-credentials: {a: {vault: x}, b: {keyring: y}, c: {env: C}}
-escrow: []
+credentials: {a: {keyring: y}, c: {env: C}}
 ";
     let help = "\n    help: remove it for now: what is asked for is done or refused, never passed over";
     insta::assert_snapshot!(shown(text).replace(help, ""), @r"
-    2:19 not-yet: a key from `vault` is not done by this version of fedctl
-    2:34 not-yet: a key from `keyring` is not done by this version of fedctl
-    3:1 not-yet: an escrow is not done by this version of fedctl
+    2:19 not-yet: a key from `keyring` is not done by this version of fedctl
     ");
 }
 
@@ -86,7 +88,7 @@ fn a_service_account_has_an_id_and_a_secret_from_somewhere() {
     3:56 several-sources: `credentials.a.service_account.secret` says 2 times where it comes from
         help: keep one: which of them wins is nothing to guess at
     ");
-    let nested = account("{client_id: x, secret: {vault: y}}");
+    let nested = account("{client_id: x, secret: {keyring: y}}");
     assert_eq!(codes(&nested), [Code::MissingKey, Code::UnknownKey]);
 }
 
@@ -135,6 +137,82 @@ fn a_lease_is_in_files_or_in_a_store_and_a_journal_in_a_folder() {
     ");
     let plain = format!("version: 1\nlease: {{store: {{url: s3://a, endpoint: \"http://[::1]:9000\", {key}}}}}\n");
     assert!(matches!(valid(&plain).lease, Some(Lease::Store(store)) if store.endpoint.as_ref().unwrap().is_plain()));
+}
+
+const VAULT: &str = "vault: {address: \"http://127.0.0.1:8200\", login: {token: {env: T}}}\n";
+
+#[test]
+fn a_vault_is_opened_by_a_token_or_a_role_and_keeps_keys_and_client_secrets() {
+    let operator = valid(EXAMPLE);
+    let Some(Vault { address, login: Login::AppRole { role_id, secret_id: Source::File(_), .. }, .. }) = operator.vault
+    else {
+        panic!("the example has a role")
+    };
+    assert_eq!((address.as_str(), role_id.as_str().len()), ("https://vault.example.com:8200", 36));
+    assert!(matches!(operator.escrow, Some(Escrow::Vault { path, .. }) if path.as_str() == "fedctl/escrow"));
+    let by_token = valid(&format!("version: 1\n{VAULT}credentials: {{a: {{vault: {{path: a/b, field: key}}}}}}\n"));
+    assert!(matches!(by_token.vault, Some(Vault { login: Login::Token(Source::Env(_)), .. })));
+    let programs =
+        valid("version: 1\nescrow: {exec: {put: [/a, \"{client_id}\"], get: [/b, \"x/{client_id}.age\"]}}\n");
+    let Some(Escrow::Exec { put, get }) = programs.escrow else { panic!("it has programs") };
+    assert_eq!((put.program.as_str(), get.arguments.as_slice()), ("/a", &["x/{client_id}.age".to_owned()][..]));
+}
+
+#[test]
+fn what_is_wrong_with_a_vault_or_an_escrow_is_said_and_no_secret_is_repeated() {
+    let wrong = [
+        "vault: {address: \"http://vault.example.com\", login: {token: {env: T}}}",
+        "vault: {address: \"https://hush@vault.example.com\", login: {token: hush}}",
+        "vault: {address: \"https://v.example.com\", login: {token: {vault: {path: a, field: b}}}}",
+        "vault: {address: \"https://v.example.com\", login: {token: {env: T}, app_role: {role_id: a, secret_id: {env: S}}}}",
+        "vault: {address: \"https://v.example.com\", login: {app_role: {role_id: \"hush hush\"}}}",
+        "vault: {login: {}}",
+        "credentials: {a: {vault: {path: a, field: b}}}",
+        "escrow: {vault: {path: ../a}}",
+        "escrow: {vault: {path: a}}",
+        "escrow: {vault: {path: a}, exec: {put: [/a], get: [/b]}}",
+        "escrow: {exec: {put: [/a, hush], get: [b, \"{client_id}\"]}}",
+        "escrow: {}",
+        "escrow: hush",
+    ];
+    let shown: String = wrong.iter().map(|text| shown(&format!("version: 1\n{text}\n"))).collect();
+    assert!(!shown.contains("hush"), "{shown}");
+    insta::assert_snapshot!(shown, @r"
+    2:18 invalid-url: this is no address of a vault
+        help: write `https://` and the host, without a user name or password; `http://` is for `127.0.0.1` and `[::1]` alone
+    2:18 invalid-url: this is no address of a vault
+        help: write `https://` and the host, without a user name or password; `http://` is for `127.0.0.1` and `[::1]` alone
+    2:67 wrong-type: `vault.login.token` is text, not a mapping
+    2:51 missing-key: `vault.login.token` does not say where it comes from
+        help: write one of `env: ACME_API_KEY`, `file: /run/secrets/acme`, `exec: [/usr/bin/pass, show, acme]`
+    2:59 unknown-key: `vault.login.token` has no key `vault`
+        help: its keys are `env`, `file`, `exec`
+    2:68 several-sources: `vault.login` says twice what opens the vault
+        help: keep one: which of them wins is nothing to guess at
+    2:51 missing-key: `vault.login.app_role.secret_id` is missing
+        help: write it, for example `secret_id: {file: secrets/secret-id}`
+    2:71 invalid-name: this is no id of a role
+        help: write what `vault read auth/approle/role/NAME/role-id` shows; its secret does not belong here
+    2:1 missing-key: `vault.address` is missing
+        help: write it, for example `address: https://vault.example.com:8200`
+    2:9 missing-key: `vault.login.token` is missing
+        help: write it, for example `token: {env: VAULT_TOKEN}`
+    2:33 missing-key: this is in a vault, and the file does not say in which
+        help: write `vault: {address: https://vault.example.com:8200, login: {token: {env: VAULT_TOKEN}}}` at the top of the file
+    2:24 invalid-path: this is no place in a vault
+        help: write names with slashes between them, as in `fedctl/acme`: the engine is `mount`, without `data/`
+    2:24 missing-key: this is in a vault, and the file does not say in which
+        help: write `vault: {address: https://vault.example.com:8200, login: {token: {env: VAULT_TOKEN}}}` at the top of the file
+    2:28 several-sources: `escrow` says twice where client secrets are kept
+        help: keep one: which of them wins is nothing to guess at
+    2:22 missing-key: `escrow.exec.put` does not say which secret is meant
+        help: write `{client_id}` into an argument: every client has a secret of its own
+    2:39 invalid-path: a program begins with its absolute path
+        help: write it as in `exec: [/usr/bin/pass, show, acme]`, with at most 64 entries: there is no shell and no search path
+    2:1 missing-key: `escrow.vault` is missing
+        help: write it, for example `vault: {path: fedctl/escrow}`
+    2:9 wrong-type: `escrow` is text, not a mapping
+    ");
 }
 
 #[test]
@@ -231,7 +309,7 @@ fn everything_that_is_wrong_is_reported_at_once_and_no_secret_is_repeated() {
     17:1 unknown-key: `federation` belongs to a spec
         help: is this file a spec? an operator file is given with `--operator`, a spec as the argument
     18:1 unknown-key: an operator file has no key `colour`
-        help: its keys are `version`, `credentials`, `proxy`, `ca`, `protect`, `ceilings`, `forms`, `settle`, `limits`, `lease`, `journal`, `escrow`
+        help: its keys are `version`, `credentials`, `proxy`, `ca`, `protect`, `ceilings`, `forms`, `settle`, `limits`, `lease`, `journal`, `vault`, `escrow`
     ");
 }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::questions::{Form, Question};
-use super::words::{BucketUrl, ClientId, FilePath, HttpsUrl, ProxyUrl, StoreEndpoint, StoreRegion, Variable};
+use super::words::{
+    BucketUrl, ClientId, FilePath, HttpsUrl, ProxyUrl, StoreEndpoint, StoreRegion, Variable, VaultField, VaultName,
+    VaultPath, VaultUrl,
+};
 use crate::spec::{CredentialsName, Email, FieldPath, Located, OrganizationId};
 
 /// Everything that whoever runs fedctl says about the world outside the two organisations. Everything has a default.
@@ -31,6 +34,66 @@ pub struct Operator {
     pub lease: Option<Lease>,
     /// The folder of the journals; default one in the state directory of the machine.
     pub journal: Option<Located<FilePath>>,
+    /// How a Vault or OpenBao is opened; default none.
+    pub vault: Option<Vault>,
+    /// Where client secrets are kept when they are shown; default nowhere.
+    pub escrow: Option<Escrow>,
+}
+
+/// How a Vault or OpenBao is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vault {
+    /// Where it answers.
+    pub address: Located<VaultUrl>,
+    /// Its namespace; default none.
+    pub namespace: Option<Located<VaultPath>>,
+    /// What proves who asks.
+    pub login: Login,
+}
+
+/// What proves to a vault who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// A token.
+    Token(Source),
+    /// An AppRole.
+    AppRole {
+        /// Where the method is mounted; default `approle`.
+        mount: Option<Located<VaultPath>>,
+        /// The role.
+        role_id: Located<VaultName>,
+        /// Where its secret comes from.
+        secret_id: Source,
+    },
+}
+
+/// Where client secrets are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Escrow {
+    /// In a vault, each under the client id that it belongs to.
+    Vault {
+        /// The KV v2 engine; default `secret`.
+        mount: Option<Located<VaultPath>>,
+        /// What every name begins with.
+        path: Located<VaultPath>,
+    },
+    /// By programs, in which `{client_id}` stands for the client id.
+    Exec {
+        /// Is given the secret as its input, and keeps it.
+        put: Located<Argv>,
+        /// Prints the secret; nothing, or exit code 1, where there is none.
+        get: Located<Argv>,
+    },
+}
+
+impl Escrow {
+    /// Its name in an operator file.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Escrow::Vault { .. } => "vault",
+            Escrow::Exec { .. } => "exec",
+        }
+    }
 }
 
 /// What lets one run at a time write to an organisation.
@@ -85,6 +148,15 @@ pub enum Source {
     File(Located<FilePath>),
     /// What a program prints. It is run without a shell, without an environment and without an input.
     Exec(Located<Argv>),
+    /// A field of a secret in the vault that the file names.
+    Vault {
+        /// The KV v2 engine; default `secret`.
+        mount: Option<Located<VaultPath>>,
+        /// The secret.
+        path: Located<VaultPath>,
+        /// The field.
+        field: Located<VaultField>,
+    },
 }
 
 /// A program by its absolute path, and its arguments.

@@ -18,6 +18,14 @@ words! {
     BucketUrl,
     /// Where an object store answers: `https://`, or `http://` and a literal of the loopback interface.
     StoreEndpoint,
+    /// Where a vault answers: `https://`, or `http://` and a literal of the loopback interface.
+    VaultUrl,
+    /// A place in a vault: names of letters, digits, `-`, `_` and `.` with slashes between them, at most 256.
+    VaultPath,
+    /// The field of a secret: letters, digits, `-`, `_` and `.`, at most 64.
+    VaultField,
+    /// The id of a role: at most 128 visible characters of ASCII.
+    VaultName,
     /// The region of an object store: lower-case letters, digits and hyphens, at most 64.
     StoreRegion,
 }
@@ -133,22 +141,59 @@ impl StoreEndpoint {
 
 impl Word for StoreEndpoint {
     fn parse(text: &str) -> Result<Self, Refused> {
-        let host = text.strip_prefix("http://").map(|rest| rest.split('/').next().unwrap_or_default());
-        let is_loopback = host.is_some_and(|host| {
-            ["127.0.0.1", "[::1]"].iter().any(|literal| {
-                host.strip_prefix(literal).is_some_and(|port| {
-                    port.is_empty()
-                        || port.strip_prefix(':').is_some_and(|port| made_of(port, 5, |c| c.is_ascii_digit()))
-                })
-            })
-        });
-        if is_url(text, &["https://"]) || (is_loopback && is_url(text, &["http://"])) {
+        if is_secure(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(Refused::new(Code::InvalidUrl, "this is no address of an object store").help(
             "write `https://` and the host, without a user name or password; `http://` is for `127.0.0.1` and `[::1]` alone",
         ))
     }
+}
+
+impl Word for VaultUrl {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        if is_secure(text) {
+            return Ok(Self(text.trim_end_matches('/').to_owned()));
+        }
+        Err(Refused::new(Code::InvalidUrl, "this is no address of a vault").help(
+            "write `https://` and the host, without a user name or password; `http://` is for `127.0.0.1` and `[::1]` alone",
+        ))
+    }
+}
+
+impl Word for VaultPath {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        let is_part = |part: &str| made_of(part, 128, is_of_name) && part != "." && part != "..";
+        if text.len() <= 256 && text.split('/').all(is_part) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new(Code::InvalidPath, "this is no place in a vault")
+            .help("write names with slashes between them, as in `fedctl/acme`: the engine is `mount`, without `data/`"))
+    }
+}
+
+impl Word for VaultField {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        if made_of(text, 64, is_of_name) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new(Code::InvalidName, "this cannot be the field of a secret")
+            .help("name the field that holds the key, as in `field: api_key`; the key itself does not belong here"))
+    }
+}
+
+impl Word for VaultName {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        if made_of(text, 128, |c| c.is_ascii_graphic()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refused::new(Code::InvalidName, "this is no id of a role")
+            .help("write what `vault read auth/approle/role/NAME/role-id` shows; its secret does not belong here"))
+    }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_.".contains(c)
 }
 
 impl Word for StoreRegion {
@@ -159,6 +204,18 @@ impl Word for StoreRegion {
         Err(Refused::new(Code::InvalidName, "this is no region of an object store")
             .help("write it as its console does, as in `eu-central-1`"))
     }
+}
+
+/// An address with TLS, or on this machine, by a literal that nobody else can answer to.
+fn is_secure(text: &str) -> bool {
+    let host = text.strip_prefix("http://").map(|rest| rest.split('/').next().unwrap_or_default());
+    let is_port = |port: &str| {
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| made_of(port, 5, |c| c.is_ascii_digit()))
+    };
+    let is_loopback = host.is_some_and(|host| {
+        ["127.0.0.1", "[::1]"].iter().any(|literal| host.strip_prefix(literal).is_some_and(is_port))
+    });
+    is_url(text, &["https://"]) || (is_loopback && is_url(text, &["http://"]))
 }
 
 /// The shape alone: the program reads the address again with the rules of browsers.

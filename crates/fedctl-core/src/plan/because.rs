@@ -36,6 +36,10 @@ pub enum Because {
     Left,
     /// Its person left and is back, and what fedctl took from them itself is given again.
     Returned,
+    /// Its secret is shown once, and the next run may need it.
+    Escrowed,
+    /// Somebody has signed in with the present secret, so older ones are of no use.
+    Proved,
     /// A new secret is wanted, which takes a new app.
     Rotated,
     /// A new app took its place, and the identity provider leads there.
@@ -71,6 +75,8 @@ impl Because {
             Because::SignedIn => "they signed in through the federation, so the local password may go",
             Because::Left => "its person is not in the population any more",
             Because::Returned => "its person is back, and fedctl took it away itself when they left",
+            Because::Escrowed => "it is shown once, and a later run may need it",
+            Because::Proved => "somebody has signed in with the present secret, so no earlier one is needed",
             Because::Rotated => "a new secret is wanted, which takes a new app",
             Because::Retired => "a new app takes its place; it is kept until somebody has signed in through that",
             Because::TakenDown => "the federation is taken down",

@@ -7,6 +7,7 @@ pub mod form;
 pub mod guard;
 pub mod hole;
 pub mod lines;
+pub mod look;
 pub mod order;
 pub mod rules;
 pub mod saved;
@@ -204,6 +205,9 @@ pub enum Pair {
     /// The same, and the log of sign-ins cannot be read.
     #[serde(rename = "unproved")]
     Unlogged,
+    /// The same, and the token endpoint takes the secret that is in the escrow.
+    #[serde(rename = "unproved")]
+    Escrowed,
     /// This run wrote the provider, after the token endpoint had accepted the secret.
     Probed,
     /// Somebody signed in later than the last change that is known of either.
@@ -214,6 +218,9 @@ pub enum Pair {
     /// The last who was let through at the primary organisation did not get in at the secondary.
     #[serde(rename = "suspect")]
     Failing,
+    /// The token endpoint does not take the secret that is in the escrow.
+    #[serde(rename = "suspect")]
+    Refused,
 }
 
 impl Pair {
@@ -232,6 +239,10 @@ impl Pair {
             Pair::Unlogged => {
                 "unproved: both sides name one client id, and the log of sign-ins cannot be read with this key"
             }
+            Pair::Escrowed => {
+                "unproved: the token endpoint takes the secret in the escrow; that the identity provider has the same one, \
+                 only a sign-in shows"
+            }
             Pair::Probed => "probed: this run wrote it after the token endpoint accepted it",
             Pair::Proved => "proved: somebody has signed in since the last change, as far as the log shows",
             Pair::Changed => {
@@ -240,12 +251,15 @@ impl Pair {
             Pair::Failing => {
                 "suspect: the last who authenticated at the primary organisation did not get into the secondary one; try one"
             }
+            Pair::Refused => {
+                "suspect: the token endpoint refuses the secret in the escrow, so the app has another one now; try a sign-in"
+            }
         }
     }
 
     /// Whether something speaks against it, so that nobody may call the federation sound.
     pub fn is_suspect(self) -> bool {
-        matches!(self, Pair::Changed | Pair::Failing)
+        matches!(self, Pair::Changed | Pair::Failing | Pair::Refused)
     }
 
     /// The same after a run that wrote the provider with a secret that the token endpoint had accepted. What the log shows
@@ -253,10 +267,15 @@ impl Pair {
     #[must_use]
     pub fn after_probe(self) -> Self {
         match self {
-            Pair::Unproved | Pair::Unlogged => Pair::Probed,
-            Pair::None | Pair::Broken | Pair::Foreign | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing => {
-                self
-            }
+            Pair::Unproved | Pair::Unlogged | Pair::Escrowed => Pair::Probed,
+            Pair::None
+            | Pair::Broken
+            | Pair::Foreign
+            | Pair::Probed
+            | Pair::Proved
+            | Pair::Changed
+            | Pair::Failing
+            | Pair::Refused => self,
         }
     }
 }
@@ -381,7 +400,7 @@ impl Action {
 mod tests {
     use super::Pair;
 
-    const ALL: [Pair; 8] = [
+    const ALL: [Pair; 10] = [
         Pair::None,
         Pair::Broken,
         Pair::Unproved,
@@ -390,6 +409,8 @@ mod tests {
         Pair::Proved,
         Pair::Changed,
         Pair::Failing,
+        Pair::Escrowed,
+        Pair::Refused,
     ];
 
     #[test]
@@ -405,6 +426,6 @@ mod tests {
     #[test]
     fn a_probe_says_more_than_nothing_and_less_than_the_log() {
         let probed = ALL.iter().filter(|pair| pair.after_probe() == Pair::Probed);
-        assert_eq!(probed.collect::<Vec<_>>(), [&Pair::Unproved, &Pair::Unlogged, &Pair::Probed]);
+        assert_eq!(probed.collect::<Vec<_>>(), [&Pair::Unproved, &Pair::Unlogged, &Pair::Probed, &Pair::Escrowed]);
     }
 }

@@ -30,6 +30,8 @@ pub struct Rules {
     pub max_renames: Option<u32>,
     /// Pinned answers to questions about wire formats, by question.
     pub forms: BTreeMap<Box<str>, Form>,
+    /// Where client secrets are kept in escrow, in a word: `vault` or `exec`; nothing where they are not.
+    pub escrow: Option<Box<str>>,
     /// People of whom a human says that they signed in through the federation, by their address in either organisation, in
     /// lower case.
     pub signed_in: BTreeSet<Box<str>>,
@@ -52,6 +54,7 @@ impl Rules {
             max_gains: number(&operator.ceilings.max_gains),
             max_renames: number(&operator.ceilings.max_renames),
             forms: forms.map(|(question, form)| (question.as_str().into(), form.value)).collect(),
+            escrow: operator.escrow.as_ref().map(|escrow| escrow.as_str().into()),
             signed_in: BTreeSet::new(),
             as_of: None,
             aim: Aim::Keep,

@@ -13,10 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Org;
 use crate::evidence::{self, Evidence};
 use crate::kinds::context::{Builder, Context, Found};
-use crate::kinds::{self, KINDS};
+use crate::kinds::{self, KINDS, client_secret};
 use crate::live::{Live, Needs, Query, Why};
 use crate::people::{self, People, Rosters};
-use crate::plan::rules::Aim;
 use crate::plan::{Pair, Plan};
 use crate::spec::{Code, Diagnostic, RoutingMembers, Spec};
 use crate::trace::OtherWays;
@@ -54,14 +53,14 @@ impl<T> Step<T> {
 
 /// Plans, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Plan> {
-    resolved(spec, terms.rules.aim, live, confirm::removals, |people, found| {
+    resolved(spec, terms, live, confirm::removals, |people, found| {
         plan(&Context { spec, terms, people, found, as_of: live.as_of }, live)
     })
 }
 
 /// The same, with everybody whose sign-in the plan may touch, for a rehearsal; nobody where there is nothing to rehearse.
 pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Option<Cast>)> {
-    resolved(spec, terms.rules.aim, live, confirm::removals, |people, found| {
+    resolved(spec, terms, live, confirm::removals, |people, found| {
         let context = Context { spec, terms, people, found, as_of: live.as_of };
         let plan = plan(&context, live);
         let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
@@ -91,11 +90,12 @@ pub(crate) type Last = for<'a> fn(&Spec, &'a Live, &mut Needs, &mut People<'a>, 
 /// Resolves people and objects, and computes something of them once everything is known.
 pub(crate) fn resolved<T>(
     spec: &Spec,
-    aim: Aim,
+    terms: &Terms,
     live: &Live,
     last: Last,
     compute: impl FnOnce(&People<'_>, &Found<'_>) -> T,
 ) -> Step<T> {
+    let aim = terms.rules.aim;
     let mut needs = Needs::default();
     let organizations = pinned(spec, live, &mut needs);
     if let Some(problems) = organizations {
@@ -112,7 +112,7 @@ pub(crate) fn resolved<T>(
         has_access_group: access.id().is_some(),
     });
     let mut people = people::resolve(spec, live, &mut needs, rosters);
-    let mut found = find(spec, aim, live, &mut needs, &mut problems);
+    let mut found = find(spec, terms, live, &mut needs, &mut problems);
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);
@@ -122,6 +122,8 @@ pub(crate) fn resolved<T>(
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
     if let (Some(people), Some(found)) = (&mut people, &mut found) {
         read_the_log(live, &mut needs, people, found);
+        found.escrowed = client_secret::look(terms, live, &mut needs, found);
+        found.evidence.weigh(found.escrowed.and_then(Result::ok));
         last(spec, live, &mut needs, people, found);
     }
     if let Some(people) = &people {
@@ -185,7 +187,7 @@ fn pinned(spec: &Spec, live: &Live, needs: &mut Needs) -> Option<Vec<Diagnostic>
 
 fn find<'a>(
     spec: &'a Spec,
-    aim: Aim,
+    terms: &Terms,
     live: &'a Live,
     needs: &mut Needs,
     problems: &mut Vec<Diagnostic>,
@@ -195,7 +197,8 @@ fn find<'a>(
     let access_group = kinds::user_group::find_access(spec, live, needs);
     let routing_group = kinds::user_group::find_routing(spec, live, needs);
     let provider = needs.provider(live);
-    let app = kinds::oidc_app::find(spec, live, needs);
+    let app = kinds::oidc_app::find(spec, Some(terms), live, needs);
+    let aim = terms.rules.aim;
     let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group, aim));
     let protected = guards::protected_group(live, needs);
     Some(Found {
@@ -209,5 +212,6 @@ fn find<'a>(
         protected: protected?,
         other_ways: OtherWays::default(),
         evidence: Evidence::NONE,
+        escrowed: None,
     })
 }

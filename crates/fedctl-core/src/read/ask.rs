@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::address::Org;
 use crate::endpoint;
+use crate::escrow;
 use crate::kinds::oidc_app;
 use crate::live::users::FIELDS;
 use crate::live::{PAGE, Point, Query, events};
@@ -53,6 +54,7 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::PolicyGroups(policy) => {
             Ask::new(org, &endpoint::POLICY_ASSOCIATIONS, &id(policy), &with(&[("targets", "user_group")]))
         }
+        Query::Escrowed(client_id, callback) => escrow::ask(client_id, callback),
         Query::Point(point) => ask_by_itself(*point, page),
         Query::AppLog(app, since) => {
             // `[spec]`: dots lead into objects. Sign-ins name their app in one field, changes in another.

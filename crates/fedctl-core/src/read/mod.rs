@@ -6,6 +6,7 @@ mod settle;
 use crate::address::Org;
 use crate::decode;
 use crate::decode::{Fed, Undecoded};
+use crate::escrow::Kept;
 use crate::kinds::{identity_provider, oidc_app, routing_policy, user_group};
 use crate::live::{Known, Live, Point, Query, Scope, Seen, Why};
 use crate::request::{Answer, Ask};
@@ -114,7 +115,7 @@ impl Reader {
     pub fn fetch(&self, query: &Query) -> Fetch {
         match query {
             Query::UserCount(_) | Query::Provider | Query::AppLog(..) | Query::LogIns(..) => Fetch::One(ask(query, 0)),
-            Query::Group(..) | Query::AppSettings(_) => Fetch::One(ask(query, 0)),
+            Query::Group(..) | Query::AppSettings(_) | Query::Escrowed(..) => Fetch::One(ask(query, 0)),
             Query::Point(point) if !point.is_list() => Fetch::One(ask(query, 0)),
             Query::Users(org, Scope::Ids(ids)) => Fetch::Batches(ask::by_ids(*org, ids)),
             Query::Users(org, Scope::Names { emails, usernames }) => {
@@ -144,6 +145,10 @@ impl Reader {
     /// A refusal that says nothing about the question, an answer of another shape, or an object of an organisation that
     /// is not the pinned one. Of the log, none of these is an error: it has no answer then.
     pub fn take(&mut self, query: &Query, answer: &Answer) -> Result<Took, ReadError> {
+        if let Query::Escrowed(client_id, _) = query {
+            let kept = Kept::read(&answer.body).filter(|_| answer.status == 200);
+            return Ok(self.escrowed(client_id, kept.ok_or_else(|| answer.message().into())));
+        }
         self.live.as_of = self.live.as_of.max(answer.date);
         let took = self.taken(query, answer);
         if self.needs_no_answer(query) { Ok(took.unwrap_or(Took::Unknown(Why::Unreadable))) } else { took }
@@ -152,12 +157,21 @@ impl Reader {
     /// What it means that nobody answered.
     ///
     /// # Errors
-    /// Without an answer reading cannot go on, but for the log.
-    pub fn unanswered(&self, query: &Query, why: String) -> Result<Took, ReadError> {
+    /// Without an answer reading cannot go on, but for the log and the escrow.
+    pub fn unanswered(&mut self, query: &Query, why: String) -> Result<Took, ReadError> {
+        if let Query::Escrowed(client_id, _) = query {
+            return Ok(self.escrowed(client_id, Err(why.into())));
+        }
         if self.needs_no_answer(query) {
             return Ok(Took::Unknown(Why::Unreadable));
         }
         Err(ReadError::Unreachable { org: query.org(), why })
+    }
+
+    /// An escrow that does not answer stops nothing: whoever needs what it has says so.
+    fn escrowed(&mut self, client_id: &str, kept: Result<Kept, Box<str>>) -> Took {
+        self.live.escrowed.insert(client_id.into(), kept);
+        Took::Page(Fed { rows: 1, total: None })
     }
 
     fn needs_no_answer(&self, query: &Query) -> bool {
@@ -203,6 +217,7 @@ impl Reader {
             Query::AppLog(id, _) => settle_log(live.app_log.entry(id).or_insert_with(|| Ok(Vec::new())), end),
             Query::LogIns(..) => settle_log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), end),
             Query::Point(point) => settle_point(&mut live.points, point, end),
+            Query::Escrowed(..) => {}
             Query::Group(org, id) => {
                 if let Err(why) = end {
                     live.group_rules.insert((org, id), Err(why));
@@ -303,6 +318,7 @@ impl Reader {
             Query::PolicyUsers(id) => edges(live.policy_users.entry(*id), page),
             Query::AppLog(id, _) => log(live.app_log.entry(*id).or_insert_with(|| Ok(Vec::new())), page),
             Query::LogIns(..) => log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), page),
+            Query::Escrowed(..) => Ok(Fed { rows: 0, total: None }),
             Query::Point(point) if point.is_list() => ends(live.points.entry(*point), page),
             Query::Point(point) => {
                 let seen = Seen::read(*point, page, live.users[point.org().index()].attribute(), pinned)?;

@@ -15,7 +15,7 @@ use crate::kinds::context::{Context, Found};
 use crate::kinds::identity_provider;
 use crate::live::{Live, Needs};
 use crate::people::{People, Person};
-use crate::plan::rules::Aim;
+use crate::plan::rules::{Aim, Rules};
 use crate::plan::{Held, Pair};
 use crate::planner::{Step, Terms, resolved};
 use crate::spec::{FieldPath, Spec};
@@ -94,7 +94,8 @@ impl Verification {
 
 /// Traces everybody of the population, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
-    resolved(spec, Aim::Keep, live, ask_for_other_ways, |people, found| {
+    let keeping = Terms { rules: Rules { aim: Aim::Keep, ..terms.rules.clone() }, ..terms.clone() };
+    resolved(spec, &keeping, live, ask_for_other_ways, |people, found| {
         let shared = situation::shared(spec, terms, found);
         let claims = situation::Claims::of(live);
         let traced =

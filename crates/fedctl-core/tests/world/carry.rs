@@ -1,5 +1,6 @@
 //! Carries the requests of reader and executor to a world in memory, and can lose them on the way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use fedctl_core::address::Org;
 use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::endpoint::Host;
+use fedctl_core::escrow::{self, Call, Kept};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
@@ -20,6 +22,7 @@ use fedctl_core::trace::{self, Verification};
 use jumpcloud_sim::fault::{Delivery, Effect, Fault as SimFault, When};
 use jumpcloud_sim::fixture::Pair;
 use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, Response as SimResponse, World};
+use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 /// How long an answer is waited for, in milliseconds.
@@ -77,6 +80,12 @@ pub(crate) struct Memory {
     pub(crate) dead: bool,
     /// How long the run waited in all.
     pub(crate) waited: Duration,
+    /// What the escrow has, by client id, the newest last.
+    pub(crate) escrow: BTreeMap<String, Vec<SecretString>>,
+    /// Why the escrow answers nothing.
+    pub(crate) no_escrow: Option<&'static str>,
+    /// It lets nobody destroy anything.
+    pub(crate) keeps_all: bool,
     /// What the program is told to do.
     pub(crate) command: Command,
 }
@@ -127,6 +136,9 @@ impl Memory {
             writes: 0,
             dead: false,
             waited: Duration::ZERO,
+            escrow: BTreeMap::new(),
+            no_escrow: None,
+            keeps_all: false,
             command: Command::Apply,
         }
     }
@@ -212,6 +224,9 @@ impl Memory {
     }
 
     fn send(&mut self, request: &Request) -> Outcome {
+        if let Some(call) = Call::of(request) {
+            return self.escrowed(call);
+        }
         let request = self.on_the_wire(request);
         let (answer, fate) = self.world.meet(&request);
         match fate.delivery {
@@ -222,6 +237,42 @@ impl Memory {
                 Outcome::Unknown("nobody answered in time".to_owned())
             }
         }
+    }
+
+    /// The escrow, as an operator's store would answer.
+    fn escrowed(&mut self, call: Call) -> Outcome {
+        if let Some(why) = self.no_escrow {
+            return Outcome::NotSent(why.to_owned());
+        }
+        let newest = |id: &str| self.escrow.get(id).and_then(|kept| kept.last()).cloned();
+        Outcome::Answered(match call {
+            Call::Try { client_id, callback } => {
+                let secret = newest(&client_id);
+                let is_taken = secret.as_ref().and_then(|secret| {
+                    let trial = self.on_the_wire(&escrow::trial(&client_id, secret, &callback));
+                    escrow::verdict(&answered(self.world.answer(&trial)))
+                });
+                let versions = self.escrow.get(&client_id).map_or(0, Vec::len);
+                let older = u32::try_from(versions.saturating_sub(1)).unwrap();
+                Kept { is_kept: secret.is_some(), is_taken, older }.answer()
+            }
+            Call::Keep { client_id, secret } => {
+                self.escrow.entry(client_id).or_default().push(secret);
+                escrow::done()
+            }
+            Call::Take { client_id } => match newest(&client_id) {
+                Some(secret) => escrow::brings(&secret),
+                None => escrow::refused("the escrow has no such secret".to_owned()),
+            },
+            Call::Forget { .. } if self.keeps_all => escrow::refused("permission denied".to_owned()),
+            Call::Forget { client_id, but_newest } => {
+                let kept = self.escrow.remove(&client_id).unwrap_or_default();
+                if but_newest {
+                    self.escrow.insert(client_id, kept.into_iter().next_back().into_iter().collect());
+                }
+                escrow::done()
+            }
+        })
     }
 
     /// A request as the simulator takes it.
@@ -237,6 +288,7 @@ impl Memory {
                 SimHost::Api
             }
             Host::Issuer => SimHost::Issuer,
+            Host::Escrow => unreachable!("the escrow is not the simulator's"),
         };
         if request.newer_rule {
             headers.push(("x-query-dsl".to_owned(), "v2".to_owned()));
@@ -278,7 +330,7 @@ pub(crate) fn answered(answer: SimResponse) -> Answer {
 impl Carry for Memory {
     fn carry(&mut self, request: Request) -> Outcome {
         let path = request.path.split('?').next().unwrap_or_default().to_owned();
-        let is_write = !fedctl_core::endpoint::reads(request.method, &path);
+        let is_write = !fedctl_core::endpoint::reads(request.method, &path) && path != "/try";
         if self.dead {
             return Outcome::NotSent("killed".to_owned());
         }
@@ -338,6 +390,15 @@ pub(crate) fn terms() -> Terms {
         callback: "https://login.jumpcloud.com/oauth/callback".into(),
         login: "https://console.jumpcloud.com".into(),
         rules: Rules::default(),
+    }
+}
+
+/// The plan that takes a federation down.
+pub(crate) fn take_down(spec: &Spec, memory: &mut Memory) -> Plan {
+    let command = Command::Destroy(Reach::Both);
+    match drive::read(spec, memory, |live| command.step(spec, live)).unwrap().0 {
+        Step::Ready(plan) => *plan,
+        other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no plan: {other:?}"),
     }
 }
 

@@ -10,6 +10,7 @@ mod conversation;
 mod crash;
 mod crash_matrix;
 mod edits;
+mod escrow;
 mod executor;
 mod faultless;
 mod follow;

@@ -220,7 +220,14 @@ fn i9_i10_every_row_of_the_order_table_has_a_pair_in_some_plan_and_is_kept() {
             assert!(bad(&plan, &ends).is_empty(), "seed {seed}: {:?}", bad(&plan, &ends));
         }
     }
-    let without: Vec<_> = without.iter().map(|row| (row.first, row.then)).collect();
+    let (mut memory, spec) = SITUATIONS[0]();
+    let plan = carry::plan(&spec, &mut memory);
+    assert!(bad(&plan, &apply_in_order(&plan, &mut memory, 0)).is_empty());
+    let plan = carry::take_down(&spec, &mut memory);
+    without.retain(|row| pairs(&plan, row).is_empty());
+    // Those of the escrow have plans of their own: `escrow.rs`.
+    let is_of_escrow = |row: &&&Edge| [row.first.1, row.then.1].contains(&Kind::ClientSecret);
+    let without: Vec<_> = without.iter().filter(|row| !is_of_escrow(row)).map(|row| (row.first, row.then)).collect();
     assert_eq!(without, [], "no plan has these");
 }
 

@@ -6,6 +6,9 @@ use fedctl_core::planner::Other;
 
 use super::text::{count, visible};
 
+/// What is said when a federation is taken down of which nothing is left.
+pub const NOTHING_LEFT: &str = "Nothing to do: nothing carries the mark of this federation any more.\n";
+
 /// What else is in these organisations: federations that a spec of the folder names, and those that none does.
 pub fn text(others: &[Other], specs: &BTreeMap<String, String>) -> String {
     let row = |other: &Other| {

@@ -6,6 +6,7 @@ use fedctl_core::plan::action::{Action, After, Because, Change, Subject, Verb, W
 use fedctl_core::plan::{Fate, Held, Pair, Plan, PlannedPerson, Refusal};
 use similar::{ChangeTag, TextDiff};
 
+use super::others::NOTHING_LEFT;
 use super::rehearsed::Rehearsed;
 use super::text::{columns, count, visible};
 use super::{fates, others};
@@ -223,10 +224,7 @@ impl View<'_> {
         let mut text = format!("\n{}", if plan.backwards { "" } else { &secret });
         let held = self.by_fate(|fate| matches!(fate, Fate::Held(_))).len();
         if plan.is_empty() && plan.refusals.is_empty() {
-            text.push_str(&match plan.backwards {
-                true => "Nothing to do: nothing carries the mark of this federation any more.\n".to_owned(),
-                false => nothing(plan.notes.len(), held),
-            });
+            text.push_str(&if plan.backwards { NOTHING_LEFT.to_owned() } else { nothing(plan.notes.len(), held) });
             return text;
         }
         let gains = self.by_fate(|fate| matches!(fate, Fate::Gains | Fate::GainsExisting)).len();

@@ -3,6 +3,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use std::time::Instant;
+
 use fedctl_core::operator;
 use secrecy::ExposeSecret;
 
@@ -20,7 +22,7 @@ fn write(folder: &Path, name: &str, text: &[u8], mode: u32) {
 }
 
 fn fetched(line: &str, folder: &Path) -> Result<String, String> {
-    let fetched = fetch(&source(line), folder);
+    let fetched = fetch(&source(line), folder, None);
     fetched.map(|key| key.expose_secret().to_owned()).map_err(|failure| failure.text())
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::{End, Run, judge, live};
 use super::{Planned, SENDS, Why, again, backoff, call, field_of, is_live};
 use crate::decode;
-use crate::endpoint::Again;
+use crate::endpoint::{Again, Host};
 use crate::plan::Verb;
 use crate::plan::action::{Action, Write};
 use crate::plan::hole::{Body, Give};
@@ -65,6 +65,9 @@ impl Run {
                 self.talk(at).is_settled |= answer.status == 409;
                 self.talk(at).refused = Some(format!("{} {}", answer.status, answer.message()));
                 self.look(at, Why::Doubt);
+            }
+            (Write::One(call), _) if call.endpoint.endpoint().host == Host::Escrow => {
+                self.finish(at, End::Failed(answer.message()));
             }
             (_, status) => self.finish(at, End::Failed(format!("{status} {}", answer.message()))),
         }

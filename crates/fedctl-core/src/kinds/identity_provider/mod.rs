@@ -225,7 +225,8 @@ fn client_id(context: &Context<'_>, before: Option<&str>) -> Change {
 
 fn create_body<'b>(context: &Context<'_>, name: &'b str, url: &'b str) -> wire::Create<'b> {
     let app = oidc_app::target(context);
-    let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&app), url };
+    let secret = oidc_app::secret_of(context);
+    let oidc = wire::CreateOidc { client_id: Of::new(&app), client_secret: Of::new(&secret), url };
     wire::Create { name, oidc, kind: "OIDC" }
 }
 

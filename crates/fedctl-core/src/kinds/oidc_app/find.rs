@@ -2,6 +2,9 @@
 
 use super::address;
 use super::wire::{App, AppSettings};
+use crate::escrow::Kept;
+use crate::kinds::client_secret;
+use crate::kinds::context::Terms;
 use crate::kinds::identity_provider::wire::Provider;
 use crate::kinds::owned::{self, Foreign, MarkState, Owned, Proposed};
 use crate::live::{Live, Needs, Superseded};
@@ -31,6 +34,8 @@ pub struct Found<'a> {
     pub given_back: Vec<&'a App>,
     /// Why none of ours is of use: the secret was shown to a run that did not end.
     pub secret_lost: bool,
+    /// No identity provider leads to the app, and the escrow has its secret.
+    pub is_escrowed: bool,
     /// There is an identity provider, and every app was looked at: none has its client id.
     pub provider_has_no_app: bool,
     /// Why it cannot be used.
@@ -40,6 +45,8 @@ pub struct Found<'a> {
 /// An app that we made and that is of no use any more.
 #[derive(Debug)]
 pub struct Old<'a> {
+    /// Its client id, if it has one.
+    pub client_id: Option<&'a str>,
     /// The app.
     pub proposed: Proposed<'a, App, Superseded>,
     /// The groups that may use it.
@@ -78,8 +85,8 @@ impl<'a> Found<'a> {
 
 type Marked<'a> = (&'a App, ObjectMark<'a>, &'a Option<AppSettings>);
 
-/// Finds the app.
-pub(crate) fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Option<Found<'a>> {
+/// Finds the app. Without terms nobody asks an escrow, and an app that no provider leads to is of no use.
+pub(crate) fn find<'a>(spec: &'a Spec, terms: Option<&Terms>, live: &'a Live, needs: &mut Needs) -> Option<Found<'a>> {
     let (apps, provider) = (needs.apps(live), needs.provider(live));
     let (apps, provider) = (apps?, provider?);
     let marked = marked(spec, live, needs, apps)?;
@@ -97,11 +104,61 @@ pub(crate) fn find<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs) -> Opt
     }
     let provider_has_no_app = provider.is_some() && !marked.iter().any(fits);
     let half_made = |(_, _, settings): &Marked<'_>| settings.is_none() && provider_has_no_app;
+    let is_led_to = marked.iter().any(fits);
+    let escrowed = if is_led_to { Escrowed::None } else { escrowed(terms, live, needs, &marked)? };
+    if let Escrowed::At(at) = escrowed {
+        let found = of_marked(spec, live, needs, marked, Some(at))?;
+        return Some(Found { provider_has_no_app, is_escrowed: true, ..found });
+    }
+    let refusal = if let Escrowed::Unread(why) = escrowed { Some(unread(spec, why)) } else { None };
     let at = marked.iter().position(fits).or_else(|| marked.iter().position(half_made));
     if marked.is_empty() {
         return Some(Found { provider_has_no_app, ..by_label(spec, live, needs, apps)? });
     }
-    of_marked(spec, live, needs, marked, at).map(|found| Found { provider_has_no_app, ..found })
+    of_marked(spec, live, needs, marked, at).map(|found| Found { provider_has_no_app, refusal, ..found })
+}
+
+/// What the escrow has of apps to which no provider leads.
+enum Escrowed<'a> {
+    /// The secret of the one at this position, and the token endpoint takes it.
+    At(usize),
+    /// Nobody knows, for this reason.
+    Unread(&'a str),
+    None,
+}
+
+fn escrowed<'a>(
+    terms: Option<&Terms>,
+    live: &'a Live,
+    needs: &mut Needs,
+    marked: &[Marked<'_>],
+) -> Option<Escrowed<'a>> {
+    let Some(terms) = terms.filter(|terms| terms.rules.escrow.is_some()) else { return Some(Escrowed::None) };
+    let clients = marked.iter().enumerate().filter_map(|(at, (_, _, settings))| Some((at, settings.as_ref()?)));
+    let asked: Vec<_> =
+        clients.map(|(at, settings)| (at, needs.escrowed(live, &settings.client_id, &terms.callback))).collect();
+    let mut unread = Escrowed::None;
+    for (at, kept) in asked {
+        match kept? {
+            Ok(Kept { is_kept: true, is_taken: Some(true), .. }) => return Some(Escrowed::At(at)),
+            Ok(Kept { is_kept: true, is_taken: None, .. }) => {
+                unread = Escrowed::Unread("the token endpoint does not say whether it takes the secret that is kept");
+            }
+            Err(why) => unread = Escrowed::Unread(why),
+            Ok(_) => {}
+        }
+    }
+    Some(unread)
+}
+
+/// Another app would be made beside one whose secret may be at hand.
+fn unread(spec: &Spec, why: &str) -> Refusal {
+    Refusal::new(
+        Guard::UnprovedSecret,
+        &client_secret::address(spec),
+        format!("no identity provider leads to the app, and whether the escrow has its secret is not known: {why}"),
+        "make the escrow readable and plan again; without `escrow` in the operator file a new app would be made",
+    )
 }
 
 fn marked<'a>(spec: &'a Spec, live: &'a Live, needs: &mut Needs, apps: &'a [App]) -> Option<Vec<Marked<'a>>> {
@@ -159,6 +216,7 @@ fn of_marked<'a>(
             }
             Origin::Created => found.superseded.push(Old {
                 proposed: Proposed::of(app),
+                client_id: settings.as_ref().map(|settings| &*settings.client_id),
                 groups: needs.app_groups(live, app.id)?,
                 was_in_use: mark.generation < found.generation,
                 retired: mark.retired,

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
-use crate::kinds::KindOf;
+use crate::escrow;
 use crate::kinds::context::{Builder, Context};
+use crate::kinds::{KindOf, client_secret};
 use crate::live::{Confirmed, Superseded};
 use crate::mark::{self, ObjectRole, Origin};
 use crate::plan::Action;
@@ -109,7 +110,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
             plan.know(target.clone(), app.id);
             plan.know_client(&target, &settings.client_id);
             repair::plan(context, plan, app, owned, settings);
-            if context.spec.app.generation.value > found.generation {
+            if found.is_escrowed {
+                plan.act(probe(context));
+            } else if context.spec.app.generation.value > found.generation {
                 plan.note(target, WAITS);
             }
         }
@@ -130,8 +133,13 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     }
 }
 
+/// What gives the client secret: the app that shows it, or the escrow that kept it.
+pub(crate) fn secret_of(context: &Context<'_>) -> Address {
+    if context.found.app.is_escrowed { client_secret::address(context.spec) } else { target(context) }
+}
+
 /// The address of an app that stands beside the one that is of use.
-fn old(app: &App) -> Address {
+pub(crate) fn old(app: &App) -> Address {
     Address::new(Org::Primary, Kind::OidcApp, Arc::from(format!("{} [{}]", app.label, app.id)))
 }
 
@@ -246,10 +254,10 @@ fn probe(context: &Context<'_>) -> Action {
     let text = |text: &str| FormValue::Text(text.into());
     let body = Body::Form(Box::new([
         ("grant_type", text("authorization_code")),
-        ("code", text("fedctl-probe")),
+        ("code", text(escrow::NO_CODE)),
         ("redirect_uri", text(&context.terms.callback)),
         ("client_id", FormValue::Of(target.clone(), Give::ClientId)),
-        ("client_secret", FormValue::Of(target.clone(), Give::ClientSecret)),
+        ("client_secret", FormValue::Of(secret_of(context), Give::ClientSecret)),
     ]));
     Action {
         target,
@@ -258,7 +266,7 @@ fn probe(context: &Context<'_>) -> Action {
         changes: Box::new([]),
         write: Write::Probe {
             call: Call { endpoint: &endpoint::TOKEN, args: Box::new([]), body: Some(body) },
-            yes: &[(400, "invalid_grant")],
+            yes: &[escrow::TAKEN],
         },
         look: None,
         subject: Subject::Federation,

@@ -174,7 +174,7 @@ pub struct InUse {
 /// Finds the app in use, or says what to read first; nothing where there is none of this federation.
 pub fn in_use(spec: &Spec, live: &Live) -> Step<Option<InUse>> {
     let mut needs = Needs::default();
-    let found = super::find(spec, live, &mut needs);
+    let found = super::find(spec, None, live, &mut needs);
     if !needs.unknown.is_empty() {
         return Step::Unknown(needs.unknown);
     }
