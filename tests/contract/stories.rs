@@ -39,6 +39,7 @@ pub(crate) fn all() -> Vec<Exchange> {
     made_twice(&mut seen);
     signed_in(&mut seen);
     left(&mut seen);
+    taken_down(&mut seen);
     in_another_form(&mut seen);
     seen
 }
@@ -134,6 +135,16 @@ fn left(seen: &mut Vec<Exchange>) {
         memory.world.advance(2 * 24 * 60 * 60 * 1000);
     }
     assert!(memory.world.user_by_email(memory.secondary, "bob@acme.com.beta").is_none());
+}
+
+/// Set up, and taken down again.
+fn taken_down(seen: &mut Vec<Exchange>) {
+    let mut memory = two();
+    let whole = spec(&memory, "");
+    let mut recorder = Recorder { memory: &mut memory, seen };
+    applied(&whole, &mut recorder).unwrap();
+    let plan = carry::take_down(&whole, &mut recorder);
+    carry::run(&plan, &mut recorder);
 }
 
 /// A service that takes a policy in another form and changes of it in parts, and one on which a new policy is on: that is

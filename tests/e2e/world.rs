@@ -117,11 +117,13 @@ fn nobody_opens_the_account_of_another_by_an_attribute() {
 }
 
 #[test]
-fn nobody_who_was_there_before_is_routed() {
+fn a_stranger_who_was_put_into_the_routing_group_is_named_and_left() {
     let sandbox = Sandbox::applied();
     sandbox.change_member(Secondary, "add", "Federated from Acme", &sandbox.user(Secondary, "admin@beta.com"));
     sandbox.forget_requests();
-    assert_snapshot!(refused(&sandbox));
+    let plan = sandbox.fedctl("plan demo.yaml").exits_with(0);
+    assert_snapshot!(section(&plan.stdout, "Left as it is"));
+    sandbox.nothing_was_written();
 }
 
 #[test]

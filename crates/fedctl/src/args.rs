@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fedctl_core::plan::allow::Allow;
@@ -150,14 +150,9 @@ pub struct Apply {
     pub format: Format,
 }
 
-/// `rotate`
-#[derive(Debug, clap::Args)]
-pub struct Rotate {
-    /// The spec
-    pub spec: PathBuf,
-    /// Change nothing: exit with 2 when the secret is older than this, such as `180d`
-    #[arg(long, value_name = "DAYS", value_parser = days, conflicts_with_all = ["auto_approve", "allow", "full"])]
-    pub check_age: Option<u64>,
+/// What the commands that apply are told beside their own
+#[derive(Debug, Clone, clap::Args)]
+pub struct Applying {
     /// Do not ask before writing
     #[arg(long)]
     pub auto_approve: bool,
@@ -170,6 +165,27 @@ pub struct Rotate {
     /// How to write the report
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+impl Apply {
+    /// What another command applies: of a spec, and as it was told.
+    pub fn of(spec: &Path, told: &Applying) -> Self {
+        let Applying { auto_approve, allow, full, format } = told.clone();
+        Self { path: spec.to_owned(), exact: false, auto_approve, signed_in: Vec::new(), allow, full, format }
+    }
+}
+
+/// `rotate`
+#[derive(Debug, clap::Args)]
+pub struct Rotate {
+    /// The spec
+    pub spec: PathBuf,
+    /// Change nothing: exit with 2 when the secret is older than this, such as `180d`
+    #[arg(long, value_name = "DAYS", value_parser = days, conflicts_with_all = ["auto_approve", "allow", "full"])]
+    pub check_age: Option<u64>,
+    /// What applying is told.
+    #[command(flatten)]
+    pub applying: Applying,
 }
 
 /// A number of days, such as `180d`.
@@ -193,18 +209,9 @@ pub struct Pause {
 pub struct Resume {
     /// The spec
     pub spec: PathBuf,
-    /// Do not ask before writing
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Lift a guard for this one plan, as its refusal says; can be given several times
-    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
-    pub allow: Vec<Allow>,
-    /// Before asking, list everybody and every action, where alike ones are folded otherwise
-    #[arg(long)]
-    pub full: bool,
-    /// How to write the report
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    /// What applying is told.
+    #[command(flatten)]
+    pub applying: Applying,
 }
 
 /// `destroy`
@@ -215,18 +222,9 @@ pub struct Destroy {
     /// The primary organisation is gone: ask nothing of it, and take down what is in the secondary one
     #[arg(long)]
     pub secondary_only: bool,
-    /// Do not ask before writing
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Lift a guard for this one plan, as its refusal says; can be given several times
-    #[arg(long, value_name = "GUARD=COUNT@DIGEST")]
-    pub allow: Vec<Allow>,
-    /// Before asking, list everybody and every action, where alike ones are folded otherwise
-    #[arg(long)]
-    pub full: bool,
-    /// How to write the report
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    /// What applying is told.
+    #[command(flatten)]
+    pub applying: Applying,
 }
 
 /// `verify`

@@ -231,9 +231,10 @@ pub fn key(error: &KeyError, name: &str) -> Failure {
 /// These credentials have no key, each with the variable that was looked for.
 pub fn no_keys(missing: &[(String, String)]) -> Failure {
     let list = |of: fn(&(String, String)) -> String| missing.iter().map(of).collect::<Vec<_>>().join(" and ");
+    let whose = if missing.len() == 1 { "that organisation" } else { "each organisation" };
     Failure::new(Exit::Failed, format!("there is no key for the credentials {}", list(|(name, _)| format!("`{name}`"))))
         .unwritten()
-        .hint(format!("put the API key of each organisation into {}", list(|(_, variable)| format!("${variable}"))))
+        .hint(format!("put the API key of {whose} into {}", list(|(_, variable)| format!("${variable}"))))
 }
 
 /// A signal came before anything was written.

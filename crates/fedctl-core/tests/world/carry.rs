@@ -394,9 +394,9 @@ pub(crate) fn terms() -> Terms {
 }
 
 /// The plan that takes a federation down.
-pub(crate) fn take_down(spec: &Spec, memory: &mut Memory) -> Plan {
+pub(crate) fn take_down(spec: &Spec, carry: &mut impl Carry) -> Plan {
     let command = Command::Destroy(Reach::Both);
-    match drive::read(spec, memory, |live| command.step(spec, live)).unwrap().0 {
+    match drive::read(spec, carry, |live| command.step(spec, live)).unwrap().0 {
         Step::Ready(plan) => *plan,
         other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no plan: {other:?}"),
     }

@@ -17,14 +17,6 @@ use crate::ui::Ui;
 /// As for `apply`.
 pub async fn run(args: &Destroy, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let reach = if args.secondary_only { Reach::SecondaryOnly } else { Reach::Both };
-    let apply = Apply {
-        path: args.spec.clone(),
-        exact: false,
-        auto_approve: args.auto_approve,
-        signed_in: Vec::new(),
-        allow: args.allow.clone(),
-        full: args.full,
-        format: args.format,
-    };
+    let apply = Apply::of(&args.spec, &args.applying);
     apply::run_for(Purpose::Destroy(reach), &apply, operator, ui).await
 }

@@ -14,14 +14,6 @@ use crate::ui::Ui;
 /// # Errors
 /// As for `apply`.
 pub async fn run(args: &Resume, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
-    let apply = Apply {
-        path: args.spec.clone(),
-        exact: false,
-        auto_approve: args.auto_approve,
-        signed_in: Vec::new(),
-        allow: args.allow.clone(),
-        full: args.full,
-        format: args.format,
-    };
+    let apply = Apply::of(&args.spec, &args.applying);
     apply::run_for(Purpose::Resume, &apply, operator, ui).await
 }

@@ -28,15 +28,7 @@ pub async fn run(args: &Rotate, operator: Option<&Path>, ui: &mut Ui) -> Result<
         visible(&session.source.name())
     ));
     drop(session);
-    let apply = Apply {
-        path: args.spec.clone(),
-        exact: false,
-        auto_approve: args.auto_approve,
-        signed_in: Vec::new(),
-        allow: args.allow.clone(),
-        full: args.full,
-        format: args.format,
-    };
+    let apply = Apply::of(&args.spec, &args.applying);
     apply::run_for(Purpose::Rotate(generation), &apply, operator, ui).await
 }
 
