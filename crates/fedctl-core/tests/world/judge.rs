@@ -7,7 +7,7 @@ use fedctl_core::plan::{Fate, Plan, PlannedPerson};
 use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World};
 
 use crate::carry::Memory;
-use crate::scene::{ATTRIBUTE, email, marked_for};
+use crate::scene::{ATTRIBUTE, marked_for};
 use crate::worlds::Scene;
 
 /// Who gets in where.
@@ -72,7 +72,7 @@ pub(crate) struct Judge {
 impl Judge {
     /// Before anything is applied.
     pub(crate) fn new(scene: &Scene, memory: &Memory, plan: &Plan) -> Self {
-        let id = |index: usize| memory.world.user_by_email(memory.primary, &email(index)).map(|user| user.id);
+        let id = |index: usize| memory.world.user_by_email(memory.primary, &scene.email(index)).map(|user| user.id);
         let meant = || (0..scene.people.len()).filter(|index| scene.is_meant(memory, *index));
         let adopted = meant().filter(|index| scene.people[*index].adopted);
         let adopted = adopted.filter_map(|index| Some((id(index)?, adoptable(scene, memory, index))));
@@ -82,7 +82,8 @@ impl Judge {
         // Whom the spec wants, it may not name as losing.
         let is_suspended =
             |address: &str| memory.world.user_by_email(memory.primary, address).is_some_and(User::is_suspended);
-        let wanted: BTreeSet<String> = meant().map(email).filter(|address| !is_suspended(address)).collect();
+        let wanted: BTreeSet<String> =
+            meant().map(|index| scene.email(index)).filter(|address| !is_suspended(address)).collect();
         let is_wanted = |address: &str| wanted.contains(address) && scene.wish.enabled;
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
         let leaves = |person: &PlannedPerson| matches!(person.fate, Fate::Leaves(_));
@@ -213,7 +214,7 @@ fn moving(memory: &Memory, plan: &Plan) -> BTreeMap<UserId, String> {
 /// them, and the one that their attribute opens.
 fn adoptable(scene: &Scene, memory: &Memory, index: usize) -> BTreeSet<UserId> {
     let attribute =
-        memory.world.user_by_email(memory.primary, &email(index)).and_then(|user| user.attribute(ATTRIBUTE));
+        memory.world.user_by_email(memory.primary, &scene.email(index)).and_then(|user| user.attribute(ATTRIBUTE));
     let addresses = attribute.map(str::to_owned).into_iter().chain([scene.account(index)]);
     let accounts = addresses.filter_map(|address| memory.world.user_by_email(memory.secondary, &address));
     accounts.filter(|account| marked_for(account).is_none()).map(|account| account.id).collect()

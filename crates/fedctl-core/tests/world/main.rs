@@ -26,6 +26,7 @@ mod interleave;
 mod judge;
 mod leave;
 mod leave_delete;
+mod moves;
 mod oracle;
 mod order;
 mod pairwise;

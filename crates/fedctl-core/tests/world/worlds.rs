@@ -51,6 +51,8 @@ pub(crate) struct Someone {
     pub(crate) hand: Option<Hand>,
     /// The spec takes their account over.
     pub(crate) adopted: bool,
+    /// The number of the address that they have at the primary organisation now, where it is not their own any more.
+    pub(crate) moved: Option<usize>,
 }
 
 /// How people come into the routing group.
@@ -110,6 +112,7 @@ impl Someone {
             restricted: false,
             hand: None,
             adopted: false,
+            moved: None,
         }
     }
 }
@@ -204,6 +207,7 @@ pub(crate) fn someone() -> impl Strategy<Value = Someone> {
                 restricted,
                 hand: None,
                 adopted: false,
+                moved: None,
             }
         },
     )

@@ -12,7 +12,7 @@ use super::story::{Round, Story, Weather};
 use crate::carry::{self, Memory};
 use crate::history::Earlier;
 use crate::properties;
-use crate::scene::{email, plain};
+use crate::scene::plain;
 use crate::watch::Log;
 use crate::witness::{self, Became, Course, Rest};
 use crate::worlds::Scene;
@@ -74,6 +74,10 @@ impl Life<'_> {
     fn before(&mut self, round: &Round) {
         self.memory.world.advance(round.after_s * 1000);
         self.memory.lag_ms = round.weather.iter().filter_map(Weather::hides_ms).max().unwrap_or_default();
+        if let Some(moves) = &round.moves {
+            let scene = &mut self.scene;
+            self.memory.by_hand(|memory| moves.make(scene, memory));
+        }
         let scene = &self.scene;
         let by_hand = |memory: &mut Memory| round.hands.iter().for_each(|edit| scene.make(*edit, memory));
         if !round.hands.is_empty() {
@@ -84,7 +88,7 @@ impl Life<'_> {
             someone.excepted = !someone.excepted;
         }
         if let Some(number) = round.remade.filter(|number| *number < self.scene.people.len()) {
-            remake(&mut self.memory, number);
+            remake(&self.scene, &mut self.memory, number);
         }
         let fault = |(at, weather): (usize, &Weather)| weather.fault(format!("{at} of {}", round.order.0));
         self.memory.world.set_faults(round.weather.iter().enumerate().map(fault).collect());
@@ -157,7 +161,11 @@ impl Life<'_> {
         let may_lose_its_secret = app.is_some_and(|app| !app.configured);
         let rounds = &self.story.rounds;
         let is_quiet = |round: &Round| {
-            round.hands.is_empty() && round.between.is_none() && round.excepts.is_none() && round.remade.is_none()
+            round.hands.is_empty()
+                && round.between.is_none()
+                && round.excepts.is_none()
+                && round.remade.is_none()
+                && round.moves.is_none()
         };
         self.story.earlier == Earlier::Same
             && !may_lose_its_secret
@@ -193,11 +201,11 @@ impl Life<'_> {
 }
 
 /// Deletes somebody at the primary, and makes somebody else with the same address.
-fn remake(memory: &mut Memory, number: usize) {
-    let Some(user) = memory.world.user_by_email(memory.primary, &email(number)) else { return };
+fn remake(scene: &Scene, memory: &mut Memory, number: usize) {
+    let Some(user) = memory.world.user_by_email(memory.primary, &scene.email(number)) else { return };
     let (id, groups) = (user.id, user.groups().collect::<Vec<_>>());
     console::delete_user(&mut memory.world, id);
-    let again = memory.world.add_user(memory.primary, plain(&email(number), &format!("User{number}")));
+    let again = memory.world.add_user(memory.primary, plain(&scene.email(number), &format!("User{number}")));
     groups.into_iter().for_each(|group| memory.world.add_member(group, again));
 }
 
