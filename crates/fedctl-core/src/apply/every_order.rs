@@ -15,7 +15,7 @@ impl Run {
     pub fn ready(&self) -> Vec<u32> {
         match (self.given.holds_any_secret(), self.stopping) {
             (true, _) => self.graph.section.intersection(&self.ready).copied().collect(),
-            (false, _) if !self.open_gaps.is_empty() => self.open_gaps.intersection(&self.ready).copied().collect(),
+            (false, _) if !self.open_gaps.is_empty() => self.closing().collect(),
             (false, true) => Vec::new(),
             (false, false) => self.ready.iter().copied().collect(),
         }
@@ -45,7 +45,7 @@ impl Run {
             self.begin(at);
         }
         loop {
-            if let Some((at, planned)) = self.turns.pop_front() {
+            if let Some((at, planned)) = self.next_turn() {
                 match self.turn(at, planned) {
                     Some(turn) => return self.hand_out(Out::One(at), turn),
                     None => continue,

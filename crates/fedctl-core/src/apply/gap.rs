@@ -1,12 +1,14 @@
 //! Gaps: an account gets another address and its person's attribute follows, and between the two writes nobody gets in.
 //!
 //! The attribute is looked at before the account is renamed, so that nothing refuses in the middle that could have refused
-//! before; then nothing else is begun until the attribute is written. Whoever takes an address waits until nobody has it
+//! before. From the moment that the rename begins nothing else is begun until the attribute is written, no other rename
+//! either, and of what was begun before, the requests of these two go first. Whoever takes an address waits until nobody has it
 //! any more and no attribute names it, or the one who had it would open their account.
 
 use std::collections::BTreeMap;
 
 use super::Run;
+use super::talk::Planned;
 use crate::address::Kind;
 use crate::plan::action::{Action, Change, Field, Subject, Verb};
 
@@ -59,9 +61,31 @@ impl Run {
             return self.graph.section.intersection(&self.ready).next().copied();
         }
         if !self.open_gaps.is_empty() {
-            return self.open_gaps.intersection(&self.ready).next().copied();
+            return self.closing().next();
         }
         if self.stopping { None } else { self.ready.first().copied() }
+    }
+
+    /// Notes that an action begins: one that renames opens a gap.
+    pub(super) fn opens_gap(&mut self, at: u32) {
+        self.open_gaps.extend(self.graph.closes.get(&at).map(|closes| (*closes, at)));
+    }
+
+    /// Whether an action opens or closes the gap that is open.
+    fn is_of_gap(&self, at: u32) -> bool {
+        self.open_gaps.iter().any(|(closes, opens)| *closes == at || *opens == at)
+    }
+
+    /// The next turn of what was begun: while a gap is open, one of its own before any other.
+    pub(super) fn next_turn(&mut self) -> Option<(u32, Planned)> {
+        let is_urgent = |turn: &(u32, Planned)| self.is_of_gap(turn.0);
+        let urgent = if self.open_gaps.is_empty() { None } else { self.turns.iter().position(is_urgent) };
+        self.turns.remove(urgent.unwrap_or_default())
+    }
+
+    /// What closes the gap that is open, once it may begin.
+    pub(super) fn closing(&self) -> impl Iterator<Item = u32> {
+        self.open_gaps.keys().filter(|at| self.ready.contains(at)).copied()
     }
 }
 

@@ -105,8 +105,8 @@ pub struct Run {
     last_ticket: u64,
     given: Given,
     broken: BTreeSet<u32>,
-    /// What closes the gaps that are open.
-    open_gaps: BTreeSet<u32>,
+    /// What closes the gap that is open, by position, with what opens it.
+    open_gaps: BTreeMap<u32, u32>,
     seen: BTreeMap<u32, BTreeSet<u32>>,
     questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
@@ -138,7 +138,7 @@ impl Run {
             last_ticket: 0,
             given: Given::default(),
             broken: BTreeSet::new(),
-            open_gaps: BTreeSet::new(),
+            open_gaps: BTreeMap::new(),
             seen: BTreeMap::new(),
             questions: BTreeMap::new(),
             stopping: false,
@@ -180,7 +180,7 @@ impl Run {
     )]
     pub fn next(&mut self) -> Next {
         loop {
-            if let Some((at, planned)) = self.turns.pop_front() {
+            if let Some((at, planned)) = self.next_turn() {
                 match self.turn(at, planned) {
                     Some(turn) => return self.hand_out(Out::One(at), turn),
                     None => continue,
@@ -277,9 +277,6 @@ impl Run {
             }
             self.ready.remove(&at);
             self.open_gaps.remove(&at);
-            if let Some(closes) = self.graph.closes.get(&at).filter(|_| good) {
-                self.open_gaps.insert(*closes);
-            }
             let form = self.talks.remove(&at).map_or(0, |talk| talk.form);
             self.question_answered(at, form, &end);
             self.ends[at as usize] = Some(end);

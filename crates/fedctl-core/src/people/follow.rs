@@ -10,7 +10,7 @@ use crate::live::{Live, User};
 use crate::mark::Origin;
 use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
-use crate::spec::{OnEmailChange, Spec};
+use crate::spec::{Email, OnEmailChange, Spec};
 
 /// What an account is to be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,9 +70,16 @@ pub(super) fn resolve<'a>(spec: &Spec, live: &'a Live, people: &mut People<'a>) 
     }
 }
 
-/// Only what we made is renamed, and only for people for whom something is done.
-fn may_move(person: &Person<'_>) -> bool {
-    person.origin == Some(Origin::Created) && person.held.is_none()
+/// Only what we made is renamed, and only for people for whom something is done. Where the attribute names neither the address
+/// of the account nor the new one, something else may open it, such as the attribute that the federation had under another
+/// name: the plan sets the attribute first, and the next one renames.
+pub(super) fn may_move(person: &Person<'_>) -> bool {
+    person.origin == Some(Origin::Created) && person.held.is_none() && (person.returns() || is_in_step(person))
+}
+
+fn is_in_step(person: &Person<'_>) -> bool {
+    let named = person.user.mapping.as_deref().map(Email::fold);
+    named.is_some_and(|named| named == *person.account || person.wanted.as_deref() == Some(&*named))
 }
 
 fn ways<'a>(accounts: &'a Users, people: &[Person<'a>]) -> BTreeMap<usize, Way<'a>> {

@@ -38,9 +38,7 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
             {
                 own(spec, live, rosters, person, (account, Origin::Created));
             }
-            (None, Some(account)) if account.mark.is_some() => {
-                people.refusals.extend(refuse::marked_for_others(person, account, &names));
-            }
+            (None, Some(account)) if account.mark.is_some() => person.in_the_way = Some(account),
             (None, Some(account)) if adopted.contains(&*person.user.email) => {
                 person.takes_over = true;
                 own(spec, live, rosters, person, (account, Origin::Adopted));

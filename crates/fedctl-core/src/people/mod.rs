@@ -19,7 +19,7 @@ use crate::object_id::ObjectId;
 use crate::plan::Held;
 use crate::plan::guard::Refusal;
 use crate::spec::template::PersonFacts;
-use crate::spec::{Access, Code, Diagnostic, Email, FieldPath, Spec};
+use crate::spec::{Access, Code, Diagnostic, Email, FieldPath, OnEmailChange, Spec};
 use follow::Rename;
 use leave::Leaver;
 
@@ -47,7 +47,7 @@ pub struct Person<'a> {
     pub wanted_username: Option<Arc<str>>,
     /// What their account is called when this plan is applied, where it is renamed.
     pub renames: Option<Rename>,
-    /// The account that has the address which theirs was to get.
+    /// The account that has the address which theirs is to get.
     pub in_the_way: Option<&'a User>,
     /// An account that nobody marked and that would be theirs if the spec adopted it.
     pub existing: Option<&'a User>,
@@ -65,6 +65,13 @@ impl Person<'_> {
     /// The address that their account has when this plan is applied.
     pub fn address_after(&self) -> &Arc<str> {
         self.renames.as_ref().map_or(&self.account, |to| &to.email)
+    }
+
+    /// Whether their account gets its new address by the next plan, because their attribute does not name the one it has.
+    pub fn is_out_of_step(&self, spec: &Spec) -> bool {
+        let follows = spec.people.mapping.on_email_change.value == OnEmailChange::Follow;
+        let is_ours = self.origin == Some(Origin::Created) && self.held.is_none();
+        follows && is_ours && !follow::may_move(self)
     }
 
     /// Whether they left and are back, and what is to be given again is what fedctl took from them itself.
@@ -209,6 +216,7 @@ pub fn resolve<'a>(
     }
     link::link(spec, live, &rosters, &mut people);
     follow::resolve(spec, live, &mut people);
+    refuse::recycled(spec, &mut people);
     addresses::check(spec, &mut people);
     refuse::shared_accounts(&mut people);
     Some(people)

@@ -113,10 +113,11 @@ fn second(leaver: &Leaver<'_>, kept: &User) -> Option<String> {
 /// What the spec gives people now, and their accounts do not have: an address is given once.
 fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
     let mut by_template = 0;
+    let mut out_of_step = 0;
     for person in &context.people.list {
         let own = context.spec.people.overrides.iter().find(|own| own.person.as_str() == &*person.user.email);
         let about = || Address::new(Org::Secondary, Kind::User, person.account.clone());
-        if let Some(other) = person.in_the_way {
+        if let Some(other) = person.in_the_way.filter(|_| person.live.is_some()) {
             let text = format!(
                 "{} has another address now, and this account keeps its own: account {} has {}; write for example \
                  `overrides: [{{person: {}, email: {}}}]`",
@@ -127,6 +128,7 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
         }
         match (person.wanted.as_ref().filter(|_| person.renames.is_none()), own.and_then(|own| own.email.as_ref())) {
             (None, _) => {}
+            (Some(_), _) if person.is_out_of_step(context.spec) => out_of_step += 1,
             (Some(_), None) => by_template += 1,
             (Some(_), Some(email)) => plan.note(
                 about(),
@@ -150,6 +152,10 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
         let gap = "nobody signs in to one of them between the two writes that rename it and set the attribute, which are sent \
                    one after the other; should the run be killed just there, the next one writes the second";
         plan.note(about, gap);
+    }
+    if out_of_step > 0 {
+        let about = Address::new(Org::Secondary, Kind::User, format!("({out_of_step} accounts)"));
+        plan.note(about, "they get their new addresses by the next plan: first the attributes of their people name the ones that they have");
     }
     if by_template > 0 {
         let about = Address::new(Org::Secondary, Kind::User, format!("({by_template} accounts)"));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fedctl_core::plan::{Fate, Plan, PlannedPerson};
-use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World};
+use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World, console};
 
 use crate::carry::Memory;
 use crate::scene::{ATTRIBUTE, marked_for};
@@ -61,8 +61,9 @@ pub(crate) struct Judge {
     given: BTreeSet<UserId>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
-    /// Accounts that the plan gives another address, and that: between this write and that of the attribute nobody gets in.
-    moving: BTreeMap<UserId, String>,
+    /// Accounts that the plan gives another address, with that and the one before: between this write and that of the
+    /// attribute nobody gets in.
+    moving: BTreeMap<UserId, [String; 2]>,
     /// Somebody said that sign-in is taken from everybody.
     takes_all: bool,
     primary: OrgId,
@@ -107,13 +108,19 @@ impl Judge {
         }
     }
 
-    /// Whether an account has its new address, and the attribute of its person does not say so yet.
+    /// Whether a person does not get into their own account for no other reason than the gap that the plan declares: it has
+    /// the new address, their attribute still the one before, and with the new one in it they would get in.
     fn is_in_gap(&self, world: &World, person: UserId, account: UserId) -> bool {
-        let is =
-            |address: Option<&str>, wanted: &str| address.is_some_and(|address| address.eq_ignore_ascii_case(wanted));
-        let (account_is, says) = (world.user(account), world.user(person).and_then(|user| user.attribute(ATTRIBUTE)));
-        let wanted = self.moving.get(&account);
-        wanted.is_some_and(|wanted| is(account_is.map(|user| &*user.email), wanted) && !is(says, wanted))
+        let is_theirs = self.accounts.get(&account).and_then(Option::as_deref) == Some(&*person.to_string());
+        let Some([from, to]) = self.moving.get(&account).filter(|_| is_theirs) else { return false };
+        let has_moved = world.user(account).is_some_and(|user| user.email.eq_ignore_ascii_case(to));
+        let attribute = world.user(person).and_then(|user| user.attribute(ATTRIBUTE));
+        let is_behind = attribute.is_some_and(|address| address.eq_ignore_ascii_case(from));
+        has_moved && is_behind && {
+            let mut closed = world.clone();
+            console::set_attribute(&mut closed, person, ATTRIBUTE, Some(to));
+            closed.sign_in(self.secondary, to, person) == Ok(account)
+        }
     }
 
     /// What is wrong with a state, if anything is.
@@ -204,10 +211,12 @@ impl Judge {
     }
 }
 
-fn moving(memory: &Memory, plan: &Plan) -> BTreeMap<UserId, String> {
+fn moving(memory: &Memory, plan: &Plan) -> BTreeMap<UserId, [String; 2]> {
     let renames = plan.actions.iter().filter_map(fedctl_core::plan::Action::renames);
     let of = |address: &str| memory.world.user_by_email(memory.secondary, address).map(|user| user.id);
-    renames.filter_map(|change| Some((of(change.before.as_deref()?)?, change.text()?.to_owned()))).collect()
+    let addresses =
+        renames.filter_map(|change| Some([change.before.as_deref()?.to_owned(), change.text()?.to_owned()]));
+    addresses.filter_map(|[from, to]| Some((of(&from)?, [from, to]))).collect()
 }
 
 /// The accounts without a mark that the spec may mean when it takes over somebody's: the one with the address that it gives

@@ -9,7 +9,7 @@ use jumpcloud_sim::console;
 use super::promises;
 use super::rare::Rare;
 use super::story::{Round, Story, Weather};
-use crate::carry::{self, Memory};
+use crate::carry::{self, Fault, Memory};
 use crate::history::Earlier;
 use crate::properties;
 use crate::scene::plain;
@@ -146,10 +146,10 @@ impl Life<'_> {
         if round.weather.iter().any(Weather::is_late) && was_sent("/") {
             ended.rare.met("run: a late request was carried out");
         }
-        let wrong = became
-            .as_ref()
-            .ok()
-            .and_then(|became| promises::hasty(became, &log).or_else(|| promises::digest_of_any(became)));
+        let wrong = became.as_ref().ok().and_then(|became| {
+            let wrong = promises::hasty(became, &log).or_else(|| promises::interrupted(became, &log));
+            wrong.or_else(|| promises::digest_of_any(became))
+        });
         ended.last = log;
         became.and_then(|_| wrong.map_or(Ok(()), Err))
     }
@@ -174,13 +174,31 @@ impl Life<'_> {
             && rounds.iter().skip(1).all(|round| round.after_s < A_DAY_S)
     }
 
+    /// An account that was asked for, and is made when its person has another address and so another account, is the second
+    /// one of that person: no client can help that, and decision 12 says what becomes of it.
+    fn made_late_under_another_address(&self, wrong: &str) -> bool {
+        let rounds = &self.story.rounds;
+        let is_late = |round: &Round| {
+            let struck = round.struck.iter().any(|(_, fault)| matches!(fault, Fault::Late(_) | Fault::KilledLate(_)));
+            struck || round.weather.iter().any(Weather::is_late)
+        };
+        let moves = rounds.iter().skip(1).any(|round| round.moves.is_some());
+        wrong.starts_with("I4: × 2 account of ") && moves && rounds.iter().any(is_late)
+    }
+
     /// Two runs without faults, after which nothing is left to do.
     fn settle(&mut self) -> Result<(), String> {
         self.memory.world.set_faults(Vec::new());
         self.memory.world.advance(QUIET_MS);
         self.memory.land_after(1);
         let spec = self.spec(1);
-        let rest = witness::settled(&self.scene, &spec, &mut self.memory)?;
+        let rest = match witness::settled(&self.scene, &spec, &mut self.memory) {
+            Err(wrong) if self.made_late_under_another_address(&wrong) => {
+                self.ended.rare.met("end: an account was made late under the address that its person had before");
+                return Ok(());
+            }
+            rest => rest?,
+        };
         self.ended.settled = rest.stopped.is_empty();
         if self.is_strict() {
             let without_faults = undisturbed(&self.story.scene)?;
