@@ -14,8 +14,8 @@ impl Run {
     /// The actions that may begin now, in the order in which [`Run::next`] begins them.
     pub fn ready(&self) -> Vec<u32> {
         match (self.given.holds_any_secret(), self.stopping) {
+            _ if !self.open_gaps.is_empty() => self.closing().collect(),
             (true, _) => self.graph.section.intersection(&self.ready).copied().collect(),
-            (false, _) if !self.open_gaps.is_empty() => self.closing().collect(),
             (false, true) => Vec::new(),
             (false, false) => self.ready.iter().copied().collect(),
         }

@@ -2,7 +2,7 @@
 //!
 //! The attribute is looked at before the account is renamed, so that nothing refuses in the middle that could have refused
 //! before. From the moment that the rename begins nothing else is begun until the attribute is written, no other rename
-//! either, and of what was begun before, the requests of these two go first. Whoever takes an address waits until nobody has it
+//! either, and what was begun before waits. Whoever takes an address waits until nobody has it
 //! any more and no attribute names it, or the one who had it would open their account.
 
 use std::collections::BTreeMap;
@@ -54,14 +54,14 @@ impl Gaps {
 }
 
 impl Run {
-    /// The next action to begin. While a secret is held nothing is begun but what carries it, and while a gap is open nothing
-    /// but what closes it.
+    /// The next action to begin. While a gap is open nothing is begun but what closes it, and while a secret is held nothing
+    /// but what carries it.
     pub(super) fn choose(&self) -> Option<u32> {
-        if self.given.holds_any_secret() {
-            return self.graph.section.intersection(&self.ready).next().copied();
-        }
         if !self.open_gaps.is_empty() {
             return self.closing().next();
+        }
+        if self.given.holds_any_secret() {
+            return self.graph.section.intersection(&self.ready).next().copied();
         }
         if self.stopping { None } else { self.ready.first().copied() }
     }
@@ -76,11 +76,13 @@ impl Run {
         self.open_gaps.iter().any(|(closes, opens)| *closes == at || *opens == at)
     }
 
-    /// The next turn of what was begun: while a gap is open, one of its own before any other.
+    /// The next turn of what was begun: while a gap is open, one of its own or none.
     pub(super) fn next_turn(&mut self) -> Option<(u32, Planned)> {
-        let is_urgent = |turn: &(u32, Planned)| self.is_of_gap(turn.0);
-        let urgent = if self.open_gaps.is_empty() { None } else { self.turns.iter().position(is_urgent) };
-        self.turns.remove(urgent.unwrap_or_default())
+        if self.open_gaps.is_empty() {
+            return self.turns.pop_front();
+        }
+        let own = self.turns.iter().position(|(at, _)| self.is_of_gap(*at))?;
+        self.turns.remove(own)
     }
 
     /// What closes the gap that is open, once it may begin.

@@ -158,17 +158,16 @@ fn stories() -> impl Strategy<Value = Story> {
 struct Years {
     follows: bool,
     deletes: bool,
+    /// Somebody who is suspended at the primary before the second round.
+    leaves: Option<usize>,
     /// For each round who moves, and whether it is long after the one before.
     rounds: Vec<(Option<Moves>, bool)>,
 }
 
 fn years() -> impl Strategy<Value = Years> {
-    let rounds = prop::collection::vec((maybe(0.3, moves(PEOPLE)), prop::bool::weighted(0.3)), 4);
-    (prop::bool::weighted(0.4), prop::bool::weighted(0.3), rounds).prop_map(|(follows, deletes, rounds)| Years {
-        follows,
-        deletes,
-        rounds,
-    })
+    let rounds = prop::collection::vec((maybe(0.5, moves(PEOPLE)), prop::bool::weighted(0.5)), 4);
+    (prop::bool::weighted(0.5), prop::bool::weighted(0.3), maybe(0.6, 0..PEOPLE), rounds)
+        .prop_map(|(follows, deletes, leaves, rounds)| Years { follows, deletes, leaves, rounds })
 }
 
 impl Years {
@@ -176,6 +175,8 @@ impl Years {
         scene.wish.follow = self.follows;
         if self.deletes {
             scene.wish.on_leave = "delete: {after: 1d}";
+            let leaves = self.leaves.map(|number| Edit::Person(number, PersonEdit::Suspend));
+            rounds.iter_mut().skip(1).take(1).for_each(|round| round.hands.extend(leaves));
         }
         for (round, (moves, is_late)) in rounds.iter_mut().zip(self.rounds) {
             round.moves = moves;
