@@ -1,7 +1,9 @@
 //! `on_leave: delete`: the account of who left is suspended, and goes when the day in its mark is long enough ago.
 
 use fedctl_core::address::Kind;
+use fedctl_core::apply::End;
 use fedctl_core::plan::guard::Guard;
+use fedctl_core::plan::saved::Saved;
 use fedctl_core::plan::{Because, Gone, Plan, Verb};
 use fedctl_core::spec::Spec;
 use jumpcloud_sim::{State, UserId, console};
@@ -139,6 +141,37 @@ fn deleting_more_than_one_account_takes_somebodys_word() {
     let plan = carry::plan(&spec, &mut memory);
     assert_eq!((deleted(&plan).len(), guards(&plan)), (2, vec![Guard::MaxLosses]));
     assert!(plan.refusals[0].why.contains("2 of 1 people would be deleted, and 1 may"), "{}", plan.refusals[0].why);
+    // Somebody gives it, for this plan.
+    let mut lifted = plan.clone();
+    carry::lift(&mut lifted, &[Guard::MaxLosses]);
+    assert_eq!(lifted.refusals, []);
+    let ends = carry::run(&lifted, &mut memory);
+    assert!(ends.iter().all(End::is_good), "{ends:?}");
+    assert!(carry::plan(&spec, &mut memory).is_empty() && arrives(&memory, 2));
+}
+
+#[test]
+fn a_saved_plan_deletes_whom_it_deleted_and_nobody_who_is_due_only_now() {
+    let leaves = |at| Edit::Person(at, crate::edits::PersonEdit::LeaveGroup);
+    let (scene, mut memory, spec) = suspended();
+    days_pass(&mut memory, 31);
+    let plan = carry::plan(&spec, &mut memory);
+    let lines: Vec<String> = plan.lines().collect();
+    let saved = Saved::parse(lines.iter().map(String::as_str)).unwrap();
+    // Somebody else leaves meanwhile, and somebody lets the first one in again.
+    scene.make(leaves(1), &mut memory);
+    let mut late = memory.clone();
+    let mut fresh = carry::plan(&spec, &mut memory);
+    saved.restrict(&mut fresh);
+    assert_eq!(saved.allows(&fresh), []);
+    assert_eq!((deleted(&fresh).len(), fresh.actions.len()), (1, 1), "{:?}", fresh.actions);
+    assert!(carry::run(&fresh, &mut memory).iter().all(End::is_good));
+    assert!(arrives(&memory, 1) && arrives(&memory, 2));
+    let account = account(&late, 0).id;
+    console::suspend_user(&mut late.world, account, false);
+    let mut fresh = carry::plan(&spec, &mut late);
+    saved.restrict(&mut fresh);
+    assert!(deleted(&fresh).is_empty(), "{:?}", fresh.actions);
 }
 
 #[test]
