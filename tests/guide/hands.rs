@@ -30,6 +30,17 @@ pub(crate) fn make(sandbox: &Sandbox, words: &str) -> Result<(), String> {
             console::set_redirect_uris(world, app, &[&ours])
         }),
         "deletes-app" => of_app(sandbox, console::delete_app),
+        "email" => {
+            let (from, to) = who.split_once(' ').ok_or("an address, and another")?;
+            let target =
+                format!("/api/systemusers/{}", sandbox.user(Primary, from)["_id"].as_str().unwrap_or_default());
+            sandbox.api(Primary, "PUT", &target, &json!({"email": to}));
+        }
+        "lets-in" => sandbox.by_hand(|world| {
+            let secondary = world.organizations().nth(1).expect("there are two").id;
+            let account = world.user_by_email(secondary, who).expect("it was made").id;
+            console::suspend_user(world, account, false);
+        }),
         "unroutes" => routed(sandbox, "remove", who),
         "routes" => routed(sandbox, "add", who),
         "minutes" => {

@@ -169,6 +169,8 @@ table! { Reading by Reading, READING, "Every call that reads.":
     GET_USER = "GET" Console "/api/systemusers/{}" Spec;
     /// The groups that one user is in, in any way: the graph from the user's end.
     MEMBER_OF = "GET" Console "/api/v2/users/{}/memberof" Spec;
+    /// What a user is bound to by themselves: systems, apps, directories.
+    USER_ASSOCIATIONS = "GET" Console "/api/v2/users/{}/associations" Spec;
     /// The groups of the organisation, a page at a time, without their membership rules.
     LIST_GROUPS = "GET" Console "/api/v2/usergroups" Spec;
     /// One group with its membership rule.
@@ -241,6 +243,8 @@ table! { Writing by Writing, WRITING, "Every call that changes something or carr
 }
 
 table! { Removing by Removing::of, REMOVING, "Every call that removes an object.":
+    /// Removes a user, with all memberships and bindings.
+    DELETE_USER = "DELETE" Console "/api/systemusers/{}" Spec, AfterALook;
     /// Removes a group, with all its bindings.
     DELETE_GROUP = "DELETE" Console "/api/v2/usergroups/{}" Spec, AfterALook;
     /// Removes an app.

@@ -71,6 +71,7 @@ pub struct Live {
     pub(crate) group_rules: BTreeMap<(Org, ObjectId), Known<Membership>>,
     pub(crate) membership: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
     pub(crate) group_bindings: BTreeMap<(Org, ObjectId, &'static str), Known<Vec<ObjectId>>>,
+    pub(crate) account_bindings: BTreeMap<(ObjectId, &'static str), Known<Vec<ObjectId>>>,
     pub(crate) apps: Option<Known<Vec<App>>>,
     pub(crate) app_settings: BTreeMap<ObjectId, Known<Option<AppSettings>>>,
     pub(crate) app_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
@@ -104,6 +105,7 @@ impl Live {
             group_rules: BTreeMap::new(),
             membership: BTreeMap::new(),
             group_bindings: BTreeMap::new(),
+            account_bindings: BTreeMap::new(),
             apps: None,
             app_settings: BTreeMap::new(),
             app_groups: BTreeMap::new(),
@@ -190,6 +192,20 @@ impl Needs {
         let known = live.group_bindings.get(&(org, id, target));
         if known.is_none() {
             self.queries.insert(Query::GroupBindings(org, id, target));
+        }
+        known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
+    }
+
+    /// The same of an account by itself.
+    pub(crate) fn account_bindings<'a>(
+        &mut self,
+        live: &'a Live,
+        id: ObjectId,
+        target: &'static str,
+    ) -> Option<Known<&'a [ObjectId]>> {
+        let known = live.account_bindings.get(&(id, target));
+        if known.is_none() {
+            self.queries.insert(Query::AccountBindings(id, target));
         }
         known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
     }

@@ -23,6 +23,8 @@ pub enum Query {
     Membership(Org, ObjectId),
     /// Which objects of this type is this group bound to?
     GroupBindings(Org, ObjectId, &'static str),
+    /// Which objects of this type is this account of the secondary organisation bound to by itself?
+    AccountBindings(ObjectId, &'static str),
     /// Which OIDC apps does the primary organisation have?
     Apps,
     /// Which OIDC settings does this app have?
@@ -118,6 +120,7 @@ impl Query {
             | Query::GroupPolicies(_)
             | Query::PolicyGroups(_)
             | Query::PolicyUsers(_)
+            | Query::AccountBindings(..)
             | Query::LogIns(..) => Org::Secondary,
             Query::Point(point) => point.org(),
         }
@@ -132,6 +135,7 @@ impl Query {
             Query::Group(_, id) => format!("user group {id}"),
             Query::Membership(_, id) => format!("members of user group {id}"),
             Query::GroupBindings(_, id, target) => format!("bindings of user group {id} to {target}"),
+            Query::AccountBindings(id, target) => format!("bindings of user {id} to {target}"),
             Query::Apps => "applications".to_owned(),
             Query::AppSettings(id) => format!("OIDC settings of application {id}"),
             Query::AppGroups(id) => format!("groups of application {id}"),

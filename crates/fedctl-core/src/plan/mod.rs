@@ -131,6 +131,8 @@ pub enum Held {
     AccountStaged,
     /// Somebody else has the wanted username in the secondary organisation.
     UsernameTaken,
+    /// Somebody whose account gets another address by this plan has the wanted one until then.
+    AddressTaken,
     /// Their account in the secondary organisation was suspended, and that stays.
     AccountSuspended,
     /// Their account was taken out of the routing group, and that stays.
@@ -176,6 +178,7 @@ impl Held {
                 "the account in the secondary organisation is not activated yet, and is not ours to activate"
             }
             Held::UsernameTaken => "somebody else has this username in the secondary organisation",
+            Held::AddressTaken => "somebody whose account gets another address by this plan has this one until then",
             Held::AccountSuspended => {
                 "the account in the secondary organisation was suspended by somebody, and that stays"
             }

@@ -31,6 +31,9 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::GroupBindings(_, group, target) => {
             Ask::new(org, &endpoint::GROUP_ASSOCIATIONS, &id(group), &with(&[("targets", target)]))
         }
+        Query::AccountBindings(account, target) => {
+            Ask::new(org, &endpoint::USER_ASSOCIATIONS, &id(account), &with(&[("targets", target)]))
+        }
         Query::Apps => {
             let fields = ("fields", oidc_app::wire::FIELDS);
             Ask::new(org, &endpoint::LIST_APPS, &[], &with(&[("filter[0]", "name:$eq:oidc"), fields, ("sort", "_id")]))

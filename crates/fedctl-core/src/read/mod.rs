@@ -127,6 +127,7 @@ impl Reader {
             | Query::Groups(_)
             | Query::Membership(..)
             | Query::GroupBindings(..)
+            | Query::AccountBindings(..)
             | Query::Apps
             | Query::AppGroups(_)
             | Query::AppUsers(_)
@@ -210,6 +211,7 @@ impl Reader {
             Query::Policies => settle_list(&mut live.policies, end, |policy| policy.id),
             Query::Membership(org, id) => settle_ids(&mut live.membership, (org, id), end),
             Query::GroupBindings(org, id, target) => settle_ids(&mut live.group_bindings, (org, id, target), end),
+            Query::AccountBindings(id, target) => settle_ids(&mut live.account_bindings, (id, target), end),
             Query::AppGroups(id) => settle_ids(&mut live.app_groups, id, end),
             Query::AppUsers(id) => settle_ids(&mut live.app_users, id, end),
             Query::GroupPolicies(id) => settle_ids(&mut live.group_policies, id, end),
@@ -312,6 +314,7 @@ impl Reader {
             }
             Query::Membership(org, id) => edges(live.membership.entry((*org, *id)), page),
             Query::GroupBindings(org, id, target) => edges(live.group_bindings.entry((*org, *id, target)), page),
+            Query::AccountBindings(id, target) => edges(live.account_bindings.entry((*id, *target)), page),
             Query::AppGroups(id) => edges(live.app_groups.entry(*id), page),
             Query::AppUsers(id) => edges(live.app_users.entry(*id), page),
             Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),

@@ -191,6 +191,7 @@ pub(crate) fn fix(person: &Traced, hop: Hop) -> &'static str {
         }
         Some(Held::NothingToAdopt) => "remove the line under `adopt.people`, and an account is made for them",
         Some(Held::AccountStaged) => "activate the account in the secondary organisation",
+        Some(Held::AddressTaken) => "apply, and plan again",
         Some(Held::UsernameTaken) => "give them another username under `people.overrides`",
         Some(Held::AccountSuspended) => "if they are to sign in: unsuspend the account in the secondary organisation",
         Some(Held::Unrouted) => "if they are to sign in: put the account into the routing group in the console",
