@@ -70,6 +70,17 @@ pub enum Format {
     Json,
 }
 
+/// How a verification is written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For people.
+    Text,
+    /// For machines; the schema has a version.
+    Json,
+    /// For what shows the tests of a pipeline: a case for each person and for each probe.
+    Junit,
+}
+
 /// How a plan is written to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
@@ -234,7 +245,7 @@ pub struct Verify {
     pub spec: PathBuf,
     /// How to write the findings
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: VerifyFormat,
     /// Exit with 2 also for people who are merely not ready yet
     #[arg(long)]
     pub strict: bool,

@@ -259,7 +259,18 @@ impl Session {
     /// # Errors
     /// As for a plan.
     pub async fn verify(&self, ui: &mut Ui) -> Result<Verification, Failure> {
-        let step = |live: &_| trace::step(&self.spec, &self.terms, live);
+        self.traced(|live| trace::step(&self.spec, &self.terms, live), ui).await
+    }
+
+    /// The same, and asks the issuer of the primary organisation what it says of the client that people come through.
+    ///
+    /// # Errors
+    /// As for a plan. What the issuer does not say is none.
+    pub async fn prove(&self, ui: &mut Ui) -> Result<Verification, Failure> {
+        self.traced(|live| trace::verify(&self.spec, &self.terms, live), ui).await
+    }
+
+    async fn traced(&self, step: impl Fn(&Live) -> Step<Verification>, ui: &mut Ui) -> Result<Verification, Failure> {
         let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })

@@ -262,6 +262,20 @@ impl Pair {
         matches!(self, Pair::Changed | Pair::Failing | Pair::Refused)
     }
 
+    /// The same with what the token endpoint says to the secret in the escrow: that it refuses it speaks against the pair, whatever
+    /// the log shows.
+    #[must_use]
+    pub fn weighed(self, is_taken: Option<bool>) -> Self {
+        match (is_taken, self) {
+            (_, Pair::None | Pair::Broken | Pair::Foreign) | (None, _) => self,
+            (Some(false), _) => Pair::Refused,
+            (Some(true), Pair::Unproved | Pair::Unlogged) => Pair::Escrowed,
+            (Some(true), Pair::Escrowed | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing | Pair::Refused) => {
+                self
+            }
+        }
+    }
+
     /// The same after a run that wrote the provider with a secret that the token endpoint had accepted. What the log shows
     /// since weighs more.
     #[must_use]
