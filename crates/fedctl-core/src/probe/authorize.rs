@@ -21,6 +21,12 @@ const NOWHERE: &str = "https://fedctl.invalid/nobody-registered-this";
 const ASKS_FOR_MORE: [&str; 4] =
     ["login_required", "interaction_required", "consent_required", "account_selection_required"];
 
+/// What an issuer says of a client that it does not know. None of these words is in what is asked.
+const OF_CLIENT: [&str; 2] = ["invalid_client", "unauthorized_client"];
+
+/// The same of a redirect URI. `[observed]`
+const OF_ADDRESS: [&str; 2] = ["invalid_redirect_uri", "redirect_uri_mismatch"];
+
 const OPEN: &str = "the issuer does not know the client or not the redirect URI; which, it does not say";
 
 /// What came of an authorization request.
@@ -43,7 +49,7 @@ struct Refusal {
     place: Option<String>,
     error: Option<String>,
     description: Option<String>,
-    /// Where there is no such word: the page, without what was asked.
+    /// Where it is no answer of the protocol: the page, without what was asked.
     page: Option<String>,
 }
 
@@ -70,23 +76,23 @@ pub(super) fn find(live: &Live, needs: &mut Needs, client: &Client, at: &Place) 
     let asked = [ask(&client.id, &client.redirect_uri), ask(NO_CLIENT, &client.redirect_uri), ask(&client.id, NOWHERE)];
     let [itself, no_client, nowhere] = asked;
     let turns = [
-        turn(itself?, &client.id, &client.redirect_uri),
-        turn(no_client?, NO_CLIENT, &client.redirect_uri),
-        turn(nowhere?, &client.id, NOWHERE),
+        turn(itself?, Asked { client_id: &client.id, redirect_uri: &client.redirect_uri }),
+        turn(no_client?, Asked { client_id: NO_CLIENT, redirect_uri: &client.redirect_uri }),
+        turn(nowhere?, Asked { client_id: &client.id, redirect_uri: NOWHERE }),
     ];
     let findings = judge(&told(path), client, &turns);
     let is_open = findings[0].means == OPEN;
     Some(Judged { findings, is_open })
 }
 
-fn turn(came: &Came, client_id: &str, redirect_uri: &str) -> Turn {
+fn turn(came: &Came, asked: Asked<'_>) -> Turn {
     let heard = match came {
         Ok(heard) => heard,
         Err(why) => return Turn::Nothing(format!("no answer: {why}")),
     };
     match (heard.status, heard.location.as_deref()) {
         (300..=399, None) => Turn::Nothing(format!("{} and no place to go to", heard.status)),
-        (300..=399, Some(location)) if is_at(location, redirect_uri) => {
+        (300..=399, Some(location)) if is_at(location, asked.redirect_uri) => {
             let is_ours = parameter(location, "state").as_deref() == Some(STATE);
             let back = || Turn::Back(parameter(location, "error").map(|error| told(&error)));
             let other = || Turn::Nothing("back to the redirect URI, without the state that was asked with".to_owned());
@@ -98,12 +104,27 @@ fn turn(came: &Came, client_id: &str, redirect_uri: &str) -> Turn {
                 status: heard.status,
                 place: Some(place(location)),
                 error: Some(told(&error)),
-                description: parameter(location, "error_description").map(|text| told(&text)),
+                description: parameter(location, "error_description").map(|text| told(&asked.left_out(&text))),
                 page: None,
             }),
         },
         (200, _) => Turn::On("200 and a page".to_owned()),
-        (status, _) => Turn::Refused(refusal(status, heard, client_id, redirect_uri)),
+        (status, _) => Turn::Refused(refusal(status, heard, asked)),
+    }
+}
+
+/// What was asked, which the answer to it may repeat.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    client_id: &'a str,
+    redirect_uri: &'a str,
+}
+
+impl Asked<'_> {
+    /// A text without it, so that answers to other questions can be compared with it.
+    fn left_out(self, text: &str) -> String {
+        let encoded: String = form_urlencoded::byte_serialize(self.redirect_uri.as_bytes()).collect();
+        text.replace(self.client_id, "…").replace(self.redirect_uri, "…").replace(&encoded, "…")
     }
 }
 
@@ -113,16 +134,15 @@ fn is_at(location: &str, redirect_uri: &str) -> bool {
     location.strip_prefix(redirect_uri).is_some_and(|rest| rest.is_empty() || rest.starts_with([next, '#']))
 }
 
-fn refusal(status: u16, heard: &Heard, client_id: &str, redirect_uri: &str) -> Refusal {
+fn refusal(status: u16, heard: &Heard, asked: Asked<'_>) -> Refusal {
     let json = heard.json();
-    let word = |key: &str| json.as_ref().and_then(|json| json[key].as_str()).map(told);
-    let error = word("error");
-    let page = || {
-        let encoded: String = form_urlencoded::byte_serialize(redirect_uri.as_bytes()).collect();
-        let text = String::from_utf8_lossy(&heard.body);
-        text.replace(client_id, "…").replace(redirect_uri, "…").replace(&encoded, "…")
-    };
-    Refusal { status, place: None, description: word("error_description"), page: error.is_none().then(page), error }
+    let word = |key: &str| json.as_ref().and_then(|json| json[key].as_str()).map(|text| told(&asked.left_out(text)));
+    let (error, description) = (word("error"), word("error_description"));
+    let page = error.is_none().then(|| asked.left_out(&String::from_utf8_lossy(&heard.body)));
+    // Some issuers put the word into a page for people.
+    let on_page = |page: &String| OF_CLIENT.iter().chain(&OF_ADDRESS).find(|word| page.contains(**word)).copied();
+    let error = error.or_else(|| page.as_ref().and_then(on_page).map(str::to_owned));
+    Refusal { status, place: None, error, description, page }
 }
 
 impl Turn {
@@ -141,6 +161,7 @@ impl Refusal {
     fn told(&self) -> String {
         match (&self.error, &self.description) {
             (Some(error), Some(description)) => format!("refused with {}, `{error}`: {description}", self.status),
+            (Some(error), None) if self.page.is_some() => format!("refused with {} and a page that says `{error}`", self.status),
             (Some(error), None) => format!("refused with {}, `{error}`", self.status),
             (None, _) => format!("refused with {} and a page", self.status),
         }
@@ -219,14 +240,16 @@ fn is_same(refusal: &Refusal, turn: &Turn) -> bool {
 }
 
 fn refused_client(refusal: &Refusal, no_client: &Turn, nowhere: &Turn) -> (State, String) {
-    match (is_same(refusal, no_client), is_same(refusal, nowhere)) {
-        (true, false) => (State::Refuted, "the issuer does not know the client".to_owned()),
+    let is_of_no_client = is_same(refusal, no_client);
+    match (is_of_no_client, is_same(refusal, nowhere)) {
         (false, true) => (State::Proved, "the issuer knows the client; it is the redirect URI that it does not know".to_owned()),
-        _ if refusal.is(&["invalid_client", "unauthorized_client"]) => {
-            (State::Refuted, "the issuer does not know the client, or does not let it do this".to_owned())
-        }
-        _ if refusal.is(&["invalid_redirect_uri", "redirect_uri_mismatch"]) => {
+        _ if refusal.is(&OF_ADDRESS) => {
             (State::Proved, "the issuer knows the client; it is the redirect URI that it does not know".to_owned())
+        }
+        (true, false) => (State::Refuted, "the issuer does not know the client".to_owned()),
+        _ if is_of_no_client && refusal.is(&OF_CLIENT) => (State::Refuted, "the issuer does not know the client".to_owned()),
+        _ if refusal.is(&OF_CLIENT) => {
+            (State::Refuted, "the issuer does not know the client, or does not let it do this".to_owned())
         }
         _ if refusal.error.is_some() && !refusal.is(&["invalid_request"]) => {
             (State::Refuted, "the issuer refuses the client; is the app active?".to_owned())
@@ -237,7 +260,7 @@ fn refused_client(refusal: &Refusal, no_client: &Turn, nowhere: &Turn) -> (State
 
 fn refused_address(refusal: &Refusal, no_client: &Turn, nowhere: &Turn) -> (State, String) {
     let is_told = !is_same(refusal, no_client) && is_same(refusal, nowhere);
-    if is_told || refusal.is(&["invalid_redirect_uri", "redirect_uri_mismatch"]) {
+    if is_told || refusal.is(&OF_ADDRESS) {
         return (State::Refuted, "the issuer does not send people of this client back there".to_owned());
     }
     (State::Unknown, "cannot be known: the client is refused before".to_owned())

@@ -145,7 +145,7 @@ pub(super) fn keys(live: &Live, needs: &mut Needs, place: &Place) -> Option<Find
         return finding(State::Refuted, heard.is_what(), "there are no keys, so nobody can check a token of it");
     };
     let keys = document["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let came = format!("200, {} keys", keys.len());
+    let came = format!("200, {} {}", keys.len(), if keys.len() == 1 { "key" } else { "keys" });
     if keys.iter().any(is_signing) {
         finding(State::Proved, came, "there is a key that its tokens can be checked with")
     } else {

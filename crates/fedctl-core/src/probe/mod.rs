@@ -69,9 +69,9 @@ pub struct Finding {
     pub probe: Probe,
     /// What it shows.
     pub state: State,
-    /// What was asked.
+    /// What was asked; empty where nothing was.
     pub asked: String,
-    /// What came.
+    /// What came; empty where nothing was asked.
     pub came: String,
     /// What that means.
     pub means: String,
@@ -137,6 +137,6 @@ fn no_client() -> Vec<Finding> {
 
 /// A probe that was not sent, and why.
 fn unasked(probe: Probe, why: impl Into<String>) -> Finding {
-    let (asked, came) = ("nothing".to_owned(), "nothing".to_owned());
+    let (asked, came) = (String::new(), String::new());
     Finding { probe, state: State::Unknown, asked, came, means: format!("cannot be known: {}", why.into()) }
 }

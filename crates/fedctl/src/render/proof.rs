@@ -25,9 +25,9 @@ struct ProbeRow<'a> {
     /// `proved`, `refuted`, or `unknown`: then the answer shows nothing, or nothing was asked.
     #[schemars(with = "String")]
     state: State,
-    /// What was asked.
+    /// What was asked; empty where nothing was.
     asked: &'a str,
-    /// What came, in words of ours and, cut short, of the issuer.
+    /// What came, in words of ours and, cut short, of the issuer; empty where nothing was asked.
     came: &'a str,
     /// What that means.
     means: &'a str,
@@ -136,7 +136,9 @@ pub fn issuer_text(found: &Verification) -> String {
             State::Unknown => '?',
         };
         text.push_str(&format!("  {sign} {}: {}\n", finding.probe.name(), visible(&finding.means)));
-        text.push_str(&format!("      asked: {}\n      came:  {}\n", visible(&finding.asked), visible(&finding.came)));
+        if !finding.asked.is_empty() {
+            text.push_str(&format!("      asked: {}\n      came:  {}\n", visible(&finding.asked), visible(&finding.came)));
+        }
         text.extend(fix(finding).map(|fix| format!("      fix:   {fix}\n")));
     }
     text
