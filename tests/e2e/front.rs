@@ -82,7 +82,8 @@ fn serve(mut stream: TcpStream, rules: &Rules, log: &Mutex<Vec<String>>, sandbox
     let answer = match turn {
         Some(Turn::Hangs) => return Ok(()),
         Some(Turn::Says(status, headers, body)) => {
-            let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
+            let head =
+                format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
             [head.into_bytes(), body.into_bytes()].concat()
         }
         Some(Turn::To(address)) => forward(&address, &head, &body, None)?,

@@ -121,7 +121,10 @@ fn a_provider_that_is_not_ours_is_judged_rightly() {
     for kind in [Kind::Node, Kind::Python] {
         let run = stage.judged(kind, &client, 0);
         assert_eq!(states(&run), all("proved", "proved", "proved"), "{kind:?} {run}");
-        assert!(text(&probe(&run, "client")["came"]).starts_with("back to the redirect URI with `login_required`"), "{run}");
+        assert!(
+            text(&probe(&run, "client")["came"]).starts_with("back to the redirect URI with `login_required`"),
+            "{run}"
+        );
         assert!(text(&run.json()["secret"]).starts_with("unproved"), "{run}");
 
         let other = with(&client, "client_secret", json!("a secret that somebody made in the console"));
@@ -137,7 +140,8 @@ fn a_provider_that_is_not_ours_is_judged_rightly() {
         assert_eq!(states(&run), all("proved", "refuted", "proved"), "{kind:?} {run}");
         assert_eq!(
             probe(&run, "redirect-uri")["means"],
-            "the issuer does not send people of this client back there", "{kind:?} {run}"
+            "the issuer does not send people of this client back there",
+            "{kind:?} {run}"
         );
     }
 }
@@ -149,7 +153,10 @@ fn a_provider_that_is_not_ours_and_wants_the_secret_in_another_way_is_said() {
     let basic = with(&stage.client(), "token_endpoint_auth_method", json!("client_secret_basic"));
     let run = stage.judged(Kind::Python, &basic, 2);
     assert_eq!(states(&run), all("proved", "proved", "refuted"), "{run}");
-    assert!(text(&probe(&run, "client-secret")["means"]).starts_with("the secret is right, and the app expects it in another way"));
+    assert!(
+        text(&probe(&run, "client-secret")["means"])
+            .starts_with("the secret is right, and the app expects it in another way")
+    );
     // This one does not mind, and neither does the identity provider then.
     let run = stage.judged(Kind::Node, &basic, 0);
     assert_eq!(states(&run), all("proved", "proved", "proved"), "{run}");

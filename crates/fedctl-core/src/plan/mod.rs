@@ -270,9 +270,10 @@ impl Pair {
             (_, Pair::None | Pair::Broken | Pair::Foreign) | (None, _) => self,
             (Some(false), _) => Pair::Refused,
             (Some(true), Pair::Unproved | Pair::Unlogged) => Pair::Escrowed,
-            (Some(true), Pair::Escrowed | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing | Pair::Refused) => {
-                self
-            }
+            (
+                Some(true),
+                Pair::Escrowed | Pair::Probed | Pair::Proved | Pair::Changed | Pair::Failing | Pair::Refused,
+            ) => self,
         }
     }
 

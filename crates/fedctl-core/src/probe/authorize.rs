@@ -27,8 +27,6 @@ const OF_CLIENT: [&str; 2] = ["invalid_client", "unauthorized_client"];
 /// The same of a redirect URI. `[observed]`
 const OF_ADDRESS: [&str; 2] = ["invalid_redirect_uri", "redirect_uri_mismatch"];
 
-const OPEN: &str = "the issuer does not know the client or not the redirect URI; which, it does not say";
-
 /// What came of an authorization request.
 #[derive(Debug, PartialEq, Eq)]
 enum Turn {
@@ -80,9 +78,9 @@ pub(super) fn find(live: &Live, needs: &mut Needs, client: &Client, at: &Place) 
         turn(no_client?, Asked { client_id: NO_CLIENT, redirect_uri: &client.redirect_uri }),
         turn(nowhere?, Asked { client_id: &client.id, redirect_uri: NOWHERE }),
     ];
-    let findings = judge(&told(path), client, &turns);
-    let is_open = findings[0].means == OPEN;
-    Some(Judged { findings, is_open })
+    let [itself, no_client, nowhere] = &turns;
+    let is_open = matches!(itself, Turn::Refused(refusal) if about(refusal, no_client, nowhere) == About::Either);
+    Some(Judged { findings: judge(&told(path), client, &turns), is_open })
 }
 
 fn turn(came: &Came, asked: Asked<'_>) -> Turn {
@@ -161,7 +159,9 @@ impl Refusal {
     fn told(&self) -> String {
         match (&self.error, &self.description) {
             (Some(error), Some(description)) => format!("refused with {}, `{error}`: {description}", self.status),
-            (Some(error), None) if self.page.is_some() => format!("refused with {} and a page that says `{error}`", self.status),
+            (Some(error), None) if self.page.is_some() => {
+                format!("refused with {} and a page that says `{error}`", self.status)
+            }
             (Some(error), None) => format!("refused with {}, `{error}`", self.status),
             (None, _) => format!("refused with {} and a page", self.status),
         }
@@ -178,7 +178,7 @@ fn judge(path: &str, client: &Client, turns: &[Turn; 3]) -> [Finding; 2] {
     let of_client = match itself {
         Turn::Back(error) => back(error.as_deref(), no_client),
         Turn::On(_) => on(no_client, "a client"),
-        Turn::Refused(refusal) => refused_client(refusal, no_client, nowhere),
+        Turn::Refused(refusal) => refused_client(about(refusal, no_client, nowhere)),
         Turn::Nothing(why) => (State::Unknown, format!("cannot be known: {why}")),
     };
     let of_address = match (itself, nowhere) {
@@ -188,7 +188,7 @@ fn judge(path: &str, client: &Client, turns: &[Turn; 3]) -> [Finding; 2] {
         }
         (Turn::Back(_), _) => (State::Proved, "the issuer sends people back there, and nowhere else".to_owned()),
         (Turn::On(_), _) => on(nowhere, "a redirect URI"),
-        (Turn::Refused(refusal), _) => refused_address(refusal, no_client, nowhere),
+        (Turn::Refused(refusal), _) => refused_address(about(refusal, no_client, nowhere)),
         (Turn::Nothing(why), _) => (State::Unknown, format!("cannot be known: {why}")),
     };
     let finding = |probe, (state, means): (State, String), asked: String, other: &Turn, what: &str| Finding {
@@ -202,7 +202,13 @@ fn judge(path: &str, client: &Client, turns: &[Turn; 3]) -> [Finding; 2] {
     let (one, other) = ("a client that nobody registered", "an address that nobody registered");
     [
         finding(Probe::Client, of_client, asked(format!("by client {}", told(&client.id))), no_client, one),
-        finding(Probe::RedirectUri, of_address, asked(format!("back to {}", told(&client.redirect_uri))), nowhere, other),
+        finding(
+            Probe::RedirectUri,
+            of_address,
+            asked(format!("back to {}", told(&client.redirect_uri))),
+            nowhere,
+            other,
+        ),
     ]
 }
 
@@ -216,7 +222,9 @@ fn back(error: Option<&str>, no_client: &Turn) -> (State, String) {
         }
         (Some(error), _) if !ASKS_FOR_MORE.contains(&error) => (
             State::Proved,
-            format!("the issuer knows the client; to this request it says `{error}`, which says nothing about a sign-in"),
+            format!(
+                "the issuer knows the client; to this request it says `{error}`, which says nothing about a sign-in"
+            ),
         ),
         (Some(_) | None, _) => (State::Proved, "the issuer knows the client".to_owned()),
     }
@@ -225,7 +233,9 @@ fn back(error: Option<&str>, no_client: &Turn) -> (State, String) {
 /// It goes on to a page: that says something only if it does not for what is made up.
 fn on(made_up: &Turn, what: &str) -> (State, String) {
     match made_up {
-        Turn::Refused(_) => (State::Proved, format!("the issuer goes on to its own page, and not for {what} that nobody registered")),
+        Turn::Refused(_) => {
+            (State::Proved, format!("the issuer goes on to its own page, and not for {what} that nobody registered"))
+        }
         Turn::On(_) | Turn::Back(_) => {
             (State::Unknown, format!("cannot be known: {what} that nobody registered is answered in the same way"))
         }
@@ -239,31 +249,52 @@ fn is_same(refusal: &Refusal, turn: &Turn) -> bool {
     matches!(turn, Turn::Refused(other) if other == refusal)
 }
 
-fn refused_client(refusal: &Refusal, no_client: &Turn, nowhere: &Turn) -> (State, String) {
-    let is_of_no_client = is_same(refusal, no_client);
-    match (is_of_no_client, is_same(refusal, nowhere)) {
-        (false, true) => (State::Proved, "the issuer knows the client; it is the redirect URI that it does not know".to_owned()),
-        _ if refusal.is(&OF_ADDRESS) => {
-            (State::Proved, "the issuer knows the client; it is the redirect URI that it does not know".to_owned())
-        }
-        (true, false) => (State::Refuted, "the issuer does not know the client".to_owned()),
-        _ if is_of_no_client && refusal.is(&OF_CLIENT) => (State::Refuted, "the issuer does not know the client".to_owned()),
-        _ if refusal.is(&OF_CLIENT) => {
-            (State::Refuted, "the issuer does not know the client, or does not let it do this".to_owned())
-        }
-        _ if refusal.error.is_some() && !refusal.is(&["invalid_request"]) => {
-            (State::Refuted, "the issuer refuses the client; is the app active?".to_owned())
-        }
-        _ => (State::Refuted, OPEN.to_owned()),
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// A client that the issuer does not know.
+    NoClient,
+    /// A client that it knows, or does not, and does not let do this.
+    Client,
+    /// A client that it knows, and not the redirect URI.
+    Address,
+    /// One of the two.
+    Either,
+}
+
+/// What an answer is about is told by its word, or by which of the others it is like.
+fn about(refusal: &Refusal, no_client: &Turn, nowhere: &Turn) -> About {
+    let (is_of_no_client, is_of_nowhere) = (is_same(refusal, no_client), is_same(refusal, nowhere));
+    match (is_of_no_client, is_of_nowhere) {
+        _ if refusal.is(&OF_ADDRESS) => About::Address,
+        (true, _) if refusal.is(&OF_CLIENT) => About::NoClient,
+        _ if refusal.error.is_some() && !refusal.is(&["invalid_request"]) => About::Client,
+        (false, true) => About::Address,
+        (true, false) => About::NoClient,
+        _ => About::Either,
     }
 }
 
-fn refused_address(refusal: &Refusal, no_client: &Turn, nowhere: &Turn) -> (State, String) {
-    let is_told = !is_same(refusal, no_client) && is_same(refusal, nowhere);
-    if is_told || refusal.is(&OF_ADDRESS) {
-        return (State::Refuted, "the issuer does not send people of this client back there".to_owned());
-    }
-    (State::Unknown, "cannot be known: the client is refused before".to_owned())
+fn refused_client(about: About) -> (State, String) {
+    let (state, means) = match about {
+        About::NoClient => (State::Refuted, "the issuer does not know the client"),
+        About::Client => (State::Refuted, "the issuer refuses the client; is the app active?"),
+        About::Address => (State::Proved, "the issuer knows the client; it is the redirect URI that it does not know"),
+        About::Either => {
+            (State::Refuted, "the issuer does not know the client or not the redirect URI; which, it does not say")
+        }
+    };
+    (state, means.to_owned())
+}
+
+fn refused_address(about: About) -> (State, String) {
+    let (state, means) = match about {
+        About::Address => (State::Refuted, "the issuer does not send people of this client back there"),
+        About::NoClient | About::Client | About::Either => {
+            (State::Unknown, "cannot be known: the client is refused before")
+        }
+    };
+    (state, means.to_owned())
 }
 
 /// The token endpoint knows clients, too: who is known there, and refused here without a reason, is refused for the address.
@@ -272,7 +303,8 @@ pub(super) fn weighed(judged: Judged, secret: &Finding) -> [Finding; 2] {
     if !(is_open && secret.state == State::Proved) {
         return [client, address];
     }
-    let means = "the token endpoint knows the client, so it is the redirect URI that the issuer does not know".to_owned();
+    let means =
+        "the token endpoint knows the client, so it is the redirect URI that the issuer does not know".to_owned();
     [
         Finding { state: State::Proved, means: means.clone(), ..client },
         Finding { state: State::Refuted, means, ..address },

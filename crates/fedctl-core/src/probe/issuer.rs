@@ -58,7 +58,10 @@ pub(super) fn discovery(issuer: &str, came: &Came) -> (Endpoints, Finding) {
     let Some(document) = heard.json().filter(|_| heard.status == 200) else {
         let (state, means) = match heard.status {
             300..=399 => (State::Unknown, format!("{nothing}; it was not followed")),
-            _ => (State::Refuted, "the issuer has no discovery document, so the identity provider cannot use it".to_owned()),
+            _ => (
+                State::Refuted,
+                "the issuer has no discovery document, so the identity provider cannot use it".to_owned(),
+            ),
         };
         return (usual, finding(state, heard.is_what(), means));
     };

@@ -10,6 +10,8 @@ mod heard;
 mod issuer;
 mod question;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 
@@ -131,7 +133,8 @@ pub(crate) fn is_secret_taken(findings: &[Finding]) -> Option<bool> {
 }
 
 fn no_client() -> Vec<Finding> {
-    let of = |probe| unasked(probe, "there is neither an identity provider nor an app whose client could be asked about");
+    let of =
+        |probe| unasked(probe, "there is neither an identity provider nor an app whose client could be asked about");
     [Probe::Client, Probe::RedirectUri, Probe::ClientSecret].map(of).into()
 }
 

@@ -100,7 +100,9 @@ pub(super) fn find(live: &Live, needs: &mut Needs, client: &Client, at: &Place) 
     let none = |why: String| Some(unasked(Probe::ClientSecret, why));
     let path = match at {
         Place::Here(path) => path,
-        Place::Elsewhere(url) => return none(format!("the token endpoint is at another host, where no secret goes: {url}")),
+        Place::Elsewhere(url) => {
+            return none(format!("the token endpoint is at another host, where no secret goes: {url}"));
+        }
     };
     if !client.has_escrow {
         return none("the secret is shown once and no escrow keeps it, so there is nothing to try".to_owned());
@@ -140,18 +142,18 @@ fn judge(said: &Said, made_up: Option<&Said>, by_header: Option<&Said>) -> (Stat
             "the secret is right, and the app expects it in another way than the identity provider sends it: set its client \
              authentication to client_secret_post",
         ),
-        said if said.refuses() => {
-            (State::Refuted, "the issuer does not take the secret: the app has another one now, or it does not know the client")
-        }
-        Said::Error { .. } if is_refused => {
-            (State::Proved, "the issuer takes client id and secret; that the identity provider has the same secret, only a sign-in shows")
-        }
+        said if said.refuses() => (
+            State::Refuted,
+            "the issuer does not take the secret: the app has another one now, or it does not know the client",
+        ),
+        Said::Error { .. } if is_refused => (
+            State::Proved,
+            "the issuer takes client id and secret; that the identity provider has the same secret, only a sign-in shows",
+        ),
         said if said.takes() && made_up.is_some_and(Said::takes) => {
             (State::Unknown, "cannot be known: what is no secret is answered in the same way")
         }
-        Said::Error { .. } => {
-            (State::Unknown, "cannot be known: nothing shows whether the answer is about the secret")
-        }
+        Said::Error { .. } => (State::Unknown, "cannot be known: nothing shows whether the answer is about the secret"),
         Said::Nothing(_) => (State::Unknown, "cannot be known"),
     }
 }

@@ -116,7 +116,9 @@ impl Reader {
     pub fn fetch(&self, query: &Query) -> Fetch {
         match query {
             Query::UserCount(_) | Query::Provider | Query::AppLog(..) | Query::LogIns(..) => Fetch::One(ask(query, 0)),
-            Query::Group(..) | Query::AppSettings(_) | Query::Escrowed(..) | Query::Probe(_) => Fetch::One(ask(query, 0)),
+            Query::Group(..) | Query::AppSettings(_) | Query::Escrowed(..) | Query::Probe(_) => {
+                Fetch::One(ask(query, 0))
+            }
             Query::Point(point) if !point.is_list() => Fetch::One(ask(query, 0)),
             Query::Users(org, Scope::Ids(ids)) => Fetch::Batches(ask::by_ids(*org, ids)),
             Query::Users(org, Scope::Names { emails, usernames }) => {

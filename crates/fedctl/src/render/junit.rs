@@ -40,7 +40,9 @@ pub fn text(found: &Verification, source: &Source, strict: bool) -> String {
     let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
     // Nothing can go wrong in writing to memory, and what cannot be written is not shown as passed.
     match written(&mut out, &visible(&found.federation), &suites) {
-        Ok(()) => format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", String::from_utf8_lossy(&out.into_inner())),
+        Ok(()) => {
+            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", String::from_utf8_lossy(&out.into_inner()))
+        }
         Err(_) => String::new(),
     }
 }
@@ -97,14 +99,16 @@ fn written(out: &mut Writer<Vec<u8>>, federation: &str, suites: &[(&str, Vec<Cas
     let all = || suites.iter().flat_map(|(_, cases)| cases);
     let named = out.create_element("testsuites").with_attribute(("name", federation));
     let counted = named.with_attributes(counts(all()).iter().map(|(name, number)| (*name, number.as_str())));
-    counted.write_inner_content(|out| suites.iter().try_for_each(|(name, cases)| suite(out, federation, name, cases)))?;
+    counted
+        .write_inner_content(|out| suites.iter().try_for_each(|(name, cases)| suite(out, federation, name, cases)))?;
     Ok(())
 }
 
 fn counts<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> [(&'static str, String); 3] {
     let failed = cases.clone().filter(|case| matches!(case.end, End::Failed { .. })).count();
     let skipped = cases.clone().filter(|case| matches!(case.end, End::Skipped(_))).count();
-    [("tests", cases.count()), ("failures", failed), ("skipped", skipped)].map(|(name, number)| (name, number.to_string()))
+    [("tests", cases.count()), ("failures", failed), ("skipped", skipped)]
+        .map(|(name, number)| (name, number.to_string()))
 }
 
 fn suite(out: &mut Writer<Vec<u8>>, federation: &str, name: &str, cases: &[Case]) -> io::Result<()> {

@@ -83,7 +83,8 @@ const IMPERSONATION: &str = "remove the attribute from them in the primary organ
                              in by the spec and take it over under `adopt.people`";
 
 /// What to do about a group that gives its members the attribute.
-pub const INHERITED: &str = "remove the attribute from the group, or give the federation another one under `people.mapping.attribute`";
+pub const INHERITED: &str =
+    "remove the attribute from the group, or give the federation another one under `people.mapping.attribute`";
 
 /// What to do about something that is refuted.
 pub fn fix(finding: &Finding) -> Option<&'static str> {
@@ -137,7 +138,11 @@ pub fn issuer_text(found: &Verification) -> String {
         };
         text.push_str(&format!("  {sign} {}: {}\n", finding.probe.name(), visible(&finding.means)));
         if !finding.asked.is_empty() {
-            text.push_str(&format!("      asked: {}\n      came:  {}\n", visible(&finding.asked), visible(&finding.came)));
+            text.push_str(&format!(
+                "      asked: {}\n      came:  {}\n",
+                visible(&finding.asked),
+                visible(&finding.came)
+            ));
         }
         text.extend(fix(finding).map(|fix| format!("      fix:   {fix}\n")));
     }
