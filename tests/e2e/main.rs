@@ -42,6 +42,7 @@ mod simulator_page;
 mod store;
 mod story;
 mod tidy;
+mod told;
 mod usage;
 mod vault;
 mod verify;

@@ -5,13 +5,16 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
+use fedctl_core::drift::{self, Drift};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
+use fedctl_core::plan::guard::Refusal;
 use fedctl_core::plan::rules::{Aim, Rules};
 use fedctl_core::planner::{self, Reach, Step, Terms};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace::cast::Cast;
+use fedctl_core::trace::status::{self, Status};
 use fedctl_core::trace::{self, Verification};
 use fedctl_engine::Organizations;
 
@@ -259,7 +262,7 @@ impl Session {
     /// # Errors
     /// As for a plan.
     pub async fn verify(&self, ui: &mut Ui) -> Result<Verification, Failure> {
-        self.traced(|live| trace::step(&self.spec, &self.terms, live), ui).await
+        self.read(|live| trace::step(&self.spec, &self.terms, live), ui).await
     }
 
     /// The same, and asks the issuer of the primary organisation what it says of the client that people come through.
@@ -267,16 +270,45 @@ impl Session {
     /// # Errors
     /// As for a plan. What the issuer does not say is none.
     pub async fn prove(&self, ui: &mut Ui) -> Result<Verification, Failure> {
-        self.traced(|live| trace::verify(&self.spec, &self.terms, live), ui).await
+        self.read(|live| trace::verify(&self.spec, &self.terms, live), ui).await
     }
 
-    async fn traced(&self, step: impl Fn(&Live) -> Step<Verification>, ui: &mut Ui) -> Result<Verification, Failure> {
-        let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
+    /// Reads both organisations, and who has signed in.
+    ///
+    /// # Errors
+    /// As for a plan.
+    pub async fn status(&self, ui: &mut Ui) -> Result<Status, Failure> {
+        self.read(|live| status::step(&self.spec, &self.terms, live), ui).await
+    }
+
+    /// Reads both organisations and finds what nobody asked for, and what stops the next apply: with a rehearsal of it.
+    ///
+    /// # Errors
+    /// As for a plan.
+    pub async fn drift(&self, ui: &mut Ui) -> Result<(Drift, Vec<Refusal>), Failure> {
+        let step = |live: &_| drift::step(&self.spec, &self.terms, live);
+        let ((drift, plan, cast), live) = self.read_with_live(step, ui).await?;
+        let mut planned = Planned { plan, rehearsed: None, newest: None, cast, live };
+        self.rehearse(&mut planned);
+        Ok((drift, planned.plan.refusals))
+    }
+
+    /// The page at which people of the secondary organisation sign in.
+    pub fn portal(&self) -> String {
+        format!("{}/login", self.terms.login)
+    }
+
+    async fn read<T>(&self, step: impl Fn(&Live) -> Step<T>, ui: &mut Ui) -> Result<T, Failure> {
+        Ok(self.read_with_live(step, ui).await?.0)
+    }
+
+    async fn read_with_live<T>(&self, step: impl Fn(&Live) -> Step<T>, ui: &mut Ui) -> Result<(T, Live), Failure> {
+        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })
         .await
         .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        self.ready(step, ui)
+        Ok((self.ready(step, ui)?, live))
     }
 
     /// What a computation came to, or why it came to nothing.
@@ -302,6 +334,7 @@ fn terms(primary: &Hosts, secondary: &Hosts, rules: Rules) -> Terms {
     Terms {
         issuer: bare(primary.base(fedctl_client::Host::Issuer)),
         callback: secondary.callback().as_str().into(),
+        other_callback: secondary.other_callback().map(|url| url.as_str().into()),
         login: bare(secondary.base(fedctl_client::Host::Console)),
         rules,
     }

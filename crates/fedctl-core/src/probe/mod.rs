@@ -98,8 +98,15 @@ impl Client {
         };
         let named = found.provider.as_ref().filter(leads_here).map(|provider| &provider.oidc.client_id);
         let id = named.or(found.app.settings.map(|settings| &settings.client_id))?;
-        let (id, redirect_uri) = (id.as_ref().into(), terms.callback.clone());
-        Some(Self { id, redirect_uri, has_escrow: terms.rules.escrow.is_some() })
+        // Where there are two, the app of somebody else may name either of them: it is known to the issuer by that one.
+        let is_named =
+            |uri: &&str| found.app.settings.is_some_and(|app| app.redirect_uris.iter().any(|known| **known == **uri));
+        let redirect_uri = terms.callbacks().find(is_named).unwrap_or(&terms.callback);
+        Some(Self {
+            id: id.as_ref().into(),
+            redirect_uri: redirect_uri.into(),
+            has_escrow: terms.rules.escrow.is_some(),
+        })
     }
 }
 

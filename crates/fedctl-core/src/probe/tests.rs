@@ -33,8 +33,13 @@ const DOCUMENT: &str = r#"{"issuer":"https://issuer.example/","authorization_end
 
 /// An issuer in which everything is as it should be, but for how it answers authorization requests and what is said to secrets.
 fn asked(authorize: impl Fn(&str, &str) -> Answer, proof: &Proof) -> (Vec<Finding>, Vec<Question>) {
-    let terms =
-        Terms { issuer: ISSUER.into(), callback: BACK.into(), login: "https://x".into(), rules: Rules::default() };
+    let terms = Terms {
+        issuer: ISSUER.into(),
+        callback: BACK.into(),
+        other_callback: None,
+        login: "https://x".into(),
+        rules: Rules::default(),
+    };
     let client = Client { id: CLIENT.into(), redirect_uri: BACK.into(), has_escrow: true };
     let mut live = Live::new(&spec::parse(SPEC).spec.unwrap());
     let mut questions = Vec::new();
