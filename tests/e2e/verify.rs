@@ -131,7 +131,7 @@ fn json_says(body: &str) -> Turn {
 }
 
 #[test]
-fn an_issuer_that_is_disturbed_or_says_something_else_is_told_as_such() {
+fn i13_an_issuer_that_is_disturbed_or_says_something_else_is_told_as_such() {
     let (sandbox, front, secret) = behind_front();
     let page = || Turn::Says(200, "content-type: text/html\r\n".to_owned(), "<html>busy</html>".to_owned());
     let leads = |status| Turn::Says(status, "location: /elsewhere\r\n".to_owned(), String::new());
