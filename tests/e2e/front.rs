@@ -9,7 +9,7 @@ use std::thread;
 use crate::sandbox::Sandbox;
 
 /// What becomes of a request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Turn {
     /// This is the answer: status line, further headers, body.
     Says(u16, String, String),

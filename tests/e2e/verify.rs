@@ -130,85 +130,106 @@ fn json_says(body: &str) -> Turn {
     Turn::Says(200, "content-type: application/json\r\n".to_owned(), body.to_owned())
 }
 
-#[test]
-fn i13_an_issuer_that_is_disturbed_or_says_something_else_is_told_as_such() {
+type Rule = (&'static str, &'static str, Turn);
+
+fn page() -> Turn {
+    Turn::Says(200, "content-type: text/html\r\n".to_owned(), "<html>busy</html>".to_owned())
+}
+
+fn leads(status: u16) -> Turn {
+    Turn::Says(status, "location: /elsewhere\r\n".to_owned(), String::new())
+}
+
+fn broken() -> Turn {
+    Turn::Says(503, String::new(), "{}".to_owned())
+}
+
+fn refuses(word: &str) -> Turn {
+    Turn::Says(400, String::new(), json!({"error": word}).to_string())
+}
+
+/// What each probe shows while the issuer answers in these ways; that nothing is followed, written, or told to anybody but the
+/// token endpoint; and that the exit code says whether something is refuted.
+#[track_caller]
+fn told_as(cases: impl FnOnce(&Front) -> Vec<(Vec<Rule>, [&'static str; 5])>) {
     let (sandbox, front, secret) = behind_front();
-    let page = || Turn::Says(200, "content-type: text/html\r\n".to_owned(), "<html>busy</html>".to_owned());
-    let leads = |status| Turn::Says(status, "location: /elsewhere\r\n".to_owned(), String::new());
-    let broken = || Turn::Says(503, String::new(), "{}".to_owned());
-    let good = ("GET", DISCOVERY, json_says(&document(&front, &json!({}))));
-    let with = |changed: Value| ("GET", DISCOVERY, json_says(&document(&front, &changed)));
-    let token = "/oauth2/token";
-    let rest = ["proved", "proved", "proved", "proved"];
-    let of_discovery = |state| all([state, rest[0], rest[1], rest[2], rest[3]]);
-    let of_secret = |state| all(["proved", rest[0], rest[1], rest[2], state]);
-    let refused = |word: &str| Turn::Says(400, String::new(), json!({"error": word}).to_string());
-    for (what, rules, expected) in [
-        ("nothing wrong", vec![good.clone()], of_discovery("proved")),
-        ("broken", vec![("GET", DISCOVERY, broken())], of_discovery("unknown")),
-        ("cut off", vec![("GET", DISCOVERY, Turn::Hangs)], of_discovery("unknown")),
-        ("elsewhere", vec![("GET", DISCOVERY, leads(302))], of_discovery("unknown")),
-        ("a page", vec![("GET", DISCOVERY, page())], of_discovery("refuted")),
-        ("no document", vec![("GET", DISCOVERY, json_says("[1]"))], of_discovery("refuted")),
-        ("half a document", vec![("GET", DISCOVERY, json_says("{\"issuer\""))], of_discovery("refuted")),
-        ("another issuer", vec![with(json!({"issuer": "https://issuer.example"}))], of_discovery("refuted")),
-        ("no issuer", vec![with(json!({"issuer": 1}))], of_discovery("refuted")),
-        ("no RS256", vec![with(json!({"id_token_signing_alg_values_supported": ["none"]}))], of_discovery("refuted")),
-        (
-            "userinfo elsewhere",
-            vec![with(json!({"userinfo_endpoint": "https://evil.example/me"}))],
-            of_discovery("refuted"),
-        ),
-        (
-            "no keys",
-            vec![good.clone(), ("GET", KEYS, json_says("{\"keys\": []}"))],
-            all(["proved", "refuted", "proved", "proved", "proved"]),
-        ),
-        (
-            "keys elsewhere",
-            vec![with(json!({"jwks_uri": "https://evil.example/"}))],
-            all(["refuted", "unknown", "proved", "proved", "proved"]),
-        ),
-        (
-            "sign-in is broken",
-            vec![good.clone(), ("GET", "/oauth2/auth", broken())],
-            all(["proved", "proved", "unknown", "unknown", "proved"]),
-        ),
-        (
-            "one page for all",
-            vec![good.clone(), ("GET", "/oauth2/auth", page())],
-            all(["proved", "proved", "unknown", "unknown", "proved"]),
-        ),
-        (
-            "elsewhere for all",
-            vec![good.clone(), ("GET", "/oauth2/auth", leads(302))],
-            all(["proved", "proved", "unknown", "unknown", "proved"]),
-        ),
-        (
-            "one refusal for all",
-            vec![good.clone(), ("GET", "/oauth2/auth", refused("no"))],
-            all(["proved", "proved", "refuted", "unknown", "proved"]),
-        ),
-        ("token broken", vec![good.clone(), ("POST", token, broken())], of_secret("unknown")),
-        ("token cut off", vec![good.clone(), ("POST", token, Turn::Hangs)], of_secret("unknown")),
-        ("token a page", vec![good.clone(), ("POST", token, page())], of_secret("unknown")),
-        ("token elsewhere", vec![good.clone(), ("POST", token, leads(307))], of_secret("unknown")),
-        ("any secret will do", vec![good.clone(), ("POST", token, refused("invalid_grant"))], of_secret("unknown")),
-        ("no secret will do", vec![good.clone(), ("POST", token, refused("invalid_client"))], of_secret("refuted")),
-        ("no word", vec![good.clone(), ("POST", token, refused("slow_down"))], of_secret("unknown")),
-    ] {
+    for (rules, expected) in cases(&front) {
         front.set(&rules);
         let run = sandbox.fedctl(&format!("{JSON} --operator escrow.yaml"));
-        assert_eq!(states(&run), expected, "{what} {run}");
-        let is_refuted = expected.as_object().is_some_and(|states| states.values().any(|state| state == "refuted"));
-        assert_eq!(run.status, if is_refuted { 2 } else { 0 }, "{what} {run}");
+        let last = rules.last().map(|(method, path, turn)| format!("{method} {path} {turn:?}"));
+        assert_eq!(states(&run), all(expected), "{last:?} {run}");
+        assert_eq!(run.status, if expected.contains(&"refuted") { 2 } else { 0 }, "{last:?} {run}");
         let lines = front.lines();
-        assert!(!lines.iter().any(|line| line.contains("/elsewhere")), "{what}: nothing is followed");
+        assert!(!lines.iter().any(|line| line.contains("/elsewhere")), "{last:?}: nothing is followed");
         let told = lines.iter().filter(|line| line.contains(&secret));
-        assert!(told.clone().all(|line| line.starts_with("POST /oauth2/token ")), "{what}");
-        assert!(told.count() > 0 && !run.to_string().contains(&secret), "{what}");
+        assert!(told.clone().all(|line| line.starts_with("POST /oauth2/token ")), "{last:?}");
+        assert!(told.count() > 0 && !run.to_string().contains(&secret), "{last:?}");
     }
     sandbox.nothing_was_written();
+}
+
+#[test]
+fn i13_a_discovery_document_that_does_not_come_or_says_something_else_is_told_as_such() {
+    told_as(|front| {
+        let of = |turn, state| (vec![("GET", DISCOVERY, turn)], [state, "proved", "proved", "proved", "proved"]);
+        let with = |changed: Value| json_says(&document(front, &changed));
+        let keys_elsewhere = vec![("GET", DISCOVERY, with(json!({"jwks_uri": "https://evil.example/"})))];
+        vec![
+            of(with(json!({})), "proved"),
+            of(broken(), "unknown"),
+            of(Turn::Hangs, "unknown"),
+            of(leads(302), "unknown"),
+            of(page(), "refuted"),
+            of(json_says("[1]"), "refuted"),
+            of(json_says("{\"issuer\""), "refuted"),
+            of(with(json!({"issuer": "https://issuer.example"})), "refuted"),
+            of(with(json!({"issuer": 1})), "refuted"),
+            of(with(json!({"id_token_signing_alg_values_supported": ["none"]})), "refuted"),
+            of(with(json!({"userinfo_endpoint": "https://evil.example/me"})), "refuted"),
+            (keys_elsewhere, ["refuted", "unknown", "proved", "proved", "proved"]),
+        ]
+    });
+}
+
+#[test]
+fn i13_an_issuer_that_answers_everything_alike_proves_nothing() {
+    told_as(|front| {
+        let good = || ("GET", DISCOVERY, json_says(&document(front, &json!({}))));
+        let of = |turn, client| {
+            (vec![good(), ("GET", "/oauth2/auth", turn)], ["proved", "proved", client, "unknown", "proved"])
+        };
+        let keys = |turn, state| (vec![good(), ("GET", KEYS, turn)], ["proved", state, "proved", "proved", "proved"]);
+        vec![
+            of(broken(), "unknown"),
+            of(Turn::Hangs, "unknown"),
+            of(page(), "unknown"),
+            of(leads(302), "unknown"),
+            of(Turn::Says(302, String::new(), String::new()), "unknown"),
+            of(refuses("no"), "refuted"),
+            keys(json_says("{\"keys\": []}"), "refuted"),
+            keys(page(), "refuted"),
+            keys(broken(), "unknown"),
+        ]
+    });
+}
+
+#[test]
+fn i13_a_token_endpoint_that_answers_any_secret_alike_proves_nothing() {
+    told_as(|front| {
+        let good = || ("GET", DISCOVERY, json_says(&document(front, &json!({}))));
+        let of = |turn, state| {
+            (vec![good(), ("POST", "/oauth2/token", turn)], ["proved", "proved", "proved", "proved", state])
+        };
+        vec![
+            of(broken(), "unknown"),
+            of(Turn::Hangs, "unknown"),
+            of(page(), "unknown"),
+            of(leads(307), "unknown"),
+            of(refuses("invalid_grant"), "unknown"),
+            of(refuses("slow_down"), "unknown"),
+            of(refuses("invalid_client"), "refuted"),
+        ]
+    });
 }
 
 #[test]
@@ -294,9 +315,8 @@ fn i10_whoever_is_bound_to_the_app_by_themselves_is_looked_at_and_whoever_does_n
 fn a_pipeline_reads_a_case_for_each_person_and_each_probe_whatever_the_names_are() {
     let sandbox = claims("ben.fischer@acme.com.beta");
     let names = ["]]><x a=\"'&amp;", "\u{fffe}\u{1}\u{1b}[2J", "\u{202e}<!-- -->", "{}"];
-    let contractors = sandbox.list(Primary, "/api/v2/usergroups?limit=100").into_iter();
-    let contractors =
-        contractors.filter(|group| group["name"] == "Contractors").map(|group| group["id"].clone()).next();
+    let mut groups = sandbox.list(Primary, "/api/v2/usergroups?limit=100").into_iter();
+    let contractors = groups.find(|group| group["name"] == "Contractors").map(|group| group["id"].clone());
     let contractors = text(&contractors.expect("it is there")).parse().expect("an id");
     for name in names {
         sandbox.by_hand(|world| {
@@ -310,8 +330,8 @@ fn a_pipeline_reads_a_case_for_each_person_and_each_probe_whatever_the_names_are
         let run = sandbox.fedctl(JUNIT).exits_with(2);
         let document = roxmltree::Document::parse(&run.stdout).unwrap_or_else(|error| panic!("{error} {run}"));
         let cases = |name: &str| {
-            let suites = document.descendants().filter(|node| node.has_tag_name("testsuite"));
-            let suite = suites.filter(|suite| suite.attribute("name") == Some(&format!("acme-to-beta.{name}"))).next();
+            let mut suites = document.descendants().filter(|node| node.has_tag_name("testsuite"));
+            let suite = suites.find(|suite| suite.attribute("name") == Some(&format!("acme-to-beta.{name}")));
             suite.expect("it is there").children().filter(|node| node.has_tag_name("testcase")).collect::<Vec<_>>()
         };
         let people = sandbox.fedctl(JSON).json()["people"].as_array().map(Vec::len);

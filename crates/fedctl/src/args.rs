@@ -1,10 +1,14 @@
 //! The command line.
 
+mod format;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fedctl_core::plan::allow::Allow;
+
+pub use format::{Format, PlanFormat, VerifyFormat};
 
 /// People of one JumpCloud organisation sign in to another with their own account: declared in a file, planned, applied.
 #[derive(Debug, Parser)]
@@ -65,37 +69,6 @@ pub enum Command {
     Schema(Schema),
     /// Print what lets a shell complete commands and options
     Completions(Completions),
-}
-
-/// How the result is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For machines; the schema has a version.
-    Json,
-}
-
-/// How a verification is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum VerifyFormat {
-    /// For people.
-    Text,
-    /// For machines; the schema has a version.
-    Json,
-    /// For what shows the tests of a pipeline: a case for each person and for each probe.
-    Junit,
-}
-
-/// How a plan is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For people.
-    Text,
-    /// For machines; the schema has a version.
-    Json,
-    /// For a comment on a pull request.
-    Markdown,
 }
 
 /// `validate`
