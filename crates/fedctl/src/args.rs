@@ -1,10 +1,14 @@
 //! The command line.
 
+mod format;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fedctl_core::plan::allow::Allow;
+
+pub use format::{Format, PlanFormat, VerifyFormat};
 
 /// People of one JumpCloud organisation sign in to another with their own account: declared in a file, planned, applied.
 #[derive(Debug, Parser)]
@@ -65,26 +69,6 @@ pub enum Command {
     Schema(Schema),
     /// Print what lets a shell complete commands and options
     Completions(Completions),
-}
-
-/// How the result is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For machines; the schema has a version.
-    Json,
-}
-
-/// How a plan is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For people.
-    Text,
-    /// For machines; the schema has a version.
-    Json,
-    /// For a comment on a pull request.
-    Markdown,
 }
 
 /// `validate`
@@ -240,7 +224,7 @@ pub struct Verify {
     pub spec: PathBuf,
     /// How to write the findings
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: VerifyFormat,
     /// Exit with 2 also for people who are merely not ready yet
     #[arg(long)]
     pub strict: bool,

@@ -22,6 +22,7 @@ use crate::kinds::oidc_app::wire::{App, AppSettings};
 use crate::kinds::routing_policy::wire::Policy;
 use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
+use crate::probe::{Came, Question};
 use crate::spec::Spec;
 
 use changes::Changed;
@@ -87,6 +88,8 @@ pub struct Live {
     pub(crate) changes: [Option<Known<Told<Changed>>>; 2],
     /// What the escrow has, by client id, or why it does not say.
     pub(crate) escrowed: BTreeMap<Box<str>, Result<Kept, Box<str>>>,
+    /// What the issuer says to probes, or why it says nothing.
+    pub(crate) probed: BTreeMap<Question, Came>,
     /// What was read by itself, after everything else.
     pub(crate) points: BTreeMap<Point, Known<Seen>>,
 }
@@ -119,6 +122,7 @@ impl Live {
             log_ins: None,
             changes: [None, None],
             escrowed: BTreeMap::new(),
+            probed: BTreeMap::new(),
             points: BTreeMap::new(),
         }
     }
@@ -302,6 +306,15 @@ impl Needs {
             self.queries.insert(Query::Escrowed(client_id.into(), callback.into()));
         }
         known.map(|known| known.as_ref().copied().map_err(|why| &**why))
+    }
+
+    /// What the issuer says to a probe, or why it says nothing: that is an answer, too.
+    pub(crate) fn heard<'a>(&mut self, live: &'a Live, question: Question) -> Option<&'a Came> {
+        let known = live.probed.get(&question);
+        if known.is_none() {
+            self.queries.insert(Query::Probe(question));
+        }
+        known
     }
 
     fn log<'a, E>(&mut self, query: Query, known: Option<&'a Known<Told<E>>>) -> Option<Known<&'a Told<E>>> {

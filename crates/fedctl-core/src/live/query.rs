@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{PAGE, Point};
 use crate::address::Org;
 use crate::object_id::ObjectId;
+use crate::probe::Question;
 
 /// A question to one of the organisations.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +52,8 @@ pub enum Query {
     Changes(Org, BTreeSet<ObjectId>, u64),
     /// Is the secret of this client in the escrow, and does the token endpoint take it? With a redirect URI of the client.
     Escrowed(Box<str>, Box<str>),
+    /// What does the issuer say of the client that people come through?
+    Probe(Question),
     /// What does this object say by itself?
     Point(Point),
 }
@@ -114,7 +117,7 @@ impl Query {
             Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) | Query::AppLog(..) => {
                 Org::Primary
             }
-            Query::Escrowed(..) => Org::Primary,
+            Query::Escrowed(..) | Query::Probe(_) => Org::Primary,
             Query::Provider
             | Query::Policies
             | Query::GroupPolicies(_)
@@ -149,6 +152,7 @@ impl Query {
             Query::LogIns(..) => "log-ins".to_owned(),
             Query::Changes(..) => "changes".to_owned(),
             Query::Escrowed(client_id, _) => format!("escrowed secret of client {client_id}"),
+            Query::Probe(question) => question.name().to_owned(),
             Query::Point(point) => point.name(),
         }
     }

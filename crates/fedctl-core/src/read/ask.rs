@@ -55,6 +55,7 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
             Ask::new(org, &endpoint::POLICY_ASSOCIATIONS, &id(policy), &with(&[("targets", "user_group")]))
         }
         Query::Escrowed(client_id, callback) => escrow::ask(client_id, callback),
+        Query::Probe(question) => question.ask(),
         Query::Point(point) => ask_by_itself(*point, page),
         Query::AppLog(app, since, far) => {
             // `[spec]`: dots lead into objects. Sign-ins name their app in one field, changes in another.
