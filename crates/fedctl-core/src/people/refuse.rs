@@ -106,10 +106,12 @@ pub(crate) fn claims_of_others<'a>(
         {
             continue;
         }
-        match owner.is_none() && marked.is_none() {
-            true if opens_now(other) => claims.already.push((other, claimed)),
-            true => claims.nobodys.push((other, claimed)),
-            false => claims.refusals.push(claim_of_another(other, &claimed)),
+        if owner.is_some() || marked.is_some() {
+            claims.refusals.push(claim_of_another(other, &claimed));
+        } else if opens_now(other) {
+            claims.already.push((other, claimed));
+        } else {
+            claims.nobodys.push((other, claimed));
         }
     }
     claims
