@@ -110,10 +110,15 @@ impl Oracle {
         world.user(account).is_some_and(|user| self.keeping.contains(&user.email.to_lowercase()))
     }
 
-    /// Of a plan that takes down and is done: somebody who comes in by the federation all the same.
+    /// Of a plan that takes down and is done: somebody who comes in by the federation all the same, to an account that we
+    /// made. What was made by hand is given back, and may go on working.
     pub(crate) fn left_open(&self, stage: &Stage) -> Option<Harm> {
         let (world, now) = (&stage.world, Doors::of(stage));
-        let (person, account) = now.federated.iter().find(|(person, _)| self.losing.contains(person))?;
+        let is_ours = |account: UserId| {
+            world.user(account).is_some_and(|user| user.attribute(USER_ATTRIBUTE).is_some_and(is_created))
+        };
+        let mut open = now.federated.iter();
+        let (person, account) = open.find(|(person, account)| self.losing.contains(person) && is_ours(*account))?;
         let what = format!("{} still opens {}", email(world, *person), email(world, *account));
         Some(impersonation(world, *account, what))
     }

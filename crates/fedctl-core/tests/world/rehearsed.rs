@@ -245,8 +245,8 @@ fn i9_i10_a_take_down_whose_plan_says_too_little_is_objected_to() {
     play.plan.people[0].has_local_way_in = true;
     assert!(guards(&play.rehearse(&Script { is_folded: false, ..Script::default() })).contains(&Guard::Lockout));
     // What lets them in is left.
-    let mut play = take_downs(Reach::Both).swap_remove(1);
-    play.plan.actions.retain(|action| action.target.kind == Kind::User);
+    let mut play = take_downs(Reach::Both).swap_remove(0);
+    play.plan.actions.retain(|action| action.target.kind == Kind::PasswordAuthority);
     assert!(!play.plan.actions.is_empty());
     assert!(guards(&play.rehearse(&Script::default())).contains(&Guard::Impersonation));
 }
