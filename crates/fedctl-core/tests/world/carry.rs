@@ -7,7 +7,7 @@ use std::time::Duration;
 use fedctl_core::address::Org;
 use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
-use fedctl_core::endpoint::Host;
+use fedctl_core::endpoint::{self, Host};
 use fedctl_core::escrow::{self, Call, Kept};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
@@ -25,8 +25,6 @@ use jumpcloud_sim::fixture::Pair;
 use jumpcloud_sim::{Host as SimHost, OrgId, Request as SimRequest, Response as SimResponse, World};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
-
-use crate::watch::reads;
 
 /// How long an answer is waited for, in milliseconds.
 const PATIENCE_MS: u64 = 30_000;
@@ -514,4 +512,11 @@ pub(crate) fn verify(spec: &Spec, memory: &mut Memory) -> Verification {
         Step::Ready(verification) => *verification,
         other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no verification: {other:?}"),
     }
+}
+
+/// Whether a request, as `METHOD path?query`, is one that reads.
+pub(crate) fn reads(what: &str) -> bool {
+    let (method, path) = what.split_once(' ').unwrap();
+    let path = path.split('?').next().unwrap();
+    endpoint::reads(method, path) || path == endpoint::TRY_ESCROWED.endpoint().path
 }

@@ -18,6 +18,7 @@ use fedctl_rehearsal::{Rehearsal, Script, rehearse_by};
 use jumpcloud_sim::State;
 use proptest::prelude::*;
 
+use crate::carry::reads;
 use crate::carry::{self, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::handmade::{Hand, Made};
@@ -28,7 +29,7 @@ use crate::order;
 use crate::properties::cases;
 use crate::rows::{self, name};
 use crate::scene::plain;
-use crate::watch::{Watch, reads};
+use crate::watch::Watch;
 use crate::worlds::{Scene, Someone, Wish, scenes};
 
 /// What a rehearsal is made of.
