@@ -69,8 +69,8 @@ pub(super) fn discovery(issuer: &str, came: &Came) -> (Endpoints, Finding) {
     let named = told(document["issuer"].as_str().unwrap_or("no issuer"));
     let came = format!("200, of {named}");
     let found = if wrong.is_empty() {
-        let means = "it is the issuer that it should be, all its endpoints are at its own host, and it signs and \
-                     authenticates clients as the identity provider needs it";
+        let means =
+            "it is the right issuer, with all endpoints at its own host and all that the identity provider needs";
         finding(State::Proved, came, means.to_owned())
     } else {
         finding(State::Refuted, came, wrong.join("; "))

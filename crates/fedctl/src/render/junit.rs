@@ -12,7 +12,7 @@ use quick_xml::events::BytesText;
 
 use super::findings;
 use super::proof;
-use super::text::visible;
+use super::text::{count, visible};
 use crate::source::Source;
 
 /// How a case ended.
@@ -64,10 +64,13 @@ fn of_person(person: &Traced, source: &Source, strict: bool) -> Case {
 
 fn impersonation(found: &Verification) -> Vec<Case> {
     let text = proof::impersonations_text(found);
-    let count = found.impersonations.len() + found.inherited.len();
-    let end = match count {
+    let ways = found.impersonations.len() + found.inherited.len();
+    let end = match ways {
         0 => End::Passed,
-        _ => End::Failed { what: format!("{count} ways into an account that is not theirs"), more: text },
+        _ => End::Failed {
+            what: format!("{} into an account that is not theirs", count(ways, "way", "ways")),
+            more: text,
+        },
     };
     vec![Case { name: "nobody who reaches the app opens an account that is not theirs".to_owned(), end }]
 }
