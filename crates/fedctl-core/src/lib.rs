@@ -32,5 +32,6 @@ pub mod planted;
 pub mod read;
 pub mod request;
 pub mod spec;
+pub mod takeover;
 pub mod text;
 pub mod trace;

@@ -54,6 +54,17 @@ pub struct Person<'a> {
 }
 
 impl Person<'_> {
+    /// Whether their attribute names the account, in whatever spelling.
+    pub fn opens(&self) -> bool {
+        self.user.mapping.as_deref().is_some_and(|mapping| Email::fold(mapping) == *self.account)
+    }
+
+    /// Whether their attribute is as it is to be. What was made by hand keeps its spelling.
+    pub fn is_mapped(&self) -> bool {
+        let is_spelt = self.user.mapping.as_deref() == Some(&*self.account);
+        is_spelt || (self.origin == Some(Origin::Adopted) && self.opens())
+    }
+
     /// Whether they left and are back, and what is to be given again is what fedctl took from them itself.
     pub fn returns(&self) -> bool {
         self.live.and_then(|account| account.mark.as_ref()).is_some_and(|mark| mark.departure().is_some())

@@ -16,6 +16,7 @@ mod faultless;
 mod forms;
 mod found;
 mod fresh;
+mod from_live;
 mod growth;
 mod guards;
 mod handmade;

@@ -74,7 +74,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     plan_leavers(context, plan);
     let attribute = context.spec.people.mapping.attribute.as_str();
     for (subject, person) in context.active() {
-        if person.user.mapping.as_deref() != Some(&*person.account) {
+        if !person.is_mapped() {
             plan.act(update(attribute, subject, person));
         }
     }
