@@ -10,18 +10,20 @@ use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
 use fedctl_core::plan::rules::{Aim, Rules};
 use fedctl_core::planner::{self, Reach, Step, Terms};
+use fedctl_core::read::Reader;
 use fedctl_core::spec::Spec;
+use fedctl_core::takeover::{self, Head, Told};
 use fedctl_core::trace::cast::Cast;
 use fedctl_core::trace::{self, Verification};
-use fedctl_engine::Organizations;
+use fedctl_engine::{Organizations, Progress};
 
 use crate::access::{Access, OperatorFile, Places};
-use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::render::rehearsed::Rehearsed;
 use crate::source::Source;
 use crate::ui::Ui;
+use crate::{cmd, config};
 
 /// What plans of a session are for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -146,6 +148,35 @@ impl Session {
         Self::with(source, spec, terms, organizations, access)
     }
 
+    /// Finds out what was made by hand, and goes on with the spec that takes it over, and its text.
+    ///
+    /// # Errors
+    /// The organisations cannot be read, or only a person can say what is meant.
+    pub async fn taking_over(mut self, head: &Head, told: &Told, ui: &mut Ui) -> Result<(Self, String), Failure> {
+        let step = |live: &_| takeover::objects(&self.spec, &self.terms, told, live);
+        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| reading(progress, ui))
+            .await
+            .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
+        let objects = self.ready(step, ui)?.map_err(|unclear| cmd::init::unclear(&unclear))?;
+        self.say(objects.text(head), ui)?;
+        let step = |live: &_| takeover::people(&self.spec, &self.terms, &objects, live);
+        let reader = Reader::going_on(&self.spec, live);
+        let (step, _) = fedctl_engine::read_by(reader, &self.organizations, step, |progress| reading(progress, ui))
+            .await
+            .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
+        let draft = self.ready(step, ui)?.map_err(|unclear| cmd::init::unclear(&unclear))?;
+        let text = draft.text(head);
+        self.say(text.clone(), ui)?;
+        Ok((self, text))
+    }
+
+    /// From now on the spec says this, of the same organisations.
+    fn say(&mut self, text: String, ui: &mut Ui) -> Result<(), Failure> {
+        self.source = Source::of(self.source.path.clone(), text);
+        self.spec = self.source.spec(ui)?;
+        Ok(())
+    }
+
     fn with(
         source: Source,
         spec: Spec,
@@ -214,11 +245,9 @@ impl Session {
             }
             Purpose::Destroy(reach) => planner::destroy(&self.spec, &self.terms, reach, live).map(|plan| (plan, None)),
         };
-        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
-            ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
-        })
-        .await
-        .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
+        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| reading(progress, ui))
+            .await
+            .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
         let (plan, cast) = self.ready(step, ui)?;
         self.knows_them(&plan)?;
         let newest = live.newest_trace(&self.spec.names());
@@ -260,11 +289,9 @@ impl Session {
     /// As for a plan.
     pub async fn verify(&self, ui: &mut Ui) -> Result<Verification, Failure> {
         let step = |live: &_| trace::step(&self.spec, &self.terms, live);
-        let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
-            ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
-        })
-        .await
-        .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
+        let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| reading(progress, ui))
+            .await
+            .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
         self.ready(step, ui)
     }
 
@@ -283,6 +310,10 @@ impl Session {
             Step::Read(_) => Err(Failure::new(Exit::Failed, "reading ended early").unwritten()),
         }
     }
+}
+
+fn reading(progress: Progress, ui: &mut Ui) {
+    ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
 }
 
 /// `[documented]`: the url of an issuer is given without its final slash, and the login url of the app is the console.

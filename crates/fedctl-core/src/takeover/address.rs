@@ -13,17 +13,23 @@ pub struct Taken {
     pub account: Box<str>,
 }
 
-/// The template that gives most of these people the address they have, and how many.
-pub(super) fn template(taken: &[Taken]) -> Option<(String, usize)> {
+/// The template that gives most of these people the address they have, and how many. Where the routing group takes in
+/// whoever's address has some end, everybody's has it.
+pub(super) fn template(taken: &[Taken], end: Option<&str>) -> Option<(String, usize)> {
+    let end = end.unwrap_or_default();
     let mut fits: BTreeMap<(usize, String), usize> = BTreeMap::new();
-    for candidate in taken.iter().flat_map(candidates) {
+    for candidate in taken.iter().flat_map(candidates).filter(|(_, template)| template.ends_with(end)) {
         *fits.entry(candidate).or_default() += 1;
     }
     // Of several that fit as many people, the one that says most of a person.
     let best = fits.into_iter().max_by(|((rank, a), one), ((other, b), two)| {
         one.cmp(two).then(other.cmp(rank)).then(b.len().cmp(&a.len())).then(b.cmp(a))
     });
-    best.map(|((_, template), count)| (template, count))
+    let by_end = || match end.chars().next()? {
+        '@' => Some((format!("{{local}}{end}"), 0)),
+        _ => Some((format!("{{email}}{end}"), 0)),
+    };
+    best.map(|((_, template), count)| (template, count)).or_else(by_end)
 }
 
 /// Every template that gives a person the address, the one that says most of them first. What stands in braces would be
@@ -56,10 +62,12 @@ mod tests {
             taken("bob@acme.com", "bob", "bob@acme.com.beta"),
             taken("eve@acme.com", "eve", "eva@beta.com"),
         ];
-        assert_eq!(template(&people), Some(("{email}.beta".to_owned(), 2)));
+        assert_eq!(template(&people, None), Some(("{email}.beta".to_owned(), 2)));
         let people =
             [taken("ann@acme.com", "A.Lee", "a.lee@beta.com"), taken("bob@acme.com", "b.fox", "b.fox@beta.com")];
-        assert_eq!(template(&people), Some(("{username}@beta.com".to_owned(), 2)));
-        assert_eq!(template(&[taken("ann@acme.com", "x", "eva@beta.com")]), None);
+        assert_eq!(template(&people, None), Some(("{username}@beta.com".to_owned(), 2)));
+        assert_eq!(template(&[taken("ann@acme.com", "x", "eva@beta.com")], None), None);
+        let people = [taken("ann@acme.com", "x", "eva@beta.com")];
+        assert_eq!(template(&people, Some("@beta.com")), Some(("{local}@beta.com".to_owned(), 0)));
     }
 }

@@ -11,7 +11,7 @@ use crate::live::{Live, Needs, User};
 use crate::object_id::ObjectId;
 use crate::planner::{Step, protected_group};
 use crate::spec::domain::can_be_owned_by_others;
-use crate::spec::{Domain, Spec, Word};
+use crate::spec::{Domain, RoutingMembers, Spec, Word};
 
 /// Everything that a spec is written from. Names and addresses come from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,11 @@ fn draft(seen: &Seen<'_>, objects: &Objects, members: &BTreeSet<ObjectId>) -> Re
     left.extend(strangers.map(|account| (account.email.clone(), STRANGER.to_owned())));
     taken.sort();
     left.sort();
-    let template = address::template(&taken);
+    let end = match &objects.members {
+        RoutingMembers::EmailEndsWith(end) => Some(end.as_str()),
+        RoutingMembers::Managed | RoutingMembers::ByMark => None,
+    };
+    let template = address::template(&taken, end);
     let domains = domains(&taken);
     Ok(Draft { objects: objects.clone(), taken, left, waiting, template, domains })
 }

@@ -122,12 +122,13 @@ impl Draft {
             Some((_, count)) if count == self.taken.len() => {
                 "#   - `people.mapping.email`: the addresses of all accounts are so; new ones would be.\n".to_owned()
             }
+            Some((_, 0)) | None => {
+                "#   - no template gives anybody the address that they have: see what new ones would get.\n".to_owned()
+            }
             Some((_, count)) => format!(
                 "#   - `people.mapping.email`: the addresses of {count} of {} accounts are so; new ones would be.\n",
                 self.taken.len()
             ),
-            None => "#   - no template gives anybody the address that they have: new ones would get the default.\n"
-                .to_owned(),
         });
         text.push_str("#   - `people.from.groups`: whoever may use the app is meant to.\n");
         if !self.domains.is_empty() {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::plan::Adoptable;
-use fedctl_core::spec::{Spec, is_hidden};
+use fedctl_core::spec::Spec;
+use fedctl_core::text::quote::scalar;
 
 use super::text::visible;
 
@@ -53,28 +54,4 @@ fn sections(adoptable: &Adoptable) -> String {
         format!("{name}:\n{lines}")
     };
     sections.into_iter().map(section).collect()
-}
-
-/// A text as a quoted scalar: JSON is YAML, and what cannot be seen is escaped.
-pub fn scalar(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    let mut out = String::with_capacity(quoted.len());
-    for c in quoted.chars() {
-        if is_hidden(c) {
-            out.push_str(&format!("\\U{:08x}", u32::from(c)));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_from_outside_is_one_quoted_scalar() {
-        assert_eq!(scalar("a\"b\n# c: \u{202e}d"), r#""a\"b\n# c: \U0000202ed""#);
-    }
 }
