@@ -143,8 +143,9 @@ pub struct Validate {
 /// `plan`
 #[derive(Debug, clap::Args)]
 pub struct Plan {
-    /// The spec
-    pub spec: PathBuf,
+    /// The spec; several, or a folder of them, are planned one after the other
+    #[arg(required = true, value_name = "SPEC")]
+    pub specs: Vec<PathBuf>,
     /// How to write the plan
     #[arg(long, value_enum, default_value = "text")]
     pub format: PlanFormat,
@@ -330,7 +331,7 @@ pub struct Sandbox {
     /// printed
     #[arg(long, value_name = "HOST")]
     pub expose: Option<String>,
-    /// `demo`, `empty`, or a file with a world
+    /// `demo`, `by-hand` (the same, federated by hand), `empty`, or a file with a world
     #[arg(long, default_value = "demo")]
     pub world: String,
     /// How many people the primary organisation of the demo world has
@@ -367,7 +368,7 @@ pub struct Demo {
 /// `schema`
 #[derive(Debug, clap::Args)]
 pub struct Schema {
-    /// Which document: `plan` and `show`, `apply`, `verify`, `trace`, or a journal
+    /// Which document: `plan` and `show`, `plan` of a fleet, `apply`, `verify`, `trace`, or a journal
     #[arg(value_enum)]
     pub document: Document,
 }
@@ -385,6 +386,8 @@ pub enum Document {
     Trace,
     /// The lines of a journal.
     Journal,
+    /// The plans of a fleet.
+    Fleet,
 }
 
 /// `completions`

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod demo;
 pub mod destroy;
 pub mod doctor;
+pub mod fleet;
 pub mod init;
 pub mod pause;
 pub mod plan;

@@ -11,13 +11,14 @@ use crate::ui::Ui;
 /// # Errors
 /// It cannot be written.
 pub fn run(args: &Schema, ui: &mut Ui) -> Result<Exit, Failure> {
-    let [plan, report, verify, journal, trace] = schemas::all();
+    let [plan, report, verify, journal, trace, fleet] = schemas::all();
     let (_, schema) = match args.document {
         Document::Plan => plan,
         Document::Report => report,
         Document::Verify => verify,
         Document::Journal => journal,
         Document::Trace => trace,
+        Document::Fleet => fleet,
     };
     ui.out(&schema)?;
     Ok(Exit::Done)

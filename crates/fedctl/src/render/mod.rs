@@ -5,6 +5,7 @@ pub mod by_hand;
 pub mod doctor;
 pub mod fates;
 pub mod findings;
+pub mod fleet;
 pub mod frame;
 pub mod markdown;
 pub mod others;

@@ -5,19 +5,20 @@ use schemars::generate::SchemaSettings;
 
 use fedctl_engine::journal;
 
-use super::{findings, plan_json, report, trace};
+use super::{findings, fleet, plan_json, report, trace};
 
 /// Where the schemas are published.
 const BASE: &str = "https://raw.githubusercontent.com/fedctl/fedctl/main/docs/schemas/";
 
 /// Every document, by the name and version of its format.
-pub fn all() -> [(&'static str, String); 5] {
+pub fn all() -> [(&'static str, String); 6] {
     [
         (plan_json::SCHEMA, of::<plan_json::Document<'static>>(plan_json::SCHEMA)),
         (report::SCHEMA, of::<report::Document<'static>>(report::SCHEMA)),
         (findings::SCHEMA, of::<findings::Document<'static>>(findings::SCHEMA)),
         (journal::SCHEMA, of::<journal::Line<'static>>(journal::SCHEMA)),
         (trace::SCHEMA, of::<trace::Document<'static>>(trace::SCHEMA)),
+        (fleet::SCHEMA, of::<fleet::Document<'static>>(fleet::SCHEMA)),
     ]
 }
 
