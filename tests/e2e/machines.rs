@@ -125,6 +125,14 @@ fn what_the_program_prints_is_as_the_published_schemas_say() {
     documents.push(document(&applied, "apply demo.yaml --auto-approve --format json"));
     documents.push(document(&applied, "trace demo.yaml ben.fischer@acme.com --format json"));
     documents.push(document(&applied, "trace demo.yaml pablo.larsen@acme.com --format json"));
+    documents.push(document(&applied, "status demo.yaml --format json"));
+    applied.by_hand(|world| {
+        let org = world.organizations().nth(1).expect("there are two").id;
+        let ben = world.user_by_email(org, "ben.fischer@acme.com.beta").expect("he is there").id;
+        jumpcloud_sim::console::suspend_user(world, ben, true)
+    });
+    documents.push(document(&applied, "drift demo.yaml --format json"));
+    documents.push(document(&applied, "people demo.yaml --format json"));
     for (args, document) in &documents {
         let name = text(&document["schema"]);
         let valid = jsonschema::validator_for(&closed(published(name))).expect("it is a schema");
@@ -135,7 +143,7 @@ fn what_the_program_prints_is_as_the_published_schemas_say() {
 
 #[test]
 fn the_published_schemas_are_what_the_program_prints() {
-    for name in ["plan", "report", "verify", "trace", "journal"] {
+    for name in ["plan", "report", "verify", "trace", "status", "drift", "people", "journal"] {
         let path = schema_path(&format!("fedctl.{name}.v1"));
         let printed = Home::new().run(&format!("schema {name}")).exits_with(0).stdout;
         if updates() {

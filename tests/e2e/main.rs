@@ -40,6 +40,7 @@ mod simulator_page;
 mod store;
 mod story;
 mod tidy;
+mod told;
 mod usage;
 mod vault;
 mod world;

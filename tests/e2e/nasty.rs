@@ -162,6 +162,19 @@ impl Pair {
         runs
     }
 
+    /// Where everybody stands, and what they are told, in every format.
+    fn same_people(&self) {
+        self.same_text("status demo.yaml");
+        self.same_json("status demo.yaml --format json");
+        self.same_text("people demo.yaml");
+        self.same_json("people demo.yaml --format json");
+        self.same_markdown("people demo.yaml --format md");
+        let [tame, nasty] = self.both("people demo.yaml --format csv");
+        is_plain(&nasty.stdout);
+        let cells = |run: &Run| run.stdout.lines().map(|line| line.matches("\",\"").count()).collect::<Vec<_>>();
+        assert_eq!(cells(&tame), cells(&nasty));
+    }
+
     /// The documents say the same, word for word.
     #[track_caller]
     fn same_json(&self, args: &str) -> Value {
@@ -269,6 +282,7 @@ fn hostile_names_show_the_same_rows_and_the_same_removals_in_every_format() {
     assert_eq!(removals(&pair.same_json("plan demo.yaml --format json")), 0);
     pair.same_json("verify demo.yaml --format json");
     pair.same_json("trace demo.yaml n07@acme.com --format json");
+    pair.same_people();
     // What stood there before is shown where it is put right; people leave.
     pair.by_hand(0, |world, _| {
         let primary = world.organizations().next().expect("there are two").id;
@@ -308,6 +322,34 @@ fn hostile_texts_in_the_objects_of_the_federation_change_no_row() {
         pair.same_plan();
         pair.same_json("verify demo.yaml --format json");
         pair.same_text("verify demo.yaml");
+    }
+}
+
+/// What differs is shown as it is, whoever wrote it.
+#[test]
+fn hostile_texts_in_what_differs_change_no_row() {
+    let pair = Pair::start(0);
+    let _runs = pair.both("apply demo.yaml --auto-approve");
+    for number in (0..NASTY.len()).step_by(11) {
+        pair.by_hand(number, |world, text| {
+            let [primary, secondary] = [0, 1].map(|at| world.organizations().nth(at).expect("there are two").id);
+            let ours = |description: &str| description.contains("managed by fedctl");
+            let app = world.apps(primary).find(|app| ours(&app.description)).expect("ours is there").id;
+            console::rename_app(world, app, text);
+            console::describe_app(world, app, &format!("{text}\nmanaged by fedctl: acme-to-beta/app"));
+            console::set_redirect_uris(world, app, &[text]);
+            console::set_claims(world, app, &[("email", "acmetobeta"), (text, "x")]);
+            let policy = world.policies(secondary).next().expect("ours is there").id;
+            console::rename_policy(world, policy, text);
+            let group = world.groups(secondary).find(|group| ours(&group.description)).expect("ours is there").id;
+            console::rename_group(world, group, text);
+            let other = world.add_group(primary, text);
+            console::set_app_group(world, app, other, true);
+        });
+        pair.same_text("drift demo.yaml");
+        let drift = pair.same_json("drift demo.yaml --format json");
+        assert!(drift["rows"].as_array().expect("there are rows").len() >= 6, "{drift}");
+        pair.same_people();
     }
 }
 

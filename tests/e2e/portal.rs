@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::http::{self, Answer, Request};
 
@@ -30,7 +30,10 @@ pub(crate) fn sign_in(address: &str, typed: &str, primary: &str) -> Value {
     let issuer = browser.send("GET", &target(&portal), "");
     let login = target(&issuer);
     let (page, query) = login.split_once('?').expect("the login page has a challenge");
-    let challenge = query.split('&').find_map(|pair| pair.strip_prefix("login_challenge=")).expect("it has");
+    let Some(challenge) = query.split('&').find_map(|pair| pair.strip_prefix("login_challenge=")) else {
+        // The issuer knows no such client: its page says what is wrong.
+        return json!({"signed_in": false, "refused": login});
+    };
     let who = http::form(&[("email", primary), ("password", PASSWORD)]);
     let back = browser.send("POST", page, &format!("login_challenge={challenge}&{who}"));
     if back.status != 302 {

@@ -1,6 +1,6 @@
 //! What people do in the consoles while a page is told.
 
-use jumpcloud_sim::console;
+use jumpcloud_sim::{AppId, World, console};
 use serde_json::json;
 
 use crate::sandbox::Sandbox;
@@ -18,11 +18,53 @@ pub(crate) fn make(sandbox: &Sandbox, words: &str) -> Result<(), String> {
             sandbox.api(Secondary, "PUT", &target, &json!({"password": "simulated password"}));
         }
         "passwords" => passwords(sandbox),
+        "relabels" => of_app(sandbox, |world, app| console::rename_app(world, app, who)),
+        "redirects" => of_app(sandbox, |world, app| {
+            let uris = world.app(app).and_then(|app| app.oidc.as_ref()).map(|oidc| oidc.redirect_uris.clone());
+            let uris = uris.unwrap_or_default();
+            let all: Vec<&str> = uris.iter().map(String::as_str).chain([who]).collect();
+            console::set_redirect_uris(world, app, &all)
+        }),
+        "only-ours" => of_app(sandbox, |world, app| {
+            let ours = world.login_callback().to_owned();
+            console::set_redirect_uris(world, app, &[&ours])
+        }),
+        "deletes-app" => of_app(sandbox, console::delete_app),
+        "unroutes" => routed(sandbox, "remove", who),
+        "routes" => routed(sandbox, "add", who),
+        "minutes" => {
+            let minutes: u64 = who.parse().map_err(|_| format!("`{who}` is no number of minutes"))?;
+            sandbox.by_hand(|world| world.advance(minutes * 60_000));
+        }
         "days" => later(sandbox, who.parse().map_err(|_| format!("`{who}` is no number of days"))?),
         _ => return Err(format!("nobody knows how to do `{words}` by hand: tests/guide/hands.rs")),
     }
     sandbox.forget_requests();
     Ok(())
+}
+
+/// To the app of the federation.
+fn of_app(sandbox: &Sandbox, does: impl Fn(&mut World, AppId) -> bool) {
+    sandbox.by_hand(|world| {
+        let primary = world.organizations().next().expect("there are two").id;
+        let app = world.apps(primary).find(|app| app.description.contains("managed by fedctl"));
+        let app = app.expect("it was made").id;
+        does(world, app)
+    });
+}
+
+/// Takes the account of somebody out of the routing group, or puts it back.
+fn routed(sandbox: &Sandbox, op: &str, person: &str) {
+    sandbox.by_hand(|world| {
+        let secondary = world.organizations().nth(1).expect("there are two").id;
+        let group = world.groups(secondary).find(|group| group.name == "Federated from Acme").expect("it was made").id;
+        let account = world.user_by_email(secondary, &format!("{person}.beta")).expect("it was made").id;
+        if op == "add" {
+            console::add_member(world, group, account)
+        } else {
+            console::remove_member(world, group, account)
+        }
+    });
 }
 
 /// Everybody whose account is ours has a password of their own.

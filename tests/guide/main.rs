@@ -2,8 +2,9 @@
 //!
 //! A page begins a world with `<!-- sandbox: fresh -->` or `<!-- sandbox: applied -->` or
 //! `<!-- sandbox: by-hand -->`, perhaps with settings of the simulator behind it. A block of `console` has commands behind `$ ` and what they print, standard output first; a line `...` stands
-//! for any lines, and `? 4` at the end for another exit code than 0. What happens besides is said in comments that readers do
-//! not see: `<!-- by hand: WORDS -->` (see `hands.rs`), `<!-- spec: OLD => NEW -->`, `<!-- signs in: PERSON -->`,
+//! for any lines, and `? 4` at the end for another exit code than 0. `DIGEST` in a command is what the one before it printed;
+//! times of day are shown as midnight. What happens besides is said in comments that readers do not see:
+//! `<!-- by hand: WORDS -->` (see `hands.rs`), `<!-- spec: OLD => NEW -->`, `<!-- signs in: PERSON -->`,
 //! `<!-- does not sign in: PERSON -->`. With `UPDATE_GUIDE=1` blocks that are not right are written anew.
 
 #[path = "../e2e/env.rs"]
@@ -61,7 +62,7 @@ fn every_page_of_the_guide_is_true() {
 /// Tells a page; how many commands it has, and what is not as it says.
 fn tell(path: &Path) -> (usize, Result<(), String>) {
     let text = std::fs::read_to_string(path).expect("a page can be read");
-    let mut story = Story { world: None, wrong: Vec::new(), commands: 0 };
+    let mut story = Story { world: None, wrong: Vec::new(), commands: 0, digest: String::new() };
     let renewed = page::renewed(&text, |step| story.step(step));
     if is_to_be_updated() && renewed != text {
         std::fs::write(path, renewed).expect("the page can be written");
@@ -87,6 +88,8 @@ struct Story {
     world: Option<(Sandbox, Oracle)>,
     wrong: Vec<Wrong>,
     commands: usize,
+    /// Of the plan that was shown last.
+    digest: String,
 }
 
 impl Story {
@@ -136,7 +139,10 @@ impl Story {
             self.wrong.push(Wrong { line, is_block: false, what: format!("`{words}` is no command of fedctl") });
             return None;
         };
-        let run = Run::of(sandbox.command(&args.replace(PORT, sandbox.address())).env("USER", "ann"));
+        let args = args.replace("DIGEST", &self.digest).replace(PORT, sandbox.address());
+        let run = Run::of(sandbox.command(&args).env("USER", "ann"));
+        let digest = run.stdout.lines().find_map(|line| line.strip_prefix("Digest: "));
+        self.digest = digest.map_or(std::mem::take(&mut self.digest), str::to_owned);
         let printed = Block { lines: lines(&run), status: run.status };
         if let Some(what) = oracle.objects(sandbox) {
             self.wrong.push(Wrong { line, is_block: false, what: format!("`{words}`: {what}") });
@@ -165,5 +171,31 @@ fn begin(how: &str) -> Sandbox {
 fn lines(run: &Run) -> Vec<String> {
     let text = format!("{}{}", run.stdout, run.stderr);
     let text = env::redact(&text).replace("127.0.0.1:PORT", PORT);
-    text.lines().map(|line| env::without_ids(line.trim_end())).collect()
+    text.lines().map(|line| midnight(&env::without_ids(line.trim_end()))).collect()
+}
+
+/// With every time of day as midnight: how long a page takes differs from run to run.
+fn midnight(line: &str) -> String {
+    let is_time = |text: &str| {
+        let mut bytes = text.bytes();
+        text.len() == 9
+            && "dd:dd:ddZ".bytes().all(|wanted| match bytes.next() {
+                Some(digit) if wanted == b'd' => digit.is_ascii_digit(),
+                byte => byte == Some(wanted),
+            })
+    };
+    let mut parts = line.split('T');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let time = part.get(..9).filter(|time| is_time(time));
+        shown.push('T');
+        shown.push_str(time.map_or("", |_| "00:00:00Z"));
+        shown.push_str(&part[time.map_or(0, str::len)..]);
+    }
+    shown
+}
+
+#[test]
+fn times_of_day_are_shown_as_midnight_and_nothing_else_is() {
+    assert_eq!(midnight("at 2026-10-01T09:14:07Z by T, To"), "at 2026-10-01T00:00:00Z by T, To");
 }

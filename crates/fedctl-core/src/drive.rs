@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::apply::{End, Event, Next, Run, Turn};
-use crate::live::{Live, PAGE, Query};
+use crate::live::{Live, Query};
 use crate::planner::Step;
 use crate::planted::planted;
 use crate::read::{self, Fetch, ReadError, Reader, Took};
@@ -74,9 +74,10 @@ fn pages(reader: &mut Reader, query: &Query, carry: &mut impl Carry) -> Result<T
         let took = take(reader, query, read::ask(query, skip), carry)?;
         match took {
             Took::Page(_) if planted!(FirstPageOnly => true, false) => return Ok(took),
+            Took::Page(fed) if skip + fed.rows >= query.most() => return Ok(took),
             // The size that was asked for is not proof of a last page: a server may clamp it. An empty page is.
             Took::Page(fed)
-                if fed.rows == PAGE
+                if fed.rows == query.page()
                     || (fed.rows > 0 && (query.is_read_to_the_end() || more(fed.total, skip + fed.rows))) =>
             {
                 skip += fed.rows;

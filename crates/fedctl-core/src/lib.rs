@@ -13,6 +13,7 @@ pub mod address;
 pub mod apply;
 pub mod decode;
 pub mod doctor;
+pub mod drift;
 pub mod drive;
 pub mod endpoint;
 pub mod escrow;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fedctl_core::live::{Live, PAGE, Query};
+use fedctl_core::live::{Live, Query};
 use fedctl_core::planner::Step;
 use fedctl_core::read::{self, Fetch, ReadError, Reader, Took};
 use fedctl_core::request::{Ask, Outcome};
@@ -84,7 +84,7 @@ async fn round<R: Reads>(
             Fetch::Batches(asks) => asks,
             Fetch::Pages => vec![read::ask(query, 0)],
         };
-        lists.insert(at, List { open: asks.len(), size: PAGE, next: 0, end: None });
+        lists.insert(at, List { open: asks.len(), size: query.page(), next: 0, end: None });
         progress.known += asks.len();
         asks.into_iter().for_each(|ask| open.push(send(at, 0, ask)));
     }
@@ -129,7 +129,7 @@ fn more(reader: &Reader, query: &Query, list: &mut List, skip: usize, took: Took
             return Vec::new();
         }
     };
-    if !matches!(reader.fetch(query), Fetch::Pages) || fed.rows == 0 {
+    if !matches!(reader.fetch(query), Fetch::Pages) || fed.rows == 0 || skip + fed.rows >= query.most() {
         return Vec::new();
     }
     if query.is_read_to_the_end() {
@@ -138,7 +138,7 @@ fn more(reader: &Reader, query: &Query, list: &mut List, skip: usize, took: Took
     let total = usize::try_from(fed.total.unwrap_or(0)).unwrap_or(usize::MAX);
     if skip == 0 {
         // A server may give less than was asked for: then its own size is the step, as long as more is promised.
-        list.size = if total > fed.rows { fed.rows } else { PAGE };
+        list.size = if total > fed.rows { fed.rows } else { query.page() };
         list.next = fed.rows;
         let promised: Vec<usize> = (fed.rows..total).step_by(list.size).collect();
         if let Some(last) = promised.last() {

@@ -49,6 +49,12 @@ pub enum Command {
     Verify(Verify),
     /// Follow one person's sign-in hop by hop
     Trace(Trace),
+    /// Say who has signed in through the federation, who not yet, and who cannot
+    Status(Look),
+    /// Say what nobody asked for, who did it, and what the next apply does about it
+    Drift(Look),
+    /// Print the sheet to tell people: their account, and how they sign in
+    People(People),
     /// Print the lines of a spec that take over what was made by hand
     Adopt(Adopt),
     /// Say what the keys may read, and how the service answers where nobody has published it
@@ -304,6 +310,39 @@ pub struct Trace {
     pub format: Format,
 }
 
+/// `status` and `drift`
+#[derive(Debug, clap::Args)]
+pub struct Look {
+    /// The spec
+    pub spec: PathBuf,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `people`
+#[derive(Debug, clap::Args)]
+pub struct People {
+    /// The spec
+    pub spec: PathBuf,
+    /// How to write the sheet
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: PeopleFormat,
+}
+
+/// How the sheet to tell people is written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PeopleFormat {
+    /// For a terminal.
+    Text,
+    /// For a spreadsheet or a mail merge.
+    Csv,
+    /// For a page that people read.
+    Md,
+    /// For machines; the schema has a version.
+    Json,
+}
+
 /// `adopt`
 #[derive(Debug, clap::Args)]
 pub struct Adopt {
@@ -368,7 +407,7 @@ pub struct Demo {
 /// `schema`
 #[derive(Debug, clap::Args)]
 pub struct Schema {
-    /// Which document: `plan` and `show`, `plan` of a fleet, `apply`, `verify`, `trace`, or a journal
+    /// Which document: `plan` and `show`, `plan` of a fleet, `apply`, `verify`, `trace`, `status`, `drift`, `people`, or a journal
     #[arg(value_enum)]
     pub document: Document,
 }
@@ -384,6 +423,12 @@ pub enum Document {
     Verify,
     /// One person's way.
     Trace,
+    /// Who has signed in.
+    Status,
+    /// What nobody asked for.
+    Drift,
+    /// The sheet to tell people.
+    People,
     /// The lines of a journal.
     Journal,
     /// The plans of a fleet.

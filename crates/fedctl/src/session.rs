@@ -5,25 +5,26 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use fedctl_client::{Client, Hosts, SharedHost, Url};
+use fedctl_core::drift::{self, Drift};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
 use fedctl_core::plan::allow::Allow;
+use fedctl_core::plan::guard::Refusal;
 use fedctl_core::plan::rules::{Aim, Rules};
 use fedctl_core::planner::{self, Reach, Step, Terms};
-use fedctl_core::read::Reader;
 use fedctl_core::spec::Spec;
-use fedctl_core::takeover::{self, Head, Told};
 use fedctl_core::trace::cast::Cast;
+use fedctl_core::trace::status::{self, Status};
 use fedctl_core::trace::{self, Verification};
-use fedctl_engine::{Organizations, Progress};
+use fedctl_engine::Organizations;
 
 use crate::access::{Access, OperatorFile, Places};
+use crate::config;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::render::rehearsed::Rehearsed;
 use crate::source::Source;
 use crate::ui::Ui;
-use crate::{cmd, config};
 
 /// What plans of a session are for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -148,35 +149,6 @@ impl Session {
         Self::with(source, spec, terms, organizations, access)
     }
 
-    /// Finds out what was made by hand, and goes on with the spec that takes it over, and its text.
-    ///
-    /// # Errors
-    /// The organisations cannot be read, or only a person can say what is meant.
-    pub async fn taking_over(mut self, head: &Head, told: &Told, ui: &mut Ui) -> Result<(Self, String), Failure> {
-        let step = |live: &_| takeover::objects(&self.spec, &self.terms, told, live);
-        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| reading(progress, ui))
-            .await
-            .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        let objects = self.ready(step, ui)?.map_err(|unclear| cmd::init::unclear(&unclear))?;
-        self.say(objects.text(head), ui)?;
-        let step = |live: &_| takeover::people(&self.spec, &self.terms, &objects, live);
-        let reader = Reader::going_on(&self.spec, live);
-        let (step, _) = fedctl_engine::read_by(reader, &self.organizations, step, |progress| reading(progress, ui))
-            .await
-            .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        let draft = self.ready(step, ui)?.map_err(|unclear| cmd::init::unclear(&unclear))?;
-        let text = draft.text(head);
-        self.say(text.clone(), ui)?;
-        Ok((self, text))
-    }
-
-    /// From now on the spec says this, of the same organisations.
-    fn say(&mut self, text: String, ui: &mut Ui) -> Result<(), Failure> {
-        self.source = Source::of(self.source.path.clone(), text);
-        self.spec = self.source.spec(ui)?;
-        Ok(())
-    }
-
     fn with(
         source: Source,
         spec: Spec,
@@ -245,9 +217,11 @@ impl Session {
             }
             Purpose::Destroy(reach) => planner::destroy(&self.spec, &self.terms, reach, live).map(|plan| (plan, None)),
         };
-        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| reading(progress, ui))
-            .await
-            .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
+        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
+            ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
+        })
+        .await
+        .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
         let (plan, cast) = self.ready(step, ui)?;
         self.knows_them(&plan)?;
         let newest = live.newest_trace(&self.spec.names());
@@ -288,11 +262,49 @@ impl Session {
     /// # Errors
     /// As for a plan.
     pub async fn verify(&self, ui: &mut Ui) -> Result<Verification, Failure> {
-        let step = |live: &_| trace::step(&self.spec, &self.terms, live);
-        let (step, _) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| reading(progress, ui))
-            .await
-            .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
-        self.ready(step, ui)
+        self.read(|live| trace::step(&self.spec, &self.terms, live), ui).await
+    }
+
+    /// Reads both organisations, and who has signed in.
+    ///
+    /// # Errors
+    /// As for a plan.
+    pub async fn status(&self, ui: &mut Ui) -> Result<Status, Failure> {
+        self.read(|live| status::step(&self.spec, &self.terms, live), ui).await
+    }
+
+    /// Reads both organisations and finds what nobody asked for, and what stops the next apply: with a rehearsal of it.
+    ///
+    /// # Errors
+    /// As for a plan.
+    pub async fn drift(&self, ui: &mut Ui) -> Result<(Drift, Vec<Refusal>), Failure> {
+        let step = |live: &_| drift::step(&self.spec, &self.terms, live);
+        let ((drift, plan, cast), live) = self.read_with_live(step, ui).await?;
+        let mut planned = Planned { plan, rehearsed: None, newest: None, cast, live };
+        self.rehearse(&mut planned);
+        Ok((drift, planned.plan.refusals))
+    }
+
+    /// The page at which people of the secondary organisation sign in.
+    pub fn portal(&self) -> String {
+        format!("{}/login", self.terms.login)
+    }
+
+    async fn read<T>(&self, step: impl Fn(&Live) -> Step<T>, ui: &mut Ui) -> Result<T, Failure> {
+        Ok(self.read_with_live(step, ui).await?.0)
+    }
+
+    /// Reads both organisations for a computation, and gives what was read, too.
+    ///
+    /// # Errors
+    /// They cannot be read, or do not bear out what the spec says.
+    pub async fn read_with_live<T>(&self, step: impl Fn(&Live) -> Step<T>, ui: &mut Ui) -> Result<(T, Live), Failure> {
+        let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
+            ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
+        })
+        .await
+        .map_err(|error| failure::read(&error, &self.spec, &self.keys))?;
+        Ok((self.ready(step, ui)?, live))
     }
 
     /// What a computation came to, or why it came to nothing.
@@ -312,16 +324,13 @@ impl Session {
     }
 }
 
-fn reading(progress: Progress, ui: &mut Ui) {
-    ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
-}
-
 /// `[documented]`: the url of an issuer is given without its final slash, and the login url of the app is the console.
 fn terms(primary: &Hosts, secondary: &Hosts, rules: Rules) -> Terms {
     let bare = |url: &Url| url.as_str().trim_end_matches('/').into();
     Terms {
         issuer: bare(primary.base(fedctl_client::Host::Issuer)),
         callback: secondary.callback().as_str().into(),
+        other_callback: secondary.other_callback().map(|url| url.as_str().into()),
         login: bare(secondary.base(fedctl_client::Host::Console)),
         rules,
     }

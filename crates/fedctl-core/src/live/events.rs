@@ -9,13 +9,33 @@ use serde::Deserialize;
 use crate::decode::{self, Fed, Undecoded, id_or_none, or_default};
 use crate::object_id::ObjectId;
 
-/// How many events are asked for, the newest first. What is older than the oldest of them, nobody asks about: a change
-/// that is not among them came before every sign-in that is.
-pub(crate) const NEWEST: usize = 200;
-
 /// The fields that are asked for: neither addresses of machines nor anything else about people.
 pub(crate) const FIELDS: [&str; 7] =
     ["event_type", "timestamp", "initiated_by", "application", "resource", "success", "auth_method"];
+
+/// What a log told of a question, by time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told<E> {
+    /// What is of use here.
+    pub(crate) events: Vec<E>,
+    /// Events that were read, of use or not.
+    pub(crate) rows: usize,
+    /// As many as are wanted at most: there may be older ones that nobody read.
+    pub(crate) is_cut: bool,
+}
+
+impl<E> Default for Told<E> {
+    fn default() -> Self {
+        Self { events: Vec::new(), rows: 0, is_cut: false }
+    }
+}
+
+impl Told<Event> {
+    /// Whether nothing is missing that is younger than this, in milliseconds since 1970.
+    pub(crate) fn reaches(&self, since: u64) -> bool {
+        !self.is_cut || self.events.first().is_some_and(|oldest| oldest.at <= since)
+    }
+}
 
 /// One event, as far as it says something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

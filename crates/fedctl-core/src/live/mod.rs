@@ -3,6 +3,7 @@
 //! A question that was not asked, one that was answered, and one that this key may not ask are three different things:
 //! nothing here turns the third into the first (invariant I13).
 
+pub mod changes;
 mod confirmed;
 pub(crate) mod events;
 pub(crate) mod index;
@@ -23,11 +24,12 @@ use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
 use crate::spec::Spec;
 
+use changes::Changed;
 pub use confirmed::{Confirmed, Doubt, Duplicate, GivenBack, Left, Superseded, TakenDown};
-pub(crate) use events::Event;
+pub(crate) use events::{Event, Told};
 pub use point::Point;
 pub(crate) use point::Seen;
-pub use query::{Query, Scope};
+pub use query::{Far, Query, Scope};
 pub use users::{User, Users};
 
 /// Why a question has no answer.
@@ -78,8 +80,10 @@ pub struct Live {
     pub(crate) group_policies: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) policy_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
     pub(crate) policy_users: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
-    pub(crate) app_log: BTreeMap<ObjectId, Known<Vec<Event>>>,
-    pub(crate) log_ins: Option<Known<Vec<Event>>>,
+    pub(crate) app_log: BTreeMap<ObjectId, Known<Told<Event>>>,
+    pub(crate) log_ins: Option<Known<Told<Event>>>,
+    /// Who changed what, as far as that was asked for.
+    pub(crate) changes: [Option<Known<Told<Changed>>>; 2],
     /// What the escrow has, by client id, or why it does not say.
     pub(crate) escrowed: BTreeMap<Box<str>, Result<Kept, Box<str>>>,
     /// What was read by itself, after everything else.
@@ -111,6 +115,7 @@ impl Live {
             policy_users: BTreeMap::new(),
             app_log: BTreeMap::new(),
             log_ins: None,
+            changes: [None, None],
             escrowed: BTreeMap::new(),
             points: BTreeMap::new(),
         }
@@ -236,8 +241,14 @@ impl Needs {
 
     /// What the log says of an app since some second, or why it says nothing. Nothing waits for the log, so a log that
     /// cannot be read is an answer.
-    pub(crate) fn app_log<'a>(&mut self, live: &'a Live, app: ObjectId, since: u64) -> Option<Known<&'a [Event]>> {
-        self.log(Query::AppLog(app, since), live.app_log.get(&app))
+    pub(crate) fn app_log<'a>(
+        &mut self,
+        live: &'a Live,
+        app: ObjectId,
+        since: u64,
+        far: Far,
+    ) -> Option<Known<&'a Told<Event>>> {
+        self.log(Query::AppLog(app, since, far), live.app_log.get(&app))
     }
 
     /// What the log says of log-ins to these accounts since some second, or why it says nothing.
@@ -246,8 +257,21 @@ impl Needs {
         live: &'a Live,
         accounts: BTreeSet<ObjectId>,
         since: u64,
-    ) -> Option<Known<&'a [Event]>> {
-        self.log(Query::LogIns(accounts, since), live.log_ins.as_ref())
+        far: Far,
+    ) -> Option<Known<&'a Told<Event>>> {
+        self.log(Query::LogIns(accounts, since, far), live.log_ins.as_ref())
+    }
+
+    /// What the log says of changes of these objects since some second, or why it says nothing. What was answered once, is
+    /// not asked again.
+    pub(crate) fn changes<'a>(
+        &mut self,
+        live: &'a Live,
+        org: Org,
+        objects: BTreeSet<ObjectId>,
+        since: u64,
+    ) -> Option<Known<&'a Told<Changed>>> {
+        self.log(Query::Changes(org, objects, since), live.changes[org.index()].as_ref())
     }
 
     /// What the escrow has of the secret of a client, or why it does not say.
@@ -264,11 +288,11 @@ impl Needs {
         known.map(|known| known.as_ref().copied().map_err(|why| &**why))
     }
 
-    fn log<'a>(&mut self, query: Query, known: Option<&'a Known<Vec<Event>>>) -> Option<Known<&'a [Event]>> {
+    fn log<'a, E>(&mut self, query: Query, known: Option<&'a Known<Told<E>>>) -> Option<Known<&'a Told<E>>> {
         if known.is_none() {
             self.queries.insert(query);
         }
-        known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
+        known.map(|known| known.as_ref().map_err(|why| *why))
     }
 
     /// Makes sure that everybody with one of these ids was asked for. `false`: they are asked for now.

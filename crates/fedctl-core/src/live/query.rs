@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Point;
+use super::{PAGE, Point};
 use crate::address::Org;
 use crate::object_id::ObjectId;
 
@@ -42,13 +42,43 @@ pub enum Query {
     /// To which users does this routing policy apply by themselves?
     PolicyUsers(ObjectId),
     /// Who came through this app, and who changed it, since some second since 1970?
-    AppLog(ObjectId, u64),
+    AppLog(ObjectId, u64, Far),
     /// Which log-ins to these accounts of the secondary organisation were there, since some second since 1970?
-    LogIns(BTreeSet<ObjectId>, u64),
+    LogIns(BTreeSet<ObjectId>, u64, Far),
+    /// Who changed these objects, or removed any, since some second since 1970?
+    Changes(Org, BTreeSet<ObjectId>, u64),
     /// Is the secret of this client in the escrow, and does the token endpoint take it? With a redirect URI of the client.
     Escrowed(Box<str>, Box<str>),
     /// What does this object say by itself?
     Point(Point),
+}
+
+/// How much of a log is wanted. It is read from its newest event on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Far {
+    /// One answer: what is newest decides.
+    #[default]
+    Newest,
+    /// Everything, as far as the service lets anybody page.
+    Whole,
+}
+
+impl Far {
+    /// Events in one answer at most. `[spec]`: 1,000 unless asked otherwise.
+    pub(crate) const fn page(self) -> usize {
+        match self {
+            Far::Newest => 200,
+            Far::Whole => 1_000,
+        }
+    }
+
+    /// Events at most. `[inferred]`: an offset ends where that of a search engine does.
+    pub(crate) const fn most(self) -> usize {
+        match self {
+            Far::Newest => self.page(),
+            Far::Whole => 10_000,
+        }
+    }
 }
 
 /// Which users a question means.
@@ -77,7 +107,8 @@ impl Query {
             | Query::Groups(org)
             | Query::Group(org, _)
             | Query::Membership(org, _)
-            | Query::GroupBindings(org, ..) => *org,
+            | Query::GroupBindings(org, ..)
+            | Query::Changes(org, ..) => *org,
             Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) | Query::AppLog(..) => {
                 Org::Primary
             }
@@ -110,8 +141,9 @@ impl Query {
             Query::AppUsers(id) => format!("users of application {id}"),
             Query::PolicyUsers(id) => format!("users of routing policy {id}"),
             Query::PolicyGroups(id) => format!("groups of routing policy {id}"),
-            Query::AppLog(id, _) => format!("events of application {id}"),
+            Query::AppLog(id, ..) => format!("events of application {id}"),
             Query::LogIns(..) => "log-ins".to_owned(),
+            Query::Changes(..) => "changes".to_owned(),
             Query::Escrowed(client_id, _) => format!("escrowed secret of client {client_id}"),
             Query::Point(point) => point.name(),
         }
@@ -123,8 +155,26 @@ impl Query {
         matches!(self, Query::Point(point) if point.is_list())
     }
 
+    /// Objects in one answer at most.
+    pub fn page(&self) -> usize {
+        self.far().map_or(PAGE, Far::page)
+    }
+
+    /// Objects at most: what a longer list has besides is not read.
+    pub fn most(&self) -> usize {
+        self.far().map_or(usize::MAX, Far::most)
+    }
+
+    /// How much of the log it asks for, if it asks that.
+    pub(crate) fn far(&self) -> Option<Far> {
+        if let Query::AppLog(.., far) | Query::LogIns(.., far) = self {
+            return Some(*far);
+        }
+        matches!(self, Query::Changes(..)).then_some(Far::Whole)
+    }
+
     /// Whether it asks the log, which shows more to some keys than to others, and which nothing waits for.
     pub fn is_of_log(&self) -> bool {
-        matches!(self, Query::AppLog(..) | Query::LogIns(..))
+        self.far().is_some()
     }
 }

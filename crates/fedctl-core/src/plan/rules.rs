@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Org;
+use crate::live::Far;
 use crate::operator::{Form, Operator};
 use crate::plan::action::{self, Choice, Write};
 use crate::spec::Located;
@@ -40,6 +41,8 @@ pub struct Rules {
     pub as_of: Option<u64>,
     /// What the plan is for.
     pub aim: Aim,
+    /// How much of the logs is read: for a plan the newest events will do.
+    pub far: Far,
 }
 
 impl Rules {
@@ -58,6 +61,15 @@ impl Rules {
             signed_in: BTreeSet::new(),
             as_of: None,
             aim: Aim::Keep,
+            far: Far::Newest,
+        }
+    }
+
+    /// The name of the answer that the operator pinned, if that is a spelling.
+    pub fn pinned(&self, choice: Choice) -> Option<&str> {
+        match self.forms.get(choice.0)? {
+            Form::Named(name) => Some(name),
+            Form::Manual => None,
         }
     }
 

@@ -14,12 +14,12 @@ use crate::address::Org;
 use crate::evidence::{self, Evidence};
 use crate::kinds::context::{Builder, Context, Found};
 use crate::kinds::{self, KINDS, client_secret};
-use crate::live::{Live, Needs, Query, Why};
+use crate::live::{Far, Live, Needs, Query, Why};
 use crate::people::{self, People, Rosters};
 use crate::plan::{Pair, Plan};
 use crate::spec::{Code, Diagnostic, RoutingMembers, Spec};
-use crate::trace::OtherWays;
 use crate::trace::cast::{self, Cast};
+use crate::trace::{self, OtherWays, Verification};
 
 pub use crate::kinds::context::Terms;
 pub use crate::kinds::routing_policy::pause::step as pause;
@@ -67,6 +67,27 @@ pub fn step_with_cast(spec: &Spec, terms: &Terms, live: &Live) -> Step<(Plan, Op
         let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
         let cast = is_rehearsed.then(|| cast::of(&context, live));
         (plan, cast)
+    })
+}
+
+/// The same, with where everybody stands, and whatever else is to be said of what was found.
+pub(crate) fn step_of_both<T>(
+    spec: &Spec,
+    terms: &Terms,
+    live: &Live,
+    more: impl FnOnce(&Context<'_>, &Plan) -> T,
+) -> Step<(Plan, Option<Cast>, Verification, T)> {
+    let last: Last = |spec, live, needs, people, found| {
+        trace::ask_for_other_ways(spec, live, needs, people, found);
+        confirm::removals(spec, live, needs, people, found);
+    };
+    resolved(spec, terms, live, last, |people, found| {
+        let context = Context { spec, terms, people, found, as_of: live.as_of };
+        let plan = plan(&context, live);
+        let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
+        let cast = is_rehearsed.then(|| cast::of(&context, live));
+        let more = more(&context, &plan);
+        (plan, cast, trace::verification(live, &context), more)
     })
 }
 
@@ -122,7 +143,7 @@ pub(crate) fn resolved<T>(
     // An organisation that this key may not list is proved by every object that is read: not knowing it stops nothing.
     needs.unknown.retain(|query, _| !matches!(query, Query::Organization(_)));
     if let (Some(people), Some(found)) = (&mut people, &mut found) {
-        read_the_log(live, &mut needs, people, found);
+        read_the_log(live, &mut needs, terms.rules.far, people, found);
         found.escrowed = client_secret::look(terms, live, &mut needs, found);
         found.evidence.weigh(found.escrowed.and_then(Result::ok));
         last(spec, live, &mut needs, people, found);
@@ -152,9 +173,9 @@ fn everybody_who_reaches(live: &Live, needs: &mut Needs, found: &Found<'_>) {
 }
 
 /// Last, when everybody is known: whose log-ins are asked for must not depend on what was read first.
-fn read_the_log(live: &Live, needs: &mut Needs, people: &People<'_>, found: &mut Found<'_>) {
+fn read_the_log(live: &Live, needs: &mut Needs, far: Far, people: &People<'_>, found: &mut Found<'_>) {
     if needs.queries.is_empty()
-        && let Some(evidence) = evidence::find(live, needs, people, found)
+        && let Some(evidence) = evidence::find(live, needs, far, people, found)
     {
         found.evidence = evidence;
     }

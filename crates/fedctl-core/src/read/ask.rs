@@ -10,13 +10,13 @@ use crate::endpoint;
 use crate::escrow;
 use crate::kinds::oidc_app;
 use crate::live::users::FIELDS;
-use crate::live::{PAGE, Point, Query, events};
+use crate::live::{Far, PAGE, Point, Query, changes, events};
 use crate::object_id::ObjectId;
 use crate::request::Ask;
 
 /// One request of a question: the page that begins with the object at this position.
 pub fn ask(query: &Query, skip: usize) -> Ask {
-    let org = query.org();
+    let (org, first) = (query.org(), skip);
     let (skip, limit) = (skip.to_string(), PAGE.to_string());
     let page: &[(&str, &str)] = &[("limit", &limit), ("skip", &skip)];
     let id = |id: &ObjectId| [id.to_string()];
@@ -53,15 +53,19 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         }
         Query::Escrowed(client_id, callback) => escrow::ask(client_id, callback),
         Query::Point(point) => ask_by_itself(*point, page),
-        Query::AppLog(app, since) => {
+        Query::AppLog(app, since, far) => {
             // `[spec]`: dots lead into objects. Sign-ins name their app in one field, changes in another.
             let of_app = json!({"or": [{"application.id": app}, {"resource.id": app}]});
-            events(org, &["directory", "sso"], *since, &of_app)
+            events(org, &["directory", "sso"], *since, (*far, first), &events::FIELDS, &of_app)
         }
-        Query::LogIns(accounts, since) => {
+        Query::LogIns(accounts, since, far) => {
             // `[spec]`: several values of one field stand in a list.
             let of_accounts = json!({"and": [{"event_type": "user_login_attempt"}, {"resource.id": accounts}]});
-            events(org, &["directory"], *since, &of_accounts)
+            events(org, &["directory"], *since, (*far, first), &events::FIELDS, &of_accounts)
+        }
+        Query::Changes(_, objects, since) => {
+            let of_objects = json!({"or": [{"resource.id": objects}, {"event_type": changes::REMOVALS}]});
+            events(org, &["directory"], *since, (Far::Whole, first), &changes::FIELDS, &of_objects)
         }
     }
 }
@@ -95,14 +99,18 @@ fn ask_by_itself(point: Point, page: &[(&str, &str)]) -> Ask {
     Ask::new(org, endpoint, &[id.to_string()], &query)
 }
 
-/// The newest events since a second. `[spec]`: a service and a start are always asked for; the log forgets after 90 days.
-fn events(org: Org, services: &[&str], since: u64, term: &Value) -> Ask {
+/// The newest events since a second, without the first so many. `[spec]`: a service and a start are always asked for; the
+/// log forgets after 90 days. An event that comes in between two pages shifts the rest: one is read twice, none is missed.
+fn events(org: Org, services: &[&str], since: u64, (far, skip): (Far, usize), fields: &[&str], term: &Value) -> Ask {
     let since =
         i64::try_from(since).ok().and_then(|since| jiff::Timestamp::from_second(since).ok()).unwrap_or_default();
-    let body = json!({
-        "service": services, "start_time": since.to_string(), "sort": "DESC", "limit": events::NEWEST,
-        "fields": events::FIELDS, "search_term": term,
+    let mut body = json!({
+        "service": services, "start_time": since.to_string(), "sort": "DESC", "limit": far.page(),
+        "fields": fields, "search_term": term,
     });
+    if skip > 0 {
+        body["skip"] = json!(skip);
+    }
     Ask::with_body(org, &endpoint::EVENTS, body.to_string().into_bytes())
 }
 

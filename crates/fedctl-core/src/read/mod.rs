@@ -8,7 +8,7 @@ use crate::decode;
 use crate::decode::{Fed, Undecoded};
 use crate::escrow::Kept;
 use crate::kinds::{identity_provider, oidc_app, routing_policy, user_group};
-use crate::live::{Known, Live, Point, Query, Scope, Seen, Why};
+use crate::live::{Known, Live, Point, Query, Scope, Seen, Told, Why, changes, events};
 use crate::request::{Answer, Ask};
 use crate::spec::Spec;
 use settle::{edges, ends, extend, log, settle, settle_ids, settle_list, settle_log, settle_point};
@@ -124,7 +124,7 @@ impl Reader {
     /// How to ask a question.
     pub fn fetch(&self, query: &Query) -> Fetch {
         match query {
-            Query::UserCount(_) | Query::Provider | Query::AppLog(..) | Query::LogIns(..) => Fetch::One(ask(query, 0)),
+            Query::UserCount(_) | Query::Provider => Fetch::One(ask(query, 0)),
             Query::Group(..) | Query::AppSettings(_) | Query::Escrowed(..) => Fetch::One(ask(query, 0)),
             Query::Point(point) if !point.is_list() => Fetch::One(ask(query, 0)),
             Query::Users(org, Scope::Ids(ids)) => Fetch::Batches(ask::by_ids(*org, ids)),
@@ -144,6 +144,9 @@ impl Reader {
             | Query::GroupPolicies(_)
             | Query::PolicyGroups(_)
             | Query::PolicyUsers(_)
+            | Query::AppLog(..)
+            | Query::LogIns(..)
+            | Query::Changes(..)
             | Query::Point(_) => Fetch::Pages,
         }
     }
@@ -222,8 +225,9 @@ impl Reader {
             Query::GroupPolicies(id) => settle_ids(&mut live.group_policies, id, end),
             Query::PolicyGroups(id) => settle_ids(&mut live.policy_groups, id, end),
             Query::PolicyUsers(id) => settle_ids(&mut live.policy_users, id, end),
-            Query::AppLog(id, _) => settle_log(live.app_log.entry(id).or_insert_with(|| Ok(Vec::new())), end),
-            Query::LogIns(..) => settle_log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), end),
+            Query::AppLog(id, ..) => settle_log(live.app_log.entry(id).or_insert_with(nothing_told), end),
+            Query::Changes(org, ..) => settle_log(live.changes[org.index()].get_or_insert_with(nothing_told), end),
+            Query::LogIns(..) => settle_log(live.log_ins.get_or_insert_with(nothing_told), end),
             Query::Point(point) => settle_point(&mut live.points, point, end),
             Query::Escrowed(..) => {}
             Query::Group(org, id) => {
@@ -323,8 +327,14 @@ impl Reader {
             Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),
             Query::PolicyGroups(id) => edges(live.policy_groups.entry(*id), page),
             Query::PolicyUsers(id) => edges(live.policy_users.entry(*id), page),
-            Query::AppLog(id, _) => log(live.app_log.entry(*id).or_insert_with(|| Ok(Vec::new())), page),
-            Query::LogIns(..) => log(live.log_ins.get_or_insert_with(|| Ok(Vec::new())), page),
+            Query::AppLog(id, ..) => {
+                log(live.app_log.entry(*id).or_insert_with(nothing_told), query.most(), events::feed, page)
+            }
+            Query::Changes(org, ..) => {
+                let slot = live.changes[org.index()].get_or_insert_with(nothing_told);
+                log(slot, query.most(), changes::feed, page)
+            }
+            Query::LogIns(..) => log(live.log_ins.get_or_insert_with(nothing_told), query.most(), events::feed, page),
             Query::Escrowed(..) => Ok(Fed { rows: 0, total: None }),
             Query::Point(point) if point.is_list() => ends(live.points.entry(*point), page),
             Query::Point(point) => {
@@ -334,6 +344,11 @@ impl Reader {
             }
         }
     }
+}
+
+/// A log before its first page.
+fn nothing_told<E>() -> Known<Told<E>> {
+    Ok(Told::default())
 }
 
 fn starts_as_page(body: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::decode;
 use crate::decode::{Fed, Undecoded};
-use crate::live::{Event, Known, Point, Seen, events};
+use crate::live::{Known, Point, Seen, Told};
 use crate::object_id::ObjectId;
 
 /// An edge: `{"to":{"id":…}}` of associations and direct members, or `{"id":…}` of effective members. `[spec]`
@@ -112,19 +112,27 @@ pub(super) fn settle_ids<K: Ord>(
     }
 }
 
-pub(super) fn log(slot: &mut Known<Vec<Event>>, page: &[u8]) -> Result<Fed, Undecoded> {
-    match slot {
-        Ok(log) => events::feed(log, page),
-        Err(_) => Ok(Fed { rows: 0, total: None }),
-    }
+/// Adds a page of a log of which so many events are wanted at most.
+pub(super) fn log<E>(
+    slot: &mut Known<Told<E>>,
+    most: usize,
+    feed: impl FnOnce(&mut Vec<E>, &[u8]) -> Result<Fed, Undecoded>,
+    page: &[u8],
+) -> Result<Fed, Undecoded> {
+    let Ok(told) = slot else { return Ok(Fed { rows: 0, total: None }) };
+    let fed = feed(&mut told.events, page)?;
+    told.rows += fed.rows;
+    told.is_cut = told.rows >= most;
+    Ok(fed)
 }
 
-pub(super) fn settle_log(slot: &mut Known<Vec<Event>>, end: Known<()>) {
+pub(super) fn settle_log<E: Ord>(slot: &mut Known<Told<E>>, end: Known<()>) {
     match end {
         Err(why) => *slot = Err(why),
         Ok(()) => {
-            if let Ok(log) = slot {
-                log.sort_unstable();
+            if let Ok(told) = slot {
+                told.events.sort_unstable();
+                told.events.dedup();
             }
         }
     }

@@ -6,6 +6,7 @@
 pub mod cast;
 mod other_ways;
 pub mod situation;
+pub mod status;
 
 use std::collections::BTreeMap;
 
@@ -96,20 +97,30 @@ impl Verification {
 pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
     let keeping = Terms { rules: Rules { aim: Aim::Keep, ..terms.rules.clone() }, ..terms.clone() };
     resolved(spec, &keeping, live, ask_for_other_ways, |people, found| {
-        let shared = situation::shared(spec, terms, found);
-        let claims = situation::Claims::of(live);
-        let traced =
-            |person| traced(spec, found, person, situation::of(live, found, &shared, &claims, person), &claims);
-        Verification {
-            federation: spec.federation.as_str().into(),
-            people: people.list.iter().map(traced).collect(),
-            pair: identity_provider::pair(&Context { spec, terms, people, found, as_of: live.as_of }),
-            as_of: live.as_of,
-        }
+        verification(live, &Context { spec, terms, people, found, as_of: live.as_of })
     })
 }
 
-fn ask_for_other_ways<'a>(_: &Spec, live: &'a Live, needs: &mut Needs, _: &mut People<'a>, found: &mut Found<'a>) {
+pub(crate) fn verification(live: &Live, context: &Context<'_>) -> Verification {
+    let Context { spec, terms, people, found, .. } = context;
+    let shared = situation::shared(spec, terms, found);
+    let claims = situation::Claims::of(live);
+    let traced = |person| traced(spec, found, person, situation::of(live, found, &shared, &claims, person), &claims);
+    Verification {
+        federation: spec.federation.as_str().into(),
+        people: people.list.iter().map(traced).collect(),
+        pair: identity_provider::pair(context),
+        as_of: live.as_of,
+    }
+}
+
+pub(crate) fn ask_for_other_ways<'a>(
+    _: &Spec,
+    live: &'a Live,
+    needs: &mut Needs,
+    _: &mut People<'a>,
+    found: &mut Found<'a>,
+) {
     found.other_ways = OtherWays::find(live, needs, found);
 }
 

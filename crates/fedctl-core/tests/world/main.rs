@@ -4,11 +4,13 @@
 #![expect(clippy::print_stdout, reason = "the long forms of some tests end with their figures")]
 
 mod asked;
+mod by_console;
 mod byhand;
 mod carry;
 mod conversation;
 mod crash;
 mod crash_matrix;
+mod drifted;
 mod edits;
 mod escrow;
 mod executor;

@@ -12,6 +12,7 @@ use fedctl_core::plan::{Action, Because, Pair, Plan, Verb};
 use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::request::{Answer, Outcome, Request};
 use fedctl_core::spec::Spec;
+use fedctl_core::trace::status::{self, Reach, Standing, State};
 use jumpcloud_sim::{AppId, Hop, NewUser, UserId, console, fixture};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -279,4 +280,45 @@ fn that_somebody_signed_in_meanwhile_makes_no_saved_plan_stale_but_where_the_ver
     let writes =
         |plan: &Plan| plan.actions.iter().filter(|action| action.verb != Verb::Check).cloned().collect::<Vec<_>>();
     assert_eq!(writes(&fresh), writes(&old));
+}
+
+/// A log of the primary organisation of so many events that say nothing here, which gives as many at once as it is asked for.
+struct Long<'m> {
+    memory: &'m mut Memory,
+    events: usize,
+    asked: Vec<[usize; 2]>,
+}
+
+impl Carry for Long<'_> {
+    fn carry(&mut self, request: Request) -> Outcome {
+        if request.host != Host::Insights || request.org != Org::Primary {
+            return self.memory.carry(request);
+        }
+        let body: serde_json::Value = serde_json::from_slice(&request.body.unwrap().1).unwrap();
+        let number = |key: &str| usize::try_from(body[key].as_u64().unwrap_or(0)).unwrap();
+        let [limit, skip] = [number("limit"), number("skip")];
+        self.asked.push([limit, skip]);
+        let event = r#"{"event_type":"group_update","timestamp":"2026-10-01T00:00:00Z"}"#;
+        answered(200, format!("[{}]", vec![event; limit.min(self.events - skip)].join(",")).as_bytes())
+    }
+}
+
+#[test]
+fn i13_a_log_that_is_longer_than_what_is_read_calls_nobody_absent() {
+    let (mut memory, spec) = federated();
+    let pages = |pages: usize| (0..pages).map(|page| [1_000, 1_000 * page]).collect::<Vec<_>>();
+    for (events, asked, whole) in [(2_500, 3, true), (2_000, 3, true), (9_999, 10, true), (50_000, 10, false)] {
+        let mut long = Long { memory: &mut memory, events, asked: Vec::new() };
+        let terms = carry::terms();
+        let read = fedctl_core::drive::read(&spec, &mut long, |live| status::step(&spec, &terms, live)).unwrap().0;
+        let Step::Ready(status) = read else { panic!("no status: {read:?}") };
+        let is_absent = |standing: &Standing| standing.state == State::NotYet;
+        assert_eq!(status.people.iter().any(is_absent), whole, "{events}");
+        assert!(matches!(status.log, Reach::Since { is_whole, .. } if is_whole == whole), "{events}: {:?}", status.log);
+        assert_eq!(long.asked, pages(asked), "{events}");
+    }
+    // For a plan the newest events will do.
+    let mut long = Long { memory: &mut memory, events: 50_000, asked: Vec::new() };
+    carry::plan(&spec, &mut long);
+    assert_eq!(long.asked, [[200, 0]]);
 }

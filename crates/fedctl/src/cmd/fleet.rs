@@ -23,10 +23,13 @@ use crate::ui::Ui;
 pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files: Vec<PathBuf> = Vec::new();
     for path in paths {
-        let more = if path.is_dir() { specs_in(path)? } else { vec![path.clone()] };
-        let is_new = |file: &PathBuf| !(path.is_dir() && is_fleet(file)) && !files.contains(file);
-        let more: Vec<PathBuf> = more.into_iter().filter(is_new).collect();
-        files.extend(more);
+        let mut more = vec![path.clone()];
+        if path.is_dir() {
+            more = specs_in(path)?;
+            more.retain(|file| !is_fleet(file));
+        }
+        more.retain(|file| !files.contains(file));
+        files.append(&mut more);
     }
     if files.is_empty() {
         return Err(
@@ -132,14 +135,14 @@ fn shown(
     Ok(Row::planned(exit, plan))
 }
 
-/// The worst of several ends: a difference is none, and what failed says nothing of what a guard would have said.
+/// The worst of several ends: a difference is none, and where no plan could be made nobody knows what a guard would say.
 fn worst(exits: impl Iterator<Item = Exit>) -> Exit {
-    let rank = |exit: &Exit| match exit {
-        Exit::Done => 0,
-        Exit::Found => 1,
-        Exit::Refused => 2,
-        other => 2 + other.code(),
+    let rank = |exit: &Exit| match exit.code() {
+        0 => 0,
+        2 => 1,
+        4 => 2,
+        1 => 3,
+        above => above,
     };
-    // A plan that fails ends with 1, or with one of the codes above 64.
-    exits.max_by_key(|exit| if *exit == Exit::Failed { 3 } else { rank(exit) }).unwrap_or(Exit::Done)
+    exits.max_by_key(rank).unwrap_or(Exit::Done)
 }

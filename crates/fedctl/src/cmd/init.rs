@@ -6,13 +6,14 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use fedctl_core::plan::Plan;
+use fedctl_core::read::Reader;
 use fedctl_core::takeover::{self, Head, Place, Told, Unclear};
 
 use crate::access::{Access, OperatorFile};
 use crate::args::{Init, Organization};
 use crate::config;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::render::text::count;
 use crate::session::Session;
 use crate::source::Source;
@@ -37,7 +38,7 @@ pub async fn run(args: &Init, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
         routing_policy: args.routing_policy.as_deref().map(Into::into),
         routing_group: args.routing_group.as_deref().map(Into::into),
     };
-    let (session, text) = session.taking_over(&head, &told, ui).await?;
+    let (session, text) = taking_over(session, &head, &told, ui).await?;
     let plan = session.plan(ui).await?.plan;
     let text = text + &takeover::said(&plan);
     match &args.out {
@@ -46,6 +47,36 @@ pub async fn run(args: &Init, operator: Option<&Path>, ui: &mut Ui) -> Result<Ex
     }
     say(&plan, args.out.as_deref(), ui);
     Ok(Exit::Done)
+}
+
+/// Finds out what was made by hand, and goes on with the spec that takes it over, and its text.
+async fn taking_over(
+    mut session: Session,
+    head: &Head,
+    told: &Told,
+    ui: &mut Ui,
+) -> Result<(Session, String), Failure> {
+    let step = |live: &_| takeover::objects(&session.spec, &session.terms, told, live);
+    let (objects, live) = session.read_with_live(step, ui).await?;
+    let objects = objects.map_err(|unclear| self::unclear(&unclear))?;
+    say_of(&mut session, objects.text(head), ui)?;
+    let step = |live: &_| takeover::people(&session.spec, &session.terms, &objects, live);
+    let reader = Reader::going_on(&session.spec, live);
+    let read = fedctl_engine::read_by(reader, &session.organizations, step, |progress| {
+        ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
+    });
+    let (step, _) = read.await.map_err(|error| failure::read(&error, &session.spec, &session.keys))?;
+    let draft = session.ready(step, ui)?.map_err(|unclear| self::unclear(&unclear))?;
+    let text = draft.text(head);
+    say_of(&mut session, text.clone(), ui)?;
+    Ok((session, text))
+}
+
+/// From now on the spec says this, of the same organisations.
+fn say_of(session: &mut Session, text: String, ui: &mut Ui) -> Result<(), Failure> {
+    session.source = Source::of(session.source.path.clone(), text);
+    session.spec = session.source.spec(ui)?;
+    Ok(())
 }
 
 fn head(args: &Init) -> Head {
@@ -96,7 +127,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Why no spec can be written.
-pub fn unclear(unclear: &Unclear) -> Failure {
+fn unclear(unclear: &Unclear) -> Failure {
     let is_to_be_said = matches!(unclear, Unclear::Several { .. } | Unclear::NotAmong { .. });
     let exit = if is_to_be_said { Exit::Usage } else { Exit::Failed };
     Failure::new(exit, unclear.to_string()).unwritten().hint(unclear.hint())

@@ -11,13 +11,16 @@ use crate::ui::Ui;
 /// # Errors
 /// It cannot be written.
 pub fn run(args: &Schema, ui: &mut Ui) -> Result<Exit, Failure> {
-    let [plan, report, verify, journal, trace, fleet] = schemas::all();
+    let [plan, report, verify, journal, trace, status, drift, people, fleet] = schemas::all();
     let (_, schema) = match args.document {
         Document::Plan => plan,
         Document::Report => report,
         Document::Verify => verify,
         Document::Journal => journal,
         Document::Trace => trace,
+        Document::Status => status,
+        Document::Drift => drift,
+        Document::People => people,
         Document::Fleet => fleet,
     };
     ui.out(&schema)?;

@@ -5,19 +5,22 @@ use schemars::generate::SchemaSettings;
 
 use fedctl_engine::journal;
 
-use super::{findings, fleet, plan_json, report, trace};
+use super::{drift, findings, fleet, people, plan_json, report, status, trace};
 
 /// Where the schemas are published.
 const BASE: &str = "https://raw.githubusercontent.com/fedctl/fedctl/main/docs/schemas/";
 
 /// Every document, by the name and version of its format.
-pub fn all() -> [(&'static str, String); 6] {
+pub fn all() -> [(&'static str, String); 9] {
     [
         (plan_json::SCHEMA, of::<plan_json::Document<'static>>(plan_json::SCHEMA)),
         (report::SCHEMA, of::<report::Document<'static>>(report::SCHEMA)),
         (findings::SCHEMA, of::<findings::Document<'static>>(findings::SCHEMA)),
         (journal::SCHEMA, of::<journal::Line<'static>>(journal::SCHEMA)),
         (trace::SCHEMA, of::<trace::Document<'static>>(trace::SCHEMA)),
+        (status::SCHEMA, of::<status::Document<'static>>(status::SCHEMA)),
+        (drift::SCHEMA, of::<drift::Document<'static>>(drift::SCHEMA)),
+        (people::SCHEMA, of::<people::Document<'static>>(people::SCHEMA)),
         (fleet::SCHEMA, of::<fleet::Document<'static>>(fleet::SCHEMA)),
     ]
 }

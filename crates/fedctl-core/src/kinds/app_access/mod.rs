@@ -70,16 +70,16 @@ pub(crate) fn groups(context: &Context<'_>) -> Vec<Address> {
     groups
 }
 
-/// How many more groups may use the app than the spec says.
-pub(crate) fn beyond(context: &Context<'_>) -> usize {
+/// The groups that may use the app and of which the spec says nothing.
+pub(crate) fn beyond(context: &Context<'_>) -> Vec<ObjectId> {
     let found = context.found;
     let ours: Vec<_> = match &context.spec.app.access.value {
         Access::SourceGroups => found.source_groups.iter().map(|group| group.id).collect(),
         Access::Managed | Access::Group(_) => found.app_group.iter().map(|group| group.id).collect(),
     };
     let managed = found.access_group.id();
-    let is_beyond = |id: &&crate::object_id::ObjectId| Some(**id) != managed && !ours.contains(id);
-    found.app.groups.iter().filter(is_beyond).count()
+    let is_beyond = |id: &ObjectId| Some(*id) != managed && !ours.contains(id);
+    found.app.groups.iter().copied().filter(is_beyond).collect()
 }
 
 fn plan(context: &Context<'_>, plan: &mut Builder) {

@@ -39,7 +39,7 @@ pub(super) fn line_in(description: &str) -> Option<&str> {
 }
 
 /// A description without the line of a pause.
-pub(super) fn resumed(description: &str) -> String {
+pub(crate) fn resumed(description: &str) -> String {
     let lines: Vec<&str> = description.lines().filter(|line| !line.trim().starts_with(PAUSED)).collect();
     lines.join("\n")
 }
