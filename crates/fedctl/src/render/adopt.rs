@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::plan::Adoptable;
-use fedctl_core::spec::Spec;
+use fedctl_core::spec::{AdoptObject, Spec};
 use fedctl_core::text::quote::scalar;
 
 use super::text::visible;
@@ -12,12 +12,7 @@ use super::text::visible;
 /// seen as anything but text.
 pub fn lines(spec: &Spec, adoptable: &Adoptable) -> String {
     let mut text = String::from("adopt:\n");
-    let already = spec.adopt.objects.iter().map(|object| object.value);
-    let mut objects: Vec<_> = already.chain(adoptable.objects.iter().map(|(object, ..)| *object)).collect();
-    objects.sort_unstable();
-    objects.dedup();
-    let words: Vec<&str> = objects.iter().map(|object| object.as_str()).collect();
-    text.push_str(&format!("  objects: [{}]\n", words.join(", ")));
+    text.push_str(&objects(spec, adoptable));
     let already = spec.adopt.people.iter().map(|person| format!("    - {}\n", scalar(person.as_str())));
     let people: Vec<String> = already
         .chain(
@@ -32,6 +27,20 @@ pub fn lines(spec: &Spec, adoptable: &Adoptable) -> String {
     }
     text.push_str(&sections(adoptable));
     text
+}
+
+/// Each object with what it is, and what is in it beyond the spec.
+fn objects(spec: &Spec, adoptable: &Adoptable) -> String {
+    let mut objects: BTreeMap<AdoptObject, String> =
+        spec.adopt.objects.iter().map(|object| (object.value, String::new())).collect();
+    for (object, address, _) in &adoptable.objects {
+        objects.insert(*object, format!("  # {}", visible(&address.to_string())));
+    }
+    for (object, text) in &adoptable.beyond {
+        objects.entry(*object).or_default().push_str(&format!("\n      # {}", visible(text)));
+    }
+    let lines: String = objects.iter().map(|(object, about)| format!("    - {}{about}\n", object.as_str())).collect();
+    if lines.is_empty() { "  objects: []\n".to_owned() } else { format!("  objects:\n{lines}") }
 }
 
 /// What the spec has to call these objects.
