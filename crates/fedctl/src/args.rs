@@ -1,10 +1,15 @@
 //! The command line.
 
-use std::net::SocketAddr;
+mod init;
+mod simulated;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fedctl_core::plan::allow::Allow;
+
+pub use init::{Init, Organization};
+pub use simulated::{Demo, Sandbox};
 
 /// People of one JumpCloud organisation sign in to another with their own account: declared in a file, planned, applied.
 #[derive(Debug, Parser)]
@@ -87,55 +92,6 @@ pub enum PlanFormat {
     Json,
     /// For a comment on a pull request.
     Markdown,
-}
-
-/// `init`
-#[derive(Debug, clap::Args)]
-pub struct Init {
-    /// Write it from what stands in both organisations
-    #[arg(long, required = true)]
-    pub from_live: bool,
-    /// Where people authenticate: the name of the credentials that open it, its id, and its region if that is not `us`
-    #[arg(long, value_name = "CREDENTIALS=ID[@REGION]", value_parser = organization)]
-    pub primary: Organization,
-    /// Where they want to sign in, in the same way
-    #[arg(long, value_name = "CREDENTIALS=ID[@REGION]", value_parser = organization)]
-    pub secondary: Organization,
-    /// What the federation is called from now on [default: the two names of credentials with `-to-` between them]
-    #[arg(long, value_name = "NAME")]
-    pub federation: Option<String>,
-    /// Both organisations are played by this simulator
-    #[arg(long, value_name = "URL")]
-    pub sandbox: Option<String>,
-    /// The routing policy that is meant, where several could be
-    #[arg(long, value_name = "NAME|ID")]
-    pub routing_policy: Option<String>,
-    /// The group of that policy that is meant, where it applies to several
-    #[arg(long, value_name = "NAME|ID")]
-    pub routing_group: Option<String>,
-    /// Write it into a new file
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-}
-
-/// An organisation and what opens it, as they are named on the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Organization {
-    /// The name of the credentials.
-    pub credentials: String,
-    /// Its id.
-    pub id: String,
-    /// Where it is hosted.
-    pub region: Option<String>,
-}
-
-/// An organisation, such as `acme=5f0c0d3e9b1e8a0001a1b2c3@eu`.
-fn organization(text: &str) -> Result<Organization, String> {
-    let (credentials, place) = text
-        .split_once('=')
-        .ok_or("write the name of credentials and an id, such as `acme=5f0c0d3e9b1e8a0001a1b2c3`")?;
-    let (id, region) = place.split_once('@').map_or((place, None), |(id, region)| (id, Some(region.to_owned())));
-    Ok(Organization { credentials: credentials.to_owned(), id: id.to_owned(), region })
 }
 
 /// `validate`
@@ -358,50 +314,6 @@ pub struct Doctor {
     /// Write the shapes of all answers into a new file: keys and kinds of values, and no value
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-}
-
-/// `sandbox`
-#[derive(Debug, clap::Args)]
-pub struct Sandbox {
-    /// Where to listen
-    #[arg(long, default_value = "127.0.0.1:8480")]
-    pub listen: SocketAddr,
-    /// Let other machines in, who reach it by this name, such as `sim.example:8480`; `/__sim/` then asks for the token that is
-    /// printed
-    #[arg(long, value_name = "HOST")]
-    pub expose: Option<String>,
-    /// `demo`, `by-hand` (the same, federated by hand), `empty`, or a file with a world
-    #[arg(long, default_value = "demo")]
-    pub world: String,
-    /// How many people the primary organisation of the demo world has
-    #[arg(long, default_value_t = 240)]
-    pub people: usize,
-    /// Same seed, same world
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// A setting of the simulator; can be given several times
-    #[arg(long = "set", value_name = "SETTING=VALUE")]
-    pub settings: Vec<String>,
-    /// Print every setting of the simulator with its default, what it takes and what it decides, and serve nothing
-    #[arg(long)]
-    pub list_settings: bool,
-    /// Write a spec for these two organisations, and their keys, into this folder
-    #[arg(long, value_name = "DIR")]
-    pub write_spec: Option<PathBuf>,
-    /// Be an HTTPS proxy, too, that plays JumpCloud's own hosts and leads nowhere else [default port: any]
-    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:0")]
-    pub proxy: Option<SocketAddr>,
-}
-
-/// `demo`
-#[derive(Debug, clap::Args)]
-pub struct Demo {
-    /// How many people the primary organisation has
-    #[arg(long, default_value_t = 240)]
-    pub people: usize,
-    /// Same seed, same world
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
 }
 
 /// `schema`

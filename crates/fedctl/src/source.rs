@@ -265,7 +265,7 @@ fn folder(path: &Path) -> Failure {
         Some(first) => format!("name one of the specs in it, such as `{first}`; `validate` and `plan` take a folder"),
         None => "there is no spec in it: a spec is a file named *.yaml or *.yml".to_owned(),
     };
-    let message = format!("`{}` is a folder, and a plan is of one spec", path.display());
+    let message = format!("`{}` is a folder, and this is for one spec", path.display());
     Failure::new(Exit::Usage, message).lines(specs).hint(hint)
 }
 
