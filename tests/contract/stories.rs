@@ -119,7 +119,7 @@ fn signed_in(seen: &mut Vec<Exchange>) {
     }
 }
 
-/// Bob is named no more: what he has is taken from him, and he comes back.
+/// Bob is named no more: what he has is taken from him, and he comes back. At last he is gone for good.
 fn left(seen: &mut Vec<Exchange>) {
     let mut memory = two();
     let both = spec(&memory, "");
@@ -127,6 +127,14 @@ fn left(seen: &mut Vec<Exchange>) {
     let ann = spec_of(&memory, "ann@acme.com", "");
     applied(&ann, &mut Recorder { memory: &mut memory, seen }).unwrap();
     applied(&both, &mut Recorder { memory: &mut memory, seen });
+    let people =
+        "  from: {emails: [ann@acme.com]}\n  mapping: {email: \"{email}.beta\"}\n  on_leave: {delete: {after: 1d}}";
+    let deleting = carry::spec(&memory, people, "");
+    for _ in 0..2 {
+        applied(&deleting, &mut Recorder { memory: &mut memory, seen }).unwrap();
+        memory.world.advance(2 * 24 * 60 * 60 * 1000);
+    }
+    assert!(memory.world.user_by_email(memory.secondary, "bob@acme.com.beta").is_none());
 }
 
 /// Set up, and taken down again.

@@ -117,6 +117,45 @@ fn whoever_gets_a_password_at_the_primary_is_held_no_longer() {
 }
 
 #[test]
+fn who_left_is_suspended_and_a_day_that_is_long_enough_later_their_account_is_deleted() {
+    let sandbox = Sandbox::start();
+    sandbox.change_spec("people:\n", "people:\n  on_leave: {delete: {after: 1d}}\n");
+    let _run = sandbox.fedctl(APPLY).exits_with(0);
+    sandbox.change_member(Primary, "remove", "Contractors", &sandbox.user(Primary, "ben.fischer@acme.com"));
+    let _run = sandbox.fedctl(APPLY).exits_with(0);
+    assert_eq!(sandbox.user(Secondary, "ben.fischer@acme.com.beta")["state"], "SUSPENDED");
+    let _run = sandbox.fedctl(PLAN).exits_with(0);
+    two_days_later(&sandbox);
+    assert_snapshot!(sandbox.fedctl(PLAN).exits_with(2));
+    let _run = sandbox.fedctl(APPLY).exits_with(0);
+    let left = sandbox.list(Secondary, "/api/systemusers?limit=100");
+    assert!(left.iter().all(|user| user["email"] != "ben.fischer@acme.com.beta"), "{left:?}");
+    assert!(can_sign_in(&sandbox, "vera.patel"));
+    assert_eq!(sandbox.outbox(), [0; 0]);
+    let _run = sandbox.fedctl(PLAN).exits_with(0);
+}
+
+#[test]
+fn who_marries_and_gets_another_address_signs_in_to_the_same_account_under_the_new_one() {
+    let sandbox = Sandbox::start();
+    sandbox.change_spec("  mapping:\n", "  mapping:\n    on_email_change: follow\n");
+    let _run = sandbox.fedctl(APPLY).exits_with(0);
+    let account = sandbox.user(Secondary, "ben.fischer@acme.com.beta");
+    change_user(&sandbox, Primary, "ben.fischer@acme.com", &json!({"email": "ben.keller@acme.com"}));
+    sandbox.forget_requests();
+    assert_snapshot!(sandbox.fedctl(PLAN).exits_with(2));
+    let _run = sandbox.fedctl(APPLY).exits_with(0);
+    let writes: Vec<String> = sandbox.writes().into_iter().map(|(method, path)| format!("{method} {path}")).collect();
+    let user = text(&sandbox.user(Primary, "ben.keller@acme.com")["_id"]).to_owned();
+    let expected = [text(&account["_id"]), &user].map(|id| format!("PUT /api/systemusers/{id}"));
+    assert_eq!(writes, expected);
+    assert!(can_sign_in(&sandbox, "ben.keller"));
+    assert_eq!(sandbox.user(Secondary, "ben.keller@acme.com.beta")["_id"], account["_id"]);
+    assert_eq!(sandbox.outbox(), [0; 0]);
+    let _run = sandbox.fedctl(PLAN).exits_with(0);
+}
+
+#[test]
 fn a_routing_policy_that_was_switched_off_stays_off() {
     let sandbox = Sandbox::applied();
     switch_policy(&sandbox, false);

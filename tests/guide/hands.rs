@@ -29,7 +29,20 @@ pub(crate) fn make(sandbox: &Sandbox, words: &str) -> Result<(), String> {
             let ours = world.login_callback().to_owned();
             console::set_redirect_uris(world, app, &[&ours])
         }),
+        "sends-back" => of_app(sandbox, |world, app| console::set_redirect_uris(world, app, &[who])),
+        "claims" => claims(sandbox, who)?,
         "deletes-app" => of_app(sandbox, console::delete_app),
+        "email" => {
+            let (from, to) = who.split_once(' ').ok_or("an address, and another")?;
+            let target =
+                format!("/api/systemusers/{}", sandbox.user(Primary, from)["_id"].as_str().unwrap_or_default());
+            sandbox.api(Primary, "PUT", &target, &json!({"email": to}));
+        }
+        "lets-in" => sandbox.by_hand(|world| {
+            let secondary = world.organizations().nth(1).expect("there are two").id;
+            let account = world.user_by_email(secondary, who).expect("it was made").id;
+            console::suspend_user(world, account, false);
+        }),
         "unroutes" => routed(sandbox, "remove", who),
         "routes" => routed(sandbox, "add", who),
         "minutes" => {
@@ -40,6 +53,19 @@ pub(crate) fn make(sandbox: &Sandbox, words: &str) -> Result<(), String> {
         _ => return Err(format!("nobody knows how to do `{words}` by hand: tests/guide/hands.rs")),
     }
     sandbox.forget_requests();
+    Ok(())
+}
+
+/// Gives somebody who reaches the app by themselves the attribute that opens an account.
+fn claims(sandbox: &Sandbox, words: &str) -> Result<(), String> {
+    let (who, account) = words.split_once(' ').ok_or("say who claims which account")?;
+    let user = sandbox.user(Primary, who)["_id"].take();
+    let id = user.as_str().and_then(|id| id.parse().ok()).ok_or("they have no id")?;
+    sandbox.by_hand(|world| console::set_attribute(world, id, "acmetobeta", Some(account)));
+    let apps = sandbox.list(Primary, "/api/applications?limit=100");
+    let app = apps.iter().find(|app| app["displayLabel"] == "OIDC for Beta").and_then(|app| app["_id"].as_str());
+    let target = format!("/api/v2/applications/{}/associations", app.ok_or("there is no app")?);
+    sandbox.api(Primary, "POST", &target, &json!({"op": "add", "type": "user", "id": user}));
     Ok(())
 }
 

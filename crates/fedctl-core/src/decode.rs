@@ -103,6 +103,12 @@ pub(crate) fn id_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> R
     Ok(text.and_then(|text| ObjectId::parse(&text)))
 }
 
+/// Seconds since 1970 of a time as the service writes it: RFC 3339 in UTC.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(time.as_second()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -169,6 +169,8 @@ table! { Reading by Reading, READING, "Every call that reads.":
     GET_USER = "GET" Console "/api/systemusers/{}" Spec;
     /// The groups that one user is in, in any way: the graph from the user's end.
     MEMBER_OF = "GET" Console "/api/v2/users/{}/memberof" Spec;
+    /// What a user is bound to by themselves: systems, apps, directories.
+    USER_ASSOCIATIONS = "GET" Console "/api/v2/users/{}/associations" Spec;
     /// The groups of the organisation, a page at a time, without their membership rules.
     LIST_GROUPS = "GET" Console "/api/v2/usergroups" Spec;
     /// One group with its membership rule.
@@ -241,6 +243,8 @@ table! { Writing by Writing, WRITING, "Every call that changes something or carr
 }
 
 table! { Removing by Removing::of, REMOVING, "Every call that removes an object.":
+    /// Removes a user, with all memberships and bindings.
+    DELETE_USER = "DELETE" Console "/api/systemusers/{}" Spec, AfterALook;
     /// Removes a group, with all its bindings.
     DELETE_GROUP = "DELETE" Console "/api/v2/usergroups/{}" Spec, AfterALook;
     /// Removes an app.
@@ -251,9 +255,20 @@ table! { Removing by Removing::of, REMOVING, "Every call that removes an object.
     DELETE_POLICY = "DELETE" Console "/api/v2/identity-provider/policies/{}" Inferred, AfterALook;
 }
 
+table! { Reading by Reading, ISSUER_READING, "What is asked of the issuer, as anybody may. Its discovery document can name other paths.":
+    /// The discovery document.
+    DISCOVERY = "GET" Issuer "/.well-known/openid-configuration" Observed;
+    /// The keys that its tokens are checked with.
+    KEYS = "GET" Issuer "/.well-known/jwks.json" Observed;
+    /// Where people begin to sign in.
+    AUTHORIZE = "GET" Issuer "/oauth2/auth" Observed;
+}
+
 table! { Reading by Reading, ESCROW_READING, "What is asked of the escrow, and brings no secret.":
     /// Whether a client's secret is kept, and whether the token endpoint takes it.
     TRY_ESCROWED = "POST" Escrow "/try" Ours;
+    /// What the token endpoint says to a client's secret, in every way in which it can be asked.
+    PROVE_ESCROWED = "POST" Escrow "/prove" Ours;
 }
 
 table! { Writing by Writing, ESCROW_WRITING, "What is asked of the escrow, and carries a secret or destroys one.":
@@ -272,7 +287,7 @@ pub fn writing() -> impl Iterator<Item = &'static Endpoint> {
 
 /// Whether a request as logged by a server is one of the calls that read.
 pub fn reads(method: &str, path: &str) -> bool {
-    READING.iter().any(|call| call.endpoint().covers(method, path))
+    READING.iter().chain(ISSUER_READING).any(|call| call.endpoint().covers(method, path))
 }
 
 #[cfg(test)]
@@ -282,7 +297,7 @@ mod tests {
     #[test]
     fn i2_no_call_stands_in_both_tables() {
         for writing in writing() {
-            for reading in READING {
+            for reading in READING.iter().chain(ISSUER_READING) {
                 let reading = reading.endpoint();
                 assert!(reading.method != writing.method || reading.path != writing.path, "{reading}");
             }

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::address::Org;
 use crate::endpoint::{self, Host};
+use crate::probe::Proof;
 use crate::request::{Answer, Ask, Content, Request};
 
 /// The code that nobody issued, by which a secret is tried.
@@ -26,6 +27,15 @@ pub enum Call {
         client_id: String,
         /// A redirect URI of the client.
         callback: String,
+    },
+    /// What does the token endpoint at this path say to the secret of this client, and to what is none?
+    Prove {
+        /// The client.
+        client_id: String,
+        /// A redirect URI of the client.
+        callback: String,
+        /// The path.
+        path: String,
     },
     /// Keep this secret, and read it back.
     Keep {
@@ -67,6 +77,8 @@ struct Wire {
     #[serde(default)]
     callback: String,
     #[serde(default)]
+    path: String,
+    #[serde(default)]
     but_newest: bool,
 }
 
@@ -77,9 +89,10 @@ impl Call {
             return None;
         }
         let (_, body) = request.body.as_ref()?;
-        let Wire { client_id, client_secret, callback, but_newest } = serde_json::from_slice(body).ok()?;
+        let Wire { client_id, client_secret, callback, path, but_newest } = serde_json::from_slice(body).ok()?;
         match &*request.path {
             "/try" => Some(Self::Try { client_id, callback }),
+            "/prove" => Some(Self::Prove { client_id, callback, path }),
             "/keep" => {
                 let secret = Zeroizing::new(client_secret?);
                 Some(Self::Keep { client_id, secret: SecretString::from(secret.as_str()) })
@@ -111,6 +124,11 @@ pub fn brings(secret: &SecretString) -> Answer {
     answer(200, serde_json::to_vec(&Brings { client_secret: secret.expose_secret() }).unwrap_or_default(), None)
 }
 
+/// What the token endpoint said to it, as an answer.
+pub fn proved(proof: &Proof) -> Answer {
+    answer(200, serde_json::to_vec(proof).unwrap_or_default(), None)
+}
+
 /// The answer that it is done.
 pub fn done() -> Answer {
     answer(200, b"{}".to_vec(), None)
@@ -127,14 +145,21 @@ fn answer(status: u16, body: Vec<u8>, said: Option<String>) -> Answer {
 
 /// Tries a secret at the token endpoint, by a code that nobody issued.
 pub fn trial(client_id: &str, secret: &SecretString, callback: &str) -> Request {
+    let client = [("client_id", client_id), ("client_secret", secret.expose_secret())];
+    let mut request = trial_of(&client, callback);
+    request.secrets.push(secret.clone());
+    request
+}
+
+/// The same without client and secret: whoever sends it puts them into a header.
+pub fn trial_by_header(callback: &str) -> Request {
+    trial_of(&[], callback)
+}
+
+fn trial_of(client: &[(&str, &str)], callback: &str) -> Request {
     let mut body = Zeroizing::new(String::with_capacity(4096));
-    for (name, value) in [
-        ("grant_type", "authorization_code"),
-        ("code", NO_CODE),
-        ("redirect_uri", callback),
-        ("client_id", client_id),
-        ("client_secret", secret.expose_secret()),
-    ] {
+    let exchange = [("grant_type", "authorization_code"), ("code", NO_CODE), ("redirect_uri", callback)];
+    for (name, value) in exchange.iter().chain(client) {
         if !body.is_empty() {
             body.push('&');
         }
@@ -143,9 +168,7 @@ pub fn trial(client_id: &str, secret: &SecretString, callback: &str) -> Request 
         body.extend(form_urlencoded::byte_serialize(value.as_bytes()));
     }
     let body = Some((Content::Form, body.as_bytes().to_vec()));
-    let mut request = Request::write(Org::Primary, &endpoint::TOKEN, &[], body);
-    request.secrets.push(secret.clone());
-    request
+    Request::write(Org::Primary, &endpoint::TOKEN, &[], body)
 }
 
 /// What the token endpoint says to such a trial: it takes the secret, it does not, or something else is wrong.

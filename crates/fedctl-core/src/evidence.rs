@@ -75,11 +75,7 @@ impl Evidence {
     /// log shows.
     pub(crate) fn weigh(&mut self, kept: Option<Kept>) {
         let is_taken = kept.filter(|kept| kept.is_kept).and_then(|kept| kept.is_taken);
-        self.pair = match (is_taken, self.pair) {
-            (Some(false), _) => Pair::Refused,
-            (Some(true), Pair::Unproved | Pair::Unlogged) => Pair::Escrowed,
-            (Some(true) | None, pair) => pair,
-        };
+        self.pair = self.pair.weighed(is_taken);
     }
 
     /// Whether somebody signed in to this account through the present pair.

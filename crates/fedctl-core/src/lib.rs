@@ -30,6 +30,7 @@ pub mod planner;
 mod planted;
 #[cfg(planted)]
 pub mod planted;
+pub mod probe;
 pub mod read;
 pub mod request;
 pub mod spec;

@@ -215,6 +215,12 @@ impl Departure {
         Self { how, on: day(as_of) }
     }
 
+    /// How many days ago it was, by the clock of the service: seconds since 1970. Not known without either day.
+    pub fn days(self, as_of: Option<u64>) -> Option<i32> {
+        let today = Self::now(self.how, as_of).on?;
+        self.on?.until(today).ok().map(|span| span.get_days())
+    }
+
     fn parse(rest: &str) -> Option<Self> {
         let (word, day) =
             rest.strip_prefix('/')?.split_once(' ').map_or((&rest[1..], None), |(word, day)| (word, Some(day)));
@@ -299,6 +305,9 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(Departure::now(HowLeft::Released, None).to_string(), "/left");
+        let days = |seconds| written.days(Some(seconds));
+        assert_eq!([days(1_795_500_000), days(1_795_500_000 + 40 * 86_400)], [Some(0), Some(40)]);
+        assert_eq!((days(1_795_500_000 - 2 * 86_400), written.days(None)), (Some(-2), None));
     }
 
     #[test]

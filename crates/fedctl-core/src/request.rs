@@ -80,6 +80,15 @@ impl Ask {
         Self(Request::new(org, call.endpoint(), args, query, None))
     }
 
+    /// A question without a body, at the path that a discovery document gives for the call, which may have a query.
+    pub(crate) fn at(org: Org, call: &'static Reading, path: &str, query: &[(&str, &str)]) -> Self {
+        let mut request = Request::new(org, call.endpoint(), &[], query, None);
+        let own = request.path.split_once('?').map(|(_, query)| query.to_owned());
+        let between = if path.contains('?') { '&' } else { '?' };
+        request.path = own.map_or_else(|| path.to_owned(), |query| format!("{path}{between}{query}"));
+        Self(request)
+    }
+
     /// A question that is put in a JSON body, such as a search.
     pub fn with_body(org: Org, call: &'static Reading, body: Vec<u8>) -> Self {
         Self(Request::new(org, call.endpoint(), &[], &[], Some((Content::Json, body))))
@@ -118,7 +127,8 @@ pub struct Answer {
     pub date: Option<u64>,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
-    /// What a refusal says, where whoever carried it has taken every secret out; else it is read from the body.
+    /// What a refusal says, where whoever carried it has taken every secret out; else it is read from the body. Of an issuer that
+    /// leads elsewhere: where.
     pub said: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use fedctl_core::address::Org;
 use fedctl_core::endpoint;
 use fedctl_core::escrow::Call;
 use fedctl_core::request::{self, Ask, Content, Outcome, Request};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::escrow::Escrow;
 use crate::{Reads, Writes};
@@ -66,6 +66,22 @@ impl Organizations {
         outcome(client.send(wire(request)).await)
     }
 
+    /// Asks the issuer once, with a client's authentication in a header if it is given; whatever it says is the answer.
+    pub(crate) async fn knocked(&self, request: Request, client: Option<(&str, &SecretString)>) -> Outcome {
+        let Some(issuer) = self.client(request.org) else { return left_out() };
+        for secret in &request.secrets {
+            issuer.redactor().learn(secret.expose_secret());
+        }
+        let mut wire = wire(request);
+        wire.extra.extend(client.map(|(id, secret)| {
+            // `[documented]`: both are encoded as in a form before they are joined (RFC 6749, 2.3.1).
+            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let client_secret = SecretString::from(encoded(secret.expose_secret()));
+            Extra::ClientBasic { client_id: encoded(id), client_secret }
+        }));
+        heard(issuer.send(wire).await)
+    }
+
     /// What an organisation says of its limits, by the name of the header; nothing where it is not asked.
     pub fn rate_limit_headers(&self, org: Org) -> BTreeMap<String, String> {
         self.client(org).map(Client::rate_limit_headers).unwrap_or_default()
@@ -91,6 +107,9 @@ impl Reads for Organizations {
             return self.escrowed(call).await;
         }
         let Some(client) = self.client(request.org) else { return left_out() };
+        if request.host == endpoint::Host::Issuer {
+            return heard(client.read(wire(request)).await);
+        }
         outcome(client.read(wire(request)).await)
     }
 
@@ -145,6 +164,22 @@ fn outcome(sent: Sent) -> Outcome {
         Sent::NotSent(error) => Outcome::NotSent(chain(&error)),
         Sent::Unknown(error) => Outcome::Unknown(chain(&error)),
         Sent::Answered(answer) => answered(answer),
+    }
+}
+
+/// What came of asking the issuer. Pages and redirections are its ordinary answers; where they lead is told, and not followed.
+fn heard(sent: Sent) -> Outcome {
+    match sent {
+        Sent::NotSent(error) => Outcome::NotSent(chain(&error)),
+        Sent::Unknown(error) => Outcome::Unknown(chain(&error)),
+        Sent::Answered(answer) => Outcome::Answered(request::Answer {
+            status: answer.status,
+            total: None,
+            date: answer.date,
+            retry_after: answer.retry_after,
+            said: answer.location,
+            body: answer.body,
+        }),
     }
 }
 

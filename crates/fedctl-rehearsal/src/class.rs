@@ -1,5 +1,6 @@
 //! Classes: people in one situation with one fate do the same on every stage, so that two of them stand in for all.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -104,7 +105,7 @@ fn key(plan: &Plan, cast: &Cast, live: &Live, fates: &[u64], at: usize) -> Key {
         user.map(stands).hash(&mut standing);
     }
     let person = part.person.and_then(|at| plan.people.get(at as usize));
-    person.map(|person| (format_args!("{:?}", person.fate).to_string(), person.has_local_way_in)).hash(&mut standing);
+    person.map(|person| (person.fate, person.has_local_way_in)).hash(&mut standing);
     part.account.is_some_and(|account| plan.left.contains(&account)).hash(&mut standing);
     Key {
         situation: part.situation,
@@ -115,14 +116,14 @@ fn key(plan: &Plan, cast: &Cast, live: &Live, fates: &[u64], at: usize) -> Key {
 }
 
 /// What of a user decides about local ways in, and about what the executor sees.
-fn stands(user: &User) -> impl Hash {
+fn stands(user: &User) -> impl Hash + '_ {
     (
         user.state as u8,
         [user.has_password, user.is_locked, user.password_expired, user.is_admin],
         user.mapping.is_some(),
         user.mark.as_ref().map(|mark| mark.origin as u8),
-        user.authority.as_ref().map(|authority| authority.kind.clone()),
-        user.route.clone(),
+        user.authority.as_ref().map(|authority| &authority.kind),
+        &user.route,
     )
 }
 
@@ -134,11 +135,15 @@ struct Met {
 
 impl Met {
     fn of(plan: &Plan, cast: &Cast, live: &Live) -> Self {
-        let mut names: Vec<(u64, usize)> = Vec::with_capacity(2 * cast.parts.len());
+        let mut names: Vec<(u64, usize)> = Vec::with_capacity(3 * cast.parts.len());
+        let mut own = Vec::new();
         for (at, part) in cast.parts.iter().enumerate() {
-            let start = names.len();
-            named(plan, live, part, |name| names.push((hash(&name), at)));
-            names[start..].sort_unstable();
+            own.clear();
+            named(plan, live, part, |name| own.push((hash(&name), at)));
+            // Nearly everybody says one address three times.
+            own.sort_unstable();
+            own.dedup();
+            names.append(&mut own);
         }
         names.extend(new_usernames(plan, cast));
         names.sort_unstable();
@@ -175,12 +180,12 @@ fn named(plan: &Plan, live: &Live, part: &Part, mut say: impl FnMut(Name<'_>)) {
     if let Some(user) = part.user.and_then(|id| live.users(Org::Primary).get(id)) {
         say(Name::Person(user.id));
         if let Some(claimed) = user.mapping.as_deref() {
-            say(Name::Address(&Email::fold(claimed)));
+            say(Name::Address(&folded(claimed)));
         }
     }
     if let Some(account) = part.account.and_then(|id| live.users(Org::Secondary).get(id)) {
         say(Name::Address(&account.email));
-        say(Name::Username(&account.username.to_lowercase()));
+        say(Name::Username(&lower(&account.username)));
         if let Some(mark) = &account.mark {
             say(Name::Person(mark.person));
         }
@@ -188,6 +193,19 @@ fn named(plan: &Plan, live: &Live, part: &Part, mut say: impl FnMut(Name<'_>)) {
     if let Some(person) = part.person.and_then(|at| plan.people.get(at as usize)) {
         say(Name::Address(&person.account));
     }
+}
+
+/// Nearly every address and username is in lower case already, and there are hundreds of thousands of them.
+fn is_lower(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+}
+
+fn folded(address: &str) -> Cow<'_, str> {
+    if is_lower(address) { Cow::Borrowed(address) } else { Cow::Owned(Email::fold(address)) }
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if is_lower(name) { Cow::Borrowed(name) } else { Cow::Owned(name.to_lowercase()) }
 }
 
 #[derive(Hash)]

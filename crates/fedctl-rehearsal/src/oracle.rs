@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fedctl_core::mark::{USER_ATTRIBUTE, UserMark};
 use fedctl_core::plan::guard::Guard;
-use fedctl_core::plan::{Fate, Plan, PlannedPerson};
-use jumpcloud_sim::{Flag, State, User, UserId, World};
+use fedctl_core::plan::{Action, Fate, Plan, PlannedPerson, Subject};
+use jumpcloud_sim::{Flag, State, User, UserId, World, console};
 
 use crate::doors::Doors;
 use crate::seed::{BYSTANDER, sim};
@@ -40,6 +40,8 @@ pub(crate) struct Oracle {
     losing: BTreeSet<UserId>,
     /// Addresses of accounts and people from whom some action takes it.
     closing: BTreeSet<Box<str>>,
+    /// People whose account gets another address, with both: in the gap before the attribute follows nobody gets in.
+    moving: BTreeMap<UserId, [Box<str>; 2]>,
     /// Accounts that nobody got into.
     shut: BTreeSet<UserId>,
 }
@@ -65,6 +67,7 @@ impl Oracle {
             held: held.map(|person| (sim(person.id), person.account.to_lowercase())).collect(),
             losing: losing.collect(),
             closing: from.map(Into::into).collect(),
+            moving: moving(plan),
             shut: shut.collect(),
         }
     }
@@ -72,12 +75,12 @@ impl Oracle {
     /// What is wrong with a state, if anything is.
     pub(crate) fn harm(&self, stage: &Stage) -> Option<Harm> {
         let now = Doors::of(stage);
-        self.lost(&stage.world, &now).or_else(|| self.gained(stage, &now))
+        self.lost(stage, &now).or_else(|| self.gained(stage, &now))
     }
 
     /// Invariant I9: whoever got into an account gets into it.
-    fn lost(&self, world: &World, now: &Doors) -> Option<Harm> {
-        let before = &self.before;
+    fn lost(&self, stage: &Stage, now: &Doors) -> Option<Harm> {
+        let (world, before) = (&stage.world, &self.before);
         let is_closing = |user: UserId| world.user(user).is_some_and(|user| self.closing.contains(&user.email));
         let is_losing = |person: &UserId| self.losing.contains(person) || is_closing(*person);
         let opens = |account: &UserId| now.local.contains(account) || self.comes_in(world, account, now);
@@ -88,12 +91,27 @@ impl Oracle {
             return Some(self.lockout(world, *account, what));
         }
         let mut lost = before.federated.difference(&now.federated);
-        if let Some((person, account)) = lost.find(|(person, account)| !is_losing(person) && !closes(account)) {
+        if let Some((person, account)) = lost.find(|(person, account)| {
+            !is_losing(person) && !closes(account) && !self.is_in_gap(stage, *person, *account)
+        }) {
             let what = format!("{} does not get into {} any more", email(world, *person), email(world, *account));
             return Some(self.lockout(world, *account, what));
         }
         let user = before.primary.difference(&now.primary).next()?;
         Some(self.lockout(world, *user, format!("{} cannot sign in to the primary organisation", email(world, *user))))
+    }
+
+    /// Whether somebody does not get in for no other reason than the gap that the plan declares: their account has its new
+    /// address, their attribute the one before, and with the new one in it they would get in.
+    fn is_in_gap(&self, stage: &Stage, person: UserId, account: UserId) -> bool {
+        let Some([from, to]) = self.moving.get(&person) else { return false };
+        let has_moved = stage.world.user(account).is_some_and(|account| account.email.eq_ignore_ascii_case(to));
+        let attributes = stage.world.user(person).into_iter().flat_map(|person| &person.attributes);
+        let names = |address| attributes.clone().find(|one| one.value.eq_ignore_ascii_case(address));
+        let (true, Some(behind), None) = (has_moved, names(from), names(to)) else { return false };
+        let mut closed = stage.world.clone();
+        let is_set = console::set_attribute(&mut closed, person, &behind.name, Some(to));
+        is_set && closed.sign_in(stage.secondary, to, person) == Ok(account)
     }
 
     fn lockout(&self, world: &World, user: UserId, what: String) -> Harm {
@@ -190,6 +208,15 @@ fn adopted(plan: &Plan) -> BTreeSet<UserId> {
         .iter()
         .filter(|person| matches!(person.fate, Fate::GainsExisting | Fate::TakenOver | Fate::Unchanged | Fate::Mended));
     existing.map(|person| sim(person.id)).collect()
+}
+
+fn moving(plan: &Plan) -> BTreeMap<UserId, [Box<str>; 2]> {
+    let addresses = |action: &Action| {
+        let Subject::Person(at) = action.subject else { return None };
+        let change = action.renames()?;
+        Some((sim(plan.people.get(at as usize)?.id), [change.before.as_deref()?.into(), change.text()?.into()]))
+    };
+    plan.actions.iter().filter_map(addresses).collect()
 }
 
 fn marked_for(user: &User) -> Option<UserId> {

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod format;
 mod init;
 mod simulated;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand, ValueEnum};
 use fedctl_core::plan::allow::Allow;
 
+pub use format::{Format, PlanFormat, VerifyFormat};
 pub use init::{Init, Organization};
 pub use simulated::{Demo, Sandbox};
 
@@ -72,26 +74,6 @@ pub enum Command {
     Schema(Schema),
     /// Print what lets a shell complete commands and options
     Completions(Completions),
-}
-
-/// How the result is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For machines; the schema has a version.
-    Json,
-}
-
-/// How a plan is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For people.
-    Text,
-    /// For machines; the schema has a version.
-    Json,
-    /// For a comment on a pull request.
-    Markdown,
 }
 
 /// `validate`
@@ -248,7 +230,7 @@ pub struct Verify {
     pub spec: PathBuf,
     /// How to write the findings
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: VerifyFormat,
     /// Exit with 2 also for people who are merely not ready yet
     #[arg(long)]
     pub strict: bool,

@@ -265,6 +265,14 @@ impl Session {
         self.read(|live| trace::step(&self.spec, &self.terms, live), ui).await
     }
 
+    /// The same, and asks the issuer of the primary organisation what it says of the client that people come through.
+    ///
+    /// # Errors
+    /// As for a plan. What the issuer does not say is none.
+    pub async fn prove(&self, ui: &mut Ui) -> Result<Verification, Failure> {
+        self.read(|live| trace::verify(&self.spec, &self.terms, live), ui).await
+    }
+
     /// Reads both organisations, and who has signed in.
     ///
     /// # Errors

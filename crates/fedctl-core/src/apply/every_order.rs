@@ -14,6 +14,7 @@ impl Run {
     /// The actions that may begin now, in the order in which [`Run::next`] begins them.
     pub fn ready(&self) -> Vec<u32> {
         match (self.given.holds_any_secret(), self.stopping) {
+            _ if !self.open_gaps.is_empty() => self.closing().collect(),
             (true, _) => self.graph.section.intersection(&self.ready).copied().collect(),
             (false, true) => Vec::new(),
             (false, false) => self.ready.iter().copied().collect(),
@@ -23,7 +24,7 @@ impl Run {
     /// Whether a failure of an action lets something go on that waits for the end of it, or of what it leaves out, whatever
     /// that end is. If not, failing is no more than not having begun.
     pub fn failure_lets_go_on(&self, at: u32) -> bool {
-        if self.given.holds_any_secret() {
+        if self.given.holds_any_secret() || !self.open_gaps.is_empty() {
             return true;
         }
         let (mut left_out, mut open) = (BTreeSet::from([at]), vec![at]);
@@ -44,7 +45,7 @@ impl Run {
             self.begin(at);
         }
         loop {
-            if let Some((at, planned)) = self.turns.pop_front() {
+            if let Some((at, planned)) = self.next_turn() {
                 match self.turn(at, planned) {
                     Some(turn) => return self.hand_out(Out::One(at), turn),
                     None => continue,

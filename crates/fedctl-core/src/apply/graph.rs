@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::gap::Gaps;
 use crate::address::{Address, Kind};
 use crate::plan::action::{Action, Subject};
 use crate::plan::hole::Give;
@@ -38,6 +39,8 @@ pub(crate) struct Graph {
     /// The section around the client secret: once it was shown, nothing else is begun until the provider that carries it
     /// was read back.
     pub(crate) section: Arc<BTreeSet<u32>>,
+    /// The write that closes the gap which a rename opens: nothing else is begun in between.
+    pub(crate) closes: Arc<BTreeMap<u32, u32>>,
 }
 
 /// What waits for each action, one after the other: there may be half a million actions, most with one or two.
@@ -83,6 +86,7 @@ impl Graph {
             rows: Vec::new(),
             first_of: Arc::default(),
             section: Arc::new(in_section(&plan.actions)),
+            closes: Arc::default(),
         };
         let mut pairs = if plan.backwards { users_before_used(plan) } else { names(plan) };
         let rows = rows_for(plan, rows);
@@ -94,6 +98,9 @@ impl Graph {
                 Scope::All | Scope::Ended | Scope::Seen => graph.everybody(row, &ends, &mut first_of),
             }
         }
+        let gaps = Gaps::of(&plan.actions);
+        pairs.extend(&gaps.pairs);
+        graph.closes = Arc::new(gaps.closes);
         graph.first_of = Arc::new(first_of);
         let next = Next::of_pairs(pairs, plan.actions.len());
         for then in &next.then {

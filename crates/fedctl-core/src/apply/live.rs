@@ -298,6 +298,15 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_text_of_others_that_an_answer_does_not_show_is_lost() {
+        let merge: Merge<'_> = serde_json::from_str(r#"{"field":"x","by":"","set":["ours"],"drop":[]}"#).unwrap();
+        let lost = |answer: &str| lost_of(&merge, &object(r#"{"x":["a","b"]}"#).unwrap(), &object(answer).unwrap());
+        assert_eq!(lost(r#"{"x":["b","ours","a"]}"#), None);
+        assert_eq!(lost(r#"{"x":["b","ours"]}"#), Some("x.a".to_owned()));
+        assert_eq!(lost(r#"{"x":["ours"]}"#), Some("x.a".to_owned()));
+    }
+
+    #[test]
     fn only_a_rule_without_a_type_needs_the_header() {
         let is_newer = |body: &str| has_newer_rule(&endpoint::REPLACE_GROUP, body.as_bytes());
         assert!(is_newer(r#"{"name":"a","memberQuery":{"filters":[]}}"#));

@@ -4,6 +4,7 @@
 mod end;
 mod every_order;
 mod fill;
+mod gap;
 mod graph;
 mod judge;
 mod live;
@@ -104,6 +105,8 @@ pub struct Run {
     last_ticket: u64,
     given: Given,
     broken: BTreeSet<u32>,
+    /// What closes the gap that is open, by position, with what opens it.
+    open_gaps: BTreeMap<u32, u32>,
     seen: BTreeMap<u32, BTreeSet<u32>>,
     questions: BTreeMap<talk::Question, talk::Known>,
     stopping: bool,
@@ -135,6 +138,7 @@ impl Run {
             last_ticket: 0,
             given: Given::default(),
             broken: BTreeSet::new(),
+            open_gaps: BTreeMap::new(),
             seen: BTreeMap::new(),
             questions: BTreeMap::new(),
             stopping: false,
@@ -176,7 +180,7 @@ impl Run {
     )]
     pub fn next(&mut self) -> Next {
         loop {
-            if let Some((at, planned)) = self.turns.pop_front() {
+            if let Some((at, planned)) = self.next_turn() {
                 match self.turn(at, planned) {
                     Some(turn) => return self.hand_out(Out::One(at), turn),
                     None => continue,
@@ -234,14 +238,6 @@ impl Run {
         Next::Do(ticket, turn)
     }
 
-    /// The next action to begin. While a secret is held nothing is begun but what carries it.
-    fn choose(&self) -> Option<u32> {
-        if self.given.holds_any_secret() {
-            return self.graph.section.intersection(&self.ready).next().copied();
-        }
-        if self.stopping { None } else { self.ready.first().copied() }
-    }
-
     fn full_batch(&self) -> Option<Org> {
         self.batch.iter().find(|(_, actions)| actions.len() >= self.batch_size).map(|(org, _)| *org)
     }
@@ -280,6 +276,7 @@ impl Run {
                 self.broken.insert(person);
             }
             self.ready.remove(&at);
+            self.open_gaps.remove(&at);
             let form = self.talks.remove(&at).map_or(0, |talk| talk.form);
             self.question_answered(at, form, &end);
             self.ends[at as usize] = Some(end);

@@ -90,12 +90,19 @@ impl Context<'_> {
     /// People who left, from whom something is taken: with their position in the plan, what it is, and what that rests on.
     pub fn leaving(&self) -> impl Iterator<Item = (Subject, &Leaver<'_>, Vec<Take>, Confirmed<Left>)> {
         let confirmed = self.people.left.iter().filter_map(|leaver| match leaver.verdict {
-            Verdict::Left(_, confirmed) => Some((leaver, leaver.takes(self.spec, self.found), confirmed)),
+            Verdict::Left(_, confirmed) => Some((leaver, self.takes(leaver), confirmed)),
             Verdict::Unasked | Verdict::Doubt(_) => None,
         });
         let taken_from = confirmed.filter(|(_, takes, _)| !takes.is_empty()).enumerate();
         let first = self.people.list.len();
         taken_from.map(move |(at, (leaver, takes, confirmed))| (person_at(first + at), leaver, takes, confirmed))
+    }
+
+    /// What this plan takes from somebody who left. A saved plan that is applied deletes whom it deleted on its day.
+    fn takes(&self, leaver: &Leaver<'_>) -> Vec<Take> {
+        let is_due = leaver.is_due(self.spec, self.as_of());
+        let takes = leaver.takes(self.spec, self.found).into_iter();
+        takes.filter(|take| *take != Take::Delete || is_due).collect()
     }
 
     /// Whether somebody who left has a way in that this plan does not take: their account is neither shut nor suspended now,

@@ -102,6 +102,17 @@ impl Needs {
         known.map(|known| known.as_ref().map_err(|why| Doubt::Unread(*why)))
     }
 
+    /// The groups that a user is in, in any way, read by itself.
+    pub(crate) fn groups_of<'a>(
+        &mut self,
+        live: &'a Live,
+        org: Org,
+        id: ObjectId,
+    ) -> Option<Result<&'a [ObjectId], Doubt>> {
+        let seen = self.point(live, Point::MemberOf(org, id))?;
+        Some(seen.and_then(|seen| seen.ids().ok_or(Doubt::Unclear)))
+    }
+
     /// Whether somebody left: their account, their own record and the groups that they are in.
     pub(crate) fn left<'a>(
         &mut self,

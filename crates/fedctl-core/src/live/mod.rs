@@ -22,6 +22,7 @@ use crate::kinds::oidc_app::wire::{App, AppSettings};
 use crate::kinds::routing_policy::wire::Policy;
 use crate::kinds::user_group::wire::{Group, Membership};
 use crate::object_id::ObjectId;
+use crate::probe::{Came, Question};
 use crate::spec::Spec;
 
 use changes::Changed;
@@ -71,6 +72,7 @@ pub struct Live {
     pub(crate) group_rules: BTreeMap<(Org, ObjectId), Known<Membership>>,
     pub(crate) membership: BTreeMap<(Org, ObjectId), Known<Vec<ObjectId>>>,
     pub(crate) group_bindings: BTreeMap<(Org, ObjectId, &'static str), Known<Vec<ObjectId>>>,
+    pub(crate) account_bindings: BTreeMap<(ObjectId, &'static str), Known<Vec<ObjectId>>>,
     pub(crate) apps: Option<Known<Vec<App>>>,
     pub(crate) app_settings: BTreeMap<ObjectId, Known<Option<AppSettings>>>,
     pub(crate) app_groups: BTreeMap<ObjectId, Known<Vec<ObjectId>>>,
@@ -86,6 +88,8 @@ pub struct Live {
     pub(crate) changes: [Option<Known<Told<Changed>>>; 2],
     /// What the escrow has, by client id, or why it does not say.
     pub(crate) escrowed: BTreeMap<Box<str>, Result<Kept, Box<str>>>,
+    /// What the issuer says to probes, or why it says nothing.
+    pub(crate) probed: BTreeMap<Question, Came>,
     /// What was read by itself, after everything else.
     pub(crate) points: BTreeMap<Point, Known<Seen>>,
 }
@@ -104,6 +108,7 @@ impl Live {
             group_rules: BTreeMap::new(),
             membership: BTreeMap::new(),
             group_bindings: BTreeMap::new(),
+            account_bindings: BTreeMap::new(),
             apps: None,
             app_settings: BTreeMap::new(),
             app_groups: BTreeMap::new(),
@@ -117,6 +122,7 @@ impl Live {
             log_ins: None,
             changes: [None, None],
             escrowed: BTreeMap::new(),
+            probed: BTreeMap::new(),
             points: BTreeMap::new(),
         }
     }
@@ -190,6 +196,20 @@ impl Needs {
         let known = live.group_bindings.get(&(org, id, target));
         if known.is_none() {
             self.queries.insert(Query::GroupBindings(org, id, target));
+        }
+        known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
+    }
+
+    /// The same of an account by itself.
+    pub(crate) fn account_bindings<'a>(
+        &mut self,
+        live: &'a Live,
+        id: ObjectId,
+        target: &'static str,
+    ) -> Option<Known<&'a [ObjectId]>> {
+        let known = live.account_bindings.get(&(id, target));
+        if known.is_none() {
+            self.queries.insert(Query::AccountBindings(id, target));
         }
         known.map(|known| known.as_ref().map(Vec::as_slice).map_err(|why| *why))
     }
@@ -286,6 +306,15 @@ impl Needs {
             self.queries.insert(Query::Escrowed(client_id.into(), callback.into()));
         }
         known.map(|known| known.as_ref().copied().map_err(|why| &**why))
+    }
+
+    /// What the issuer says to a probe, or why it says nothing: that is an answer, too.
+    pub(crate) fn heard<'a>(&mut self, live: &'a Live, question: Question) -> Option<&'a Came> {
+        let known = live.probed.get(&question);
+        if known.is_none() {
+            self.queries.insert(Query::Probe(question));
+        }
+        known
     }
 
     fn log<'a, E>(&mut self, query: Query, known: Option<&'a Known<Told<E>>>) -> Option<Known<&'a Told<E>>> {

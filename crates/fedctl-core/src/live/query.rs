@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{PAGE, Point};
 use crate::address::Org;
 use crate::object_id::ObjectId;
+use crate::probe::Question;
 
 /// A question to one of the organisations.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +24,8 @@ pub enum Query {
     Membership(Org, ObjectId),
     /// Which objects of this type is this group bound to?
     GroupBindings(Org, ObjectId, &'static str),
+    /// Which objects of this type is this account of the secondary organisation bound to by itself?
+    AccountBindings(ObjectId, &'static str),
     /// Which OIDC apps does the primary organisation have?
     Apps,
     /// Which OIDC settings does this app have?
@@ -49,6 +52,8 @@ pub enum Query {
     Changes(Org, BTreeSet<ObjectId>, u64),
     /// Is the secret of this client in the escrow, and does the token endpoint take it? With a redirect URI of the client.
     Escrowed(Box<str>, Box<str>),
+    /// What does the issuer say of the client that people come through?
+    Probe(Question),
     /// What does this object say by itself?
     Point(Point),
 }
@@ -112,12 +117,13 @@ impl Query {
             Query::Apps | Query::AppSettings(_) | Query::AppGroups(_) | Query::AppUsers(_) | Query::AppLog(..) => {
                 Org::Primary
             }
-            Query::Escrowed(..) => Org::Primary,
+            Query::Escrowed(..) | Query::Probe(_) => Org::Primary,
             Query::Provider
             | Query::Policies
             | Query::GroupPolicies(_)
             | Query::PolicyGroups(_)
             | Query::PolicyUsers(_)
+            | Query::AccountBindings(..)
             | Query::LogIns(..) => Org::Secondary,
             Query::Point(point) => point.org(),
         }
@@ -132,6 +138,7 @@ impl Query {
             Query::Group(_, id) => format!("user group {id}"),
             Query::Membership(_, id) => format!("members of user group {id}"),
             Query::GroupBindings(_, id, target) => format!("bindings of user group {id} to {target}"),
+            Query::AccountBindings(id, target) => format!("bindings of user {id} to {target}"),
             Query::Apps => "applications".to_owned(),
             Query::AppSettings(id) => format!("OIDC settings of application {id}"),
             Query::AppGroups(id) => format!("groups of application {id}"),
@@ -145,6 +152,7 @@ impl Query {
             Query::LogIns(..) => "log-ins".to_owned(),
             Query::Changes(..) => "changes".to_owned(),
             Query::Escrowed(client_id, _) => format!("escrowed secret of client {client_id}"),
+            Query::Probe(question) => question.name().to_owned(),
             Query::Point(point) => point.name(),
         }
     }

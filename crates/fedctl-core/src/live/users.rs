@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Scope;
 use super::index::Index;
 use super::source::Source;
-use crate::decode::{Fed, Undecoded};
+use crate::decode::{self, Fed, Undecoded};
 use crate::mark::{ROUTE_ATTRIBUTE, USER_ATTRIBUTE, UserMark};
 use crate::object_id::ObjectId;
 use crate::spec::Email;
@@ -74,6 +74,8 @@ pub struct User {
     pub is_admin: bool,
     /// The directory that keeps some of it, if one does.
     pub source: Option<Box<Source>>,
+    /// How many SSH keys it has; lists do not show them, and say 0.
+    pub ssh_keys: usize,
 }
 
 impl User {
@@ -304,6 +306,8 @@ struct Wire<'a> {
     organization: Option<Text<'a>>,
     #[serde(borrow, default)]
     created: Option<Text<'a>>,
+    #[serde(default)]
+    ssh_keys: Option<Vec<serde::de::IgnoredAny>>,
     #[serde(borrow, default)]
     admin: Option<&'a serde_json::value::RawValue>,
 }
@@ -371,11 +375,12 @@ impl Wire<'_> {
             authority: authority
                 .and_then(|entry| Some(Authority { kind: entry.kind.as_deref()?.into(), id: entry.id })),
             says_authority,
-            created: self.created.as_deref().and_then(seconds),
+            created: self.created.as_deref().and_then(decode::seconds),
             route: find(ROUTE_ATTRIBUTE),
             // `[spec]`: an object that names the administrator; what is not one is no administrator.
             is_admin: self.admin.is_some_and(|admin| admin.get().starts_with('{') && admin.get() != "{}"),
             source: Source::of(kept, external).map(Box::new),
+            ssh_keys: self.ssh_keys.map_or(0, |keys| keys.len()),
         })
     }
 }
@@ -387,12 +392,6 @@ where
     D: serde::Deserializer<'de>,
 {
     crate::decode::or_default(deserializer).map(Some)
-}
-
-/// Seconds since 1970 of a time as the service writes it: RFC 3339 in UTC.
-fn seconds(text: &str) -> Option<u64> {
-    let time: jiff::Timestamp = text.parse().ok()?;
-    u64::try_from(time.as_second()).ok()
 }
 
 #[cfg(test)]

@@ -342,5 +342,5 @@ fn every_code_of_an_operator_file_is_met() {
     ] {
         assert_eq!(codes(&format!("version: 1\n{text}\n")), [code]);
     }
-    assert_eq!(Code::OF_OPERATOR.len(), 4);
+    assert_eq!(Code::OF_OPERATOR.len(), 5);
 }

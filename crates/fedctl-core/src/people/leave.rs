@@ -51,6 +51,8 @@ pub struct Leaver<'a> {
     pub way: Way,
     /// What is known of them.
     pub verdict: Verdict,
+    /// The clock of the service when they were read, seconds since 1970.
+    pub as_of: Option<u64>,
 }
 
 /// What there is to take from somebody who left.
@@ -68,10 +70,12 @@ pub enum Take {
     Access,
     /// The attribute that opens the account goes.
     Mapping,
+    /// The account goes, when it was suspended for as long as the spec says and nothing else is left to take.
+    Delete,
 }
 
 impl<'a> Leaver<'a> {
-    pub(super) fn of(spec: &Spec, account: &'a User, user: Option<&'a User>) -> Option<Self> {
+    pub(super) fn of(spec: &Spec, account: &'a User, user: Option<&'a User>, as_of: Option<u64>) -> Option<Self> {
         let mark = account.mark.as_ref()?;
         let way = match (mark.origin, spec.people.on_leave.value) {
             (Origin::Adopted, _) => planted!(AdoptedSuspended => Way::Suspend, Way::Release),
@@ -79,7 +83,7 @@ impl<'a> Leaver<'a> {
             (Origin::Created, OnLeave::Unroute) => Way::Unroute,
             (Origin::Created, OnLeave::Keep) => Way::Keep,
         };
-        Some(Self { account, mark, user, kept: None, way, verdict: Verdict::Unasked })
+        Some(Self { account, mark, user, kept: None, way, verdict: Verdict::Unasked, as_of })
     }
 
     /// A second account of somebody who stays: nothing of theirs is taken. Where it has a way in of its own, somebody may use
@@ -91,7 +95,8 @@ impl<'a> Leaver<'a> {
 
     /// Everything that there is to take, in the order in which it is taken.
     pub fn takes(&self, spec: &Spec, found: &Found<'_>) -> Vec<Take> {
-        let all = [Take::Suspend, Take::Unroute, Take::Authority, Take::Mark, Take::Access, Take::Mapping];
+        let all =
+            [Take::Suspend, Take::Unroute, Take::Authority, Take::Mark, Take::Access, Take::Mapping, Take::Delete];
         all.into_iter().filter(|take| self.has(*take, spec, found)).collect()
     }
 
@@ -107,7 +112,22 @@ impl<'a> Leaver<'a> {
                 self.way != Way::Keep && self.user.is_some_and(|user| members.binary_search(&user.id).is_ok())
             }
             Take::Mapping => self.way != Way::Keep && self.opens(),
+            Take::Delete => {
+                let is_last = ![Take::Access, Take::Mapping].into_iter().any(|take| self.has(take, spec, found));
+                self.way == Way::Suspend && is_last && self.is_due(spec, self.as_of)
+            }
         }
+    }
+
+    /// Whether fedctl suspended the account so long ago, by the day in its mark, that it is deleted. A human's suspending, and
+    /// one of a day that nobody knows, is never long enough ago; nor is that of a second account, which may not be ours.
+    pub fn is_due(&self, spec: &Spec, as_of: Option<u64>) -> bool {
+        let OnLeave::Delete { after_days } = spec.people.on_leave.value else { return false };
+        let suspended = self.mark.departure().filter(|left| left.how == HowLeft::Suspended);
+        let days = suspended.and_then(|left| left.days(as_of));
+        let is_ours = self.mark.origin == Origin::Created && self.kept.is_none();
+        // Whole days: the first and the last may have been minutes.
+        is_ours && self.account.state == State::Suspended && days.is_some_and(|days| days > i32::from(after_days))
     }
 
     /// Whether their attribute is the address of the account.

@@ -38,9 +38,7 @@ pub(super) fn link<'a>(spec: &Spec, live: &'a Live, rosters: &Rosters<'_>, peopl
             {
                 own(spec, live, rosters, person, (account, Origin::Created));
             }
-            (None, Some(account)) if account.mark.is_some() => {
-                people.refusals.extend(refuse::marked_for_others(person, account, &names));
-            }
+            (None, Some(account)) if account.mark.is_some() => person.in_the_way = Some(account),
             (None, Some(account)) if adopted.contains(&*person.user.email) => {
                 person.takes_over = true;
                 own(spec, live, rosters, person, (account, Origin::Adopted));
@@ -94,7 +92,7 @@ fn leave<'a>(spec: &Spec, live: &'a Live, linked: &Linked<'a>, people: &mut Peop
     let is_left = |account: &&User| !linked.accounts.contains(&account.id) || gone.contains(&account.id);
     let leaver = |account: &'a User| {
         let mark = account.mark.as_ref().filter(|mark| names.contains(&&*mark.federation))?;
-        let leaver = Leaver::of(spec, account, live.users(Org::Primary).get(mark.person))?;
+        let leaver = Leaver::of(spec, account, live.users(Org::Primary).get(mark.person), live.as_of)?;
         let kept = linked.of.get(&mark.person).filter(|kept| kept.id != account.id && !gone.contains(&kept.id));
         Some(kept.map_or(leaver.clone(), |kept| leaver.second(kept)))
     };
@@ -130,7 +128,8 @@ fn own<'a>(
     // The address that was given at the first link stays: that is what `on_email_change: keep` means.
     let wanted = std::mem::replace(&mut person.account, Arc::from(&*account.email));
     person.wanted = Some(wanted).filter(|wanted| *wanted != person.account);
-    person.username = Arc::from(&*account.username);
+    let wanted = std::mem::replace(&mut person.username, Arc::from(&*account.username));
+    person.wanted_username = Some(wanted).filter(|wanted| !wanted.eq_ignore_ascii_case(&person.username));
     person.held = person.held.or(stopped(spec, live, rosters, person, account));
 }
 

@@ -1,6 +1,7 @@
 //! The population: who is meant by the spec, which account of the secondary organisation is theirs, and who is held.
 
 mod addresses;
+pub mod follow;
 pub mod leave;
 mod link;
 pub(crate) mod refuse;
@@ -18,7 +19,8 @@ use crate::object_id::ObjectId;
 use crate::plan::Held;
 use crate::plan::guard::Refusal;
 use crate::spec::template::PersonFacts;
-use crate::spec::{Access, Code, Diagnostic, Email, FieldPath, Spec};
+use crate::spec::{Access, Code, Diagnostic, Email, FieldPath, OnEmailChange, Spec};
+use follow::Rename;
 use leave::Leaver;
 
 /// An organisation of at most this many users is listed whole, to find marked accounts wherever they are.
@@ -41,6 +43,12 @@ pub struct Person<'a> {
     pub takes_over: bool,
     /// The address that the spec gives them now, where their account has another.
     pub wanted: Option<Arc<str>>,
+    /// The username that the spec gives them now, where their account has another.
+    pub wanted_username: Option<Arc<str>>,
+    /// What their account is called when this plan is applied, where it is renamed.
+    pub renames: Option<Rename>,
+    /// The account that has the address which theirs is to get.
+    pub in_the_way: Option<&'a User>,
     /// An account that nobody marked and that would be theirs if the spec adopted it.
     pub existing: Option<&'a User>,
     /// Why nothing is done for them, if so.
@@ -54,15 +62,25 @@ pub struct Person<'a> {
 }
 
 impl Person<'_> {
-    /// Whether their attribute names the account, in whatever spelling.
-    pub fn opens(&self) -> bool {
-        self.user.mapping.as_deref().is_some_and(|mapping| Email::fold(mapping) == *self.account)
-    }
-
     /// Whether their attribute is as it is to be. What was made by hand keeps its spelling.
     pub fn is_mapped(&self) -> bool {
-        let is_spelt = self.user.mapping.as_deref() == Some(&*self.account);
-        is_spelt || (self.origin == Some(Origin::Adopted) && self.opens())
+        let is_adopted = self.origin == Some(Origin::Adopted);
+        let names = |mapping: &str| {
+            mapping == &**self.address_after() || (is_adopted && Email::fold(mapping) == **self.address_after())
+        };
+        self.user.mapping.as_deref().is_some_and(names)
+    }
+
+    /// The address that their account has when this plan is applied.
+    pub fn address_after(&self) -> &Arc<str> {
+        self.renames.as_ref().map_or(&self.account, |to| &to.email)
+    }
+
+    /// Whether their account gets its new address by the next plan, because their attribute does not name the one it has.
+    pub fn is_out_of_step(&self, spec: &Spec) -> bool {
+        let follows = spec.people.mapping.on_email_change.value == OnEmailChange::Follow;
+        let is_ours = self.origin == Some(Origin::Created) && self.held.is_none();
+        follows && is_ours && !follow::may_move(self)
     }
 
     /// Whether they left and are back, and what is to be given again is what fedctl took from them itself.
@@ -206,6 +224,8 @@ pub fn resolve<'a>(
         return None;
     }
     link::link(spec, live, &rosters, &mut people);
+    follow::resolve(spec, live, &mut people);
+    refuse::recycled(spec, &mut people);
     addresses::check(spec, &mut people);
     refuse::shared_accounts(&mut people);
     Some(people)
@@ -305,6 +325,9 @@ fn population<'a>(
             origin: None,
             takes_over: false,
             wanted: None,
+            wanted_username: None,
+            renames: None,
+            in_the_way: None,
             existing: None,
             held: held(user).or(no_access.then_some(Held::NoAccess)).or(waits.then_some(Held::Pilot)),
             spec: at,

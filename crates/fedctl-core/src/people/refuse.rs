@@ -1,20 +1,23 @@
 //! What must not be, whatever the objects are: two people in one account, an account that is somebody else's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{People, Person};
 use crate::address::{Address, Kind, Org};
 use crate::live::{Live, User};
 use crate::mark::UserMark;
+use crate::object_id::ObjectId;
+use crate::plan::Held;
 use crate::plan::guard::{Guard, Refusal};
 use crate::planted::planted;
+use crate::spec::{Email, Spec};
 
 fn account(person: &Person<'_>) -> Address {
     Address::new(Org::Secondary, Kind::User, person.account.clone())
 }
 
 /// An account that would be somebody's carries the mark of another person or of another federation.
-pub(crate) fn marked_for_others(person: &Person<'_>, live: &User, names: &[&str]) -> Option<Refusal> {
+fn marked_for_others(person: &Person<'_>, live: &User, names: &[&str]) -> Option<Refusal> {
     let mark = live.mark.as_ref()?;
     let UserMark { federation, person: marked, .. } = mark;
     if names.iter().any(|name| **name == **federation) {
@@ -40,6 +43,33 @@ pub(crate) fn marked_for_others(person: &Person<'_>, live: &User, names: &[&str]
     Some(Refusal::new(Guard::Foreign, &account(person), why, way_out))
 }
 
+/// People who have no account, and would get the address of somebody else's: an error, unless the one who has it gets another
+/// by this plan, or has one and only their attribute is behind. Then they wait for the next plan.
+pub(crate) fn recycled(spec: &Spec, people: &mut People<'_>) {
+    let names = spec.names();
+    let moves_on = |person: &&Person<'_>| person.held.is_none() && person.live.is_some();
+    let movers = || people.list.iter().filter(moves_on);
+    let leaves: BTreeSet<ObjectId> = movers()
+        .filter(|person| *person.address_after() != person.account)
+        .filter_map(|person| Some(person.live?.id))
+        .collect();
+    let named: BTreeSet<String> = movers()
+        .filter_map(|person| {
+            Some(Email::fold(person.user.mapping.as_deref()?)).filter(|it| *it != **person.address_after())
+        })
+        .collect();
+    for person in people.list.iter_mut().filter(|person| person.live.is_none()) {
+        match person.in_the_way {
+            Some(account) if leaves.contains(&account.id) => person.held = person.held.or(Some(Held::AddressTaken)),
+            Some(account) => people.refusals.extend(marked_for_others(person, account, &names)),
+            None if person.existing.is_none() && named.contains(&*person.account) => {
+                person.held = person.held.or(Some(Held::AddressTaken));
+            }
+            None => {}
+        }
+    }
+}
+
 /// The spec gives somebody an account that exists by its address, and does not take it over.
 pub(crate) fn not_adopted(person: &Person<'_>, live: &User) -> Refusal {
     Refusal::new(
@@ -61,7 +91,7 @@ pub(crate) fn shared_accounts(people: &mut People<'_>) {
     let mut owners: BTreeMap<&str, &Person<'_>> = BTreeMap::new();
     let mut refusals = Vec::new();
     for person in &people.list {
-        if let Some(other) = owners.insert(&person.account, person) {
+        if let Some(other) = owners.insert(person.address_after(), person) {
             refusals.push(Refusal::new(
                 Guard::Impersonation,
                 &account(person),
@@ -91,9 +121,25 @@ pub(crate) fn claims_of_others<'a>(
     live: &'a Live,
     opens_now: impl Fn(&User) -> bool,
 ) -> Claims<'a> {
-    let owners: BTreeMap<&str, &Person<'_>> = people.list.iter().map(|person| (&*person.account, person)).collect();
+    // Who waits until an address is free has none of their own yet.
+    let has_address = |person: &&Person<'_>| person.held != Some(Held::AddressTaken);
+    let owners = people.list.iter().filter(has_address).map(|person| (&*person.account, person));
+    let owners: BTreeMap<&str, &Person<'_>> = owners.collect();
+    let takers: BTreeMap<&str, &Person<'_>> = people
+        .list
+        .iter()
+        .filter(|person| person.renames.is_some())
+        .map(|taker| (&**taker.address_after(), taker))
+        .collect();
+    let moved: BTreeSet<ObjectId> =
+        people.list.iter().filter(|person| person.held.is_none()).map(|person| person.user.id).collect();
     let mut claims = Claims::default();
     for (other, claimed) in live.users(Org::Primary).claims() {
+        // Whoever is of this plan names another address before somebody else's account gets this one.
+        if takers.get(&*claimed).is_some_and(|taker| taker.user.id != other.id) && !moved.contains(&other.id) {
+            claims.refusals.push(claim_of_another(other, &claimed));
+            continue;
+        }
         let owner = owners.get(&*claimed).map(|owner| owner.user.id);
         let account = live.users(Org::Secondary).by_email(&claimed);
         let marked = account.and_then(|account| account.mark.as_ref()).map(|mark| mark.person);

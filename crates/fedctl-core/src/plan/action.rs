@@ -167,6 +167,7 @@ impl Write {
             Write::Probe { .. } => Some("the token endpoint takes the new secret"),
             Write::Seen(Expect::OnlyPlannedMembers) => Some("its members are people of this plan, and nobody else"),
             Write::Seen(Expect::Members) => Some("who is a member now; only they go on"),
+            Write::Seen(Expect::Still) => Some("it can be read, and is still so"),
             Write::Seen(Expect::Holds) => Some("it is read back once more"),
         }
     }
@@ -182,6 +183,8 @@ pub enum Expect {
     Members,
     /// Every change of the action is so already.
     Holds,
+    /// Nothing was changed yet, and what the next steps change is as it was read.
+    Still,
 }
 
 /// One described write, or one check.
@@ -234,6 +237,14 @@ impl Action {
             (Kind::User, Verb::Update) => self.sets("state", "SUSPENDED"),
             (_, Verb::Create | Verb::Update | Verb::Adopt | Verb::Check) => false,
         }
+    }
+
+    /// The address of an account that is there and gets another one: until the attribute of its person follows, nobody gets
+    /// in by it.
+    pub fn renames(&self) -> Option<&Change> {
+        let is_rename = self.target.kind == Kind::User && self.verb == Verb::Update;
+        let mut changes = self.changes.iter().filter(|_| is_rename);
+        changes.find(|change| change.field == Field::Key("email") && change.before.is_some())
     }
 
     fn sets(&self, key: &str, value: &str) -> bool {

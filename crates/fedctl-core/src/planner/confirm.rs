@@ -6,7 +6,7 @@ use crate::kinds::{owned, password_authority};
 use crate::live::{Live, Needs};
 use crate::mark::ObjectRole;
 use crate::people::People;
-use crate::people::leave::Verdict;
+use crate::people::leave::{Take, Verdict};
 use crate::spec::Spec;
 
 /// Asks for everything that may be removed, and notes what the answers say.
@@ -47,6 +47,9 @@ fn leavers<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, people: &mut Peop
                 (leaver.account, leaver.user) = (now.account, now.user);
                 leaver.mark = now.account.mark.as_ref().unwrap_or(leaver.mark);
                 leaver.verdict = Verdict::Left(now.gone, now.confirmed);
+                if leaver.takes(spec, found).contains(&Take::Delete) {
+                    super::guards::dependants_of(live, needs, account);
+                }
             }
         }
     }

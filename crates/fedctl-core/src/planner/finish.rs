@@ -11,11 +11,13 @@ use crate::live::{Live, User};
 use crate::mark::Origin;
 use crate::people::Person;
 use crate::people::leave::{Leaver, Take, Verdict, Way};
-use crate::plan::{Fate, Gone, Plan, PlannedPerson, Subject};
+use crate::plan::{Fate, Gone, Held, Plan, PlannedPerson, Subject};
+use crate::spec::OnLeave;
 
 pub(super) fn plan(context: &Context<'_>, live: &Live, mut builder: Builder) -> Plan {
     leavers(context, &mut builder);
     kept_addresses(context, &mut builder);
+    clashes(context, live, &mut builder);
     builder.notes.sort();
     builder.refusals.sort();
     builder.refusals.dedup();
@@ -80,7 +82,16 @@ fn leavers(context: &Context<'_>, plan: &mut Builder) {
     }
     if done > 0 {
         let about = Address::new(Org::Secondary, Kind::User, format!("({done} accounts of people who left)"));
-        plan.note(about, "there is nothing more to take from them; they are left");
+        let rest = match context.spec.people.on_leave.value {
+            OnLeave::Delete { after_days } => format!(
+                "there is nothing more to take from them now; what fedctl suspended is deleted when the day in its mark is \
+                 more than {after_days} days ago"
+            ),
+            OnLeave::Suspend | OnLeave::Unroute | OnLeave::Keep => {
+                "there is nothing more to take from them; they are left".to_owned()
+            }
+        };
+        plan.note(about, rest);
     }
 }
 
@@ -102,11 +113,22 @@ fn second(leaver: &Leaver<'_>, kept: &User) -> Option<String> {
 /// What the spec gives people now, and their accounts do not have: an address is given once.
 fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
     let mut by_template = 0;
+    let mut out_of_step = 0;
     for person in &context.people.list {
         let own = context.spec.people.overrides.iter().find(|own| own.person.as_str() == &*person.user.email);
         let about = || Address::new(Org::Secondary, Kind::User, person.account.clone());
-        match (&person.wanted, own.and_then(|own| own.email.as_ref())) {
+        if let Some(other) = person.in_the_way.filter(|_| person.live.is_some()) {
+            let text = format!(
+                "{} has another address now, and this account keeps its own: account {} has {}; write for example \
+                 `overrides: [{{person: {}, email: {}}}]`",
+                person.user.email, other.id, other.email, person.user.email, person.account
+            );
+            plan.note(about(), text);
+            continue;
+        }
+        match (person.wanted.as_ref().filter(|_| person.renames.is_none()), own.and_then(|own| own.email.as_ref())) {
             (None, _) => {}
+            (Some(_), _) if person.is_out_of_step(context.spec) => out_of_step += 1,
             (Some(_), None) => by_template += 1,
             (Some(_), Some(email)) => plan.note(
                 about(),
@@ -117,16 +139,58 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
             ),
         }
         let username = own.and_then(|own| own.username.as_ref());
-        if let Some(username) = username.filter(|username| username.as_str() != &*person.username)
+        if let Some(username) =
+            username.filter(|_| person.renames.is_none()).filter(|username| username.as_str() != &*person.username)
             && person.live.is_some()
         {
             plan.note(about(), format!("the spec gives it the username {username}; it keeps {}", person.username));
         }
     }
+    let moved = context.people.list.iter().filter(|person| *person.address_after() != person.account).count();
+    if moved > 0 {
+        let about = Address::new(Org::Secondary, Kind::User, format!("({moved} accounts that are renamed)"));
+        let gap = "nobody signs in to one of them between the two writes that rename it and set the attribute, which are sent \
+                   one after the other; should the run be killed just there, the next one writes the second";
+        plan.note(about, gap);
+    }
+    if out_of_step > 0 {
+        let about = Address::new(Org::Secondary, Kind::User, format!("({out_of_step} accounts)"));
+        plan.note(about, "they get their new addresses by the next plan: first the attributes of their people name the ones that they have");
+    }
     if by_template > 0 {
         let about = Address::new(Org::Secondary, Kind::User, format!("({by_template} accounts)"));
         plan.note(about, "the spec would give them other addresses now; they keep the ones that they were given first");
     }
+}
+
+/// Whose username somebody else has: the lines of the spec that give them another one, or the account if it looks like theirs.
+fn clashes(context: &Context<'_>, live: &Live, plan: &mut Builder) {
+    let accounts = live.users(Org::Secondary);
+    for person in context.people.list.iter().filter(|person| person.held == Some(Held::UsernameTaken)) {
+        let email = &person.user.email;
+        let is_free = |name: &String| accounts.by_username(name).is_none();
+        let free = (2..100).map(|number| format!("{}{number}", person.username)).find(is_free).unwrap_or_default();
+        let other = accounts.by_username(&person.username);
+        let text = match other.filter(|other| looks_like(other, person)) {
+            Some(other) => format!(
+                "account {} with the username {} looks like theirs: if it is, write `overrides: [{{person: {email}, email: \
+                 {}}}]` and `adopt: {{people: [{email}]}}`; else `overrides: [{{person: {email}, username: {free}}}]`",
+                other.email, person.username, other.email
+            ),
+            None => format!(
+                "the username {} is not free: write for example `overrides: [{{person: {email}, username: {free}}}]`",
+                person.username
+            ),
+        };
+        plan.note(Address::new(Org::Secondary, Kind::User, person.account.clone()), text);
+    }
+}
+
+/// Whether an account that nobody marked has the names of a person.
+fn looks_like(account: &User, person: &Person<'_>) -> bool {
+    let [first, last, _] = &account.names;
+    let is_named = !first.is_empty() && !last.is_empty();
+    account.mark.is_none() && is_named && account.names[..2] == person.user.names[..2]
 }
 
 fn planned(context: &Context<'_>, person: &Person<'_>, touched: bool) -> PlannedPerson {

@@ -31,6 +31,9 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
         Query::GroupBindings(_, group, target) => {
             Ask::new(org, &endpoint::GROUP_ASSOCIATIONS, &id(group), &with(&[("targets", target)]))
         }
+        Query::AccountBindings(account, target) => {
+            Ask::new(org, &endpoint::USER_ASSOCIATIONS, &id(account), &with(&[("targets", target)]))
+        }
         Query::Apps => {
             let fields = ("fields", oidc_app::wire::FIELDS);
             Ask::new(org, &endpoint::LIST_APPS, &[], &with(&[("filter[0]", "name:$eq:oidc"), fields, ("sort", "_id")]))
@@ -52,6 +55,7 @@ pub fn ask(query: &Query, skip: usize) -> Ask {
             Ask::new(org, &endpoint::POLICY_ASSOCIATIONS, &id(policy), &with(&[("targets", "user_group")]))
         }
         Query::Escrowed(client_id, callback) => escrow::ask(client_id, callback),
+        Query::Probe(question) => question.ask(),
         Query::Point(point) => ask_by_itself(*point, page),
         Query::AppLog(app, since, far) => {
             // `[spec]`: dots lead into objects. Sign-ins name their app in one field, changes in another.

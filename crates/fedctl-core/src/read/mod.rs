@@ -9,6 +9,7 @@ use crate::decode::{Fed, Undecoded};
 use crate::escrow::Kept;
 use crate::kinds::{identity_provider, oidc_app, routing_policy, user_group};
 use crate::live::{Known, Live, Point, Query, Scope, Seen, Told, Why, changes, events};
+use crate::probe::{self, Came, Question};
 use crate::request::{Answer, Ask};
 use crate::spec::Spec;
 use settle::{edges, ends, extend, log, settle, settle_ids, settle_list, settle_log, settle_point};
@@ -125,7 +126,9 @@ impl Reader {
     pub fn fetch(&self, query: &Query) -> Fetch {
         match query {
             Query::UserCount(_) | Query::Provider => Fetch::One(ask(query, 0)),
-            Query::Group(..) | Query::AppSettings(_) | Query::Escrowed(..) => Fetch::One(ask(query, 0)),
+            Query::Group(..) | Query::AppSettings(_) | Query::Escrowed(..) | Query::Probe(_) => {
+                Fetch::One(ask(query, 0))
+            }
             Query::Point(point) if !point.is_list() => Fetch::One(ask(query, 0)),
             Query::Users(org, Scope::Ids(ids)) => Fetch::Batches(ask::by_ids(*org, ids)),
             Query::Users(org, Scope::Names { emails, usernames }) => {
@@ -137,6 +140,7 @@ impl Reader {
             | Query::Groups(_)
             | Query::Membership(..)
             | Query::GroupBindings(..)
+            | Query::AccountBindings(..)
             | Query::Apps
             | Query::AppGroups(_)
             | Query::AppUsers(_)
@@ -161,6 +165,9 @@ impl Reader {
             let kept = Kept::read(&answer.body).filter(|_| answer.status == 200);
             return Ok(self.escrowed(client_id, kept.ok_or_else(|| answer.message().into())));
         }
+        if let Query::Probe(question) = query {
+            return Ok(self.probed(question, probe::came(answer)));
+        }
         self.live.as_of = self.live.as_of.max(answer.date);
         let took = self.taken(query, answer);
         if self.needs_no_answer(query) { Ok(took.unwrap_or(Took::Unknown(Why::Unreadable))) } else { took }
@@ -169,10 +176,13 @@ impl Reader {
     /// What it means that nobody answered.
     ///
     /// # Errors
-    /// Without an answer reading cannot go on, but for the log and the escrow.
+    /// Without an answer reading cannot go on, but for the log, the escrow and the issuer.
     pub fn unanswered(&mut self, query: &Query, why: String) -> Result<Took, ReadError> {
         if let Query::Escrowed(client_id, _) = query {
             return Ok(self.escrowed(client_id, Err(why.into())));
+        }
+        if let Query::Probe(question) = query {
+            return Ok(self.probed(question, Err(why.into())));
         }
         if self.needs_no_answer(query) {
             return Ok(Took::Unknown(Why::Unreadable));
@@ -183,6 +193,12 @@ impl Reader {
     /// An escrow that does not answer stops nothing: whoever needs what it has says so.
     fn escrowed(&mut self, client_id: &str, kept: Result<Kept, Box<str>>) -> Took {
         self.live.escrowed.insert(client_id.into(), kept);
+        Took::Page(Fed { rows: 1, total: None })
+    }
+
+    /// Nothing waits for an issuer either: what it does not say cannot be known.
+    fn probed(&mut self, question: &Question, came: Came) -> Took {
+        self.live.probed.insert(question.clone(), came);
         Took::Page(Fed { rows: 1, total: None })
     }
 
@@ -220,6 +236,7 @@ impl Reader {
             Query::Policies => settle_list(&mut live.policies, end, |policy| policy.id),
             Query::Membership(org, id) => settle_ids(&mut live.membership, (org, id), end),
             Query::GroupBindings(org, id, target) => settle_ids(&mut live.group_bindings, (org, id, target), end),
+            Query::AccountBindings(id, target) => settle_ids(&mut live.account_bindings, (id, target), end),
             Query::AppGroups(id) => settle_ids(&mut live.app_groups, id, end),
             Query::AppUsers(id) => settle_ids(&mut live.app_users, id, end),
             Query::GroupPolicies(id) => settle_ids(&mut live.group_policies, id, end),
@@ -229,7 +246,7 @@ impl Reader {
             Query::Changes(org, ..) => settle_log(live.changes[org.index()].get_or_insert_with(nothing_told), end),
             Query::LogIns(..) => settle_log(live.log_ins.get_or_insert_with(nothing_told), end),
             Query::Point(point) => settle_point(&mut live.points, point, end),
-            Query::Escrowed(..) => {}
+            Query::Escrowed(..) | Query::Probe(_) => {}
             Query::Group(org, id) => {
                 if let Err(why) = end {
                     live.group_rules.insert((org, id), Err(why));
@@ -322,6 +339,7 @@ impl Reader {
             }
             Query::Membership(org, id) => edges(live.membership.entry((*org, *id)), page),
             Query::GroupBindings(org, id, target) => edges(live.group_bindings.entry((*org, *id, target)), page),
+            Query::AccountBindings(id, target) => edges(live.account_bindings.entry((*id, *target)), page),
             Query::AppGroups(id) => edges(live.app_groups.entry(*id), page),
             Query::AppUsers(id) => edges(live.app_users.entry(*id), page),
             Query::GroupPolicies(id) => edges(live.group_policies.entry(*id), page),
@@ -335,7 +353,7 @@ impl Reader {
                 log(slot, query.most(), changes::feed, page)
             }
             Query::LogIns(..) => log(live.log_ins.get_or_insert_with(nothing_told), query.most(), events::feed, page),
-            Query::Escrowed(..) => Ok(Fed { rows: 0, total: None }),
+            Query::Escrowed(..) | Query::Probe(_) => Ok(Fed { rows: 0, total: None }),
             Query::Point(point) if point.is_list() => ends(live.points.entry(*point), page),
             Query::Point(point) => {
                 let seen = Seen::read(*point, page, live.users[point.org().index()].attribute(), pinned)?;
@@ -360,3 +378,6 @@ struct OrganizationWire {
     #[serde(rename = "_id")]
     id: Box<str>,
 }
+
+#[cfg(test)]
+mod tests;

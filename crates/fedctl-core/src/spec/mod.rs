@@ -14,7 +14,6 @@ mod consistency;
 pub mod domain;
 mod fleet;
 mod name;
-mod not_yet;
 mod objects;
 mod operator;
 mod population;
@@ -28,7 +27,6 @@ mod types;
 use crate::text::Format;
 use crate::text::node::{Node, Order};
 use crate::text::reader::{Fields, Reader};
-use not_yet::Wishes;
 use objects::Sides;
 
 pub use crate::text::MAX_FILE_BYTES;
@@ -153,6 +151,18 @@ fn read_wishes(
     reader.extend(consistency::check(people, adopt, name, from_is_clean));
     let has_default = top.get("people").and_then(|people| people.get("mapping")?.get("email")).is_none();
     reader.extend(domain::check(people, has_default, federation));
-    reader.extend(not_yet::check(&wishes));
     wishes
+}
+
+/// A spec without its name and sides.
+#[derive(Clone, Debug)]
+struct Wishes {
+    people: People,
+    app: App,
+    routing_group: RoutingGroup,
+    identity_provider: IdentityProvider,
+    routing_policy: RoutingPolicy,
+    adopt: Adopt,
+    safety: Safety,
+    formerly: Vec<Located<FederationName>>,
 }

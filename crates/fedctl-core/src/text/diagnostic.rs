@@ -162,8 +162,6 @@ codes! {
         AliasCollision = "alias-collision",
         /// A secondary address whose domain somebody else can own, and with it the account.
         ForeignDomain = "foreign-domain",
-        /// Part of the format, and not done by this version.
-        NotYet = "not-yet",
     }
     /// Those of a file that is no text.
     OF_BYTES {
@@ -180,6 +178,8 @@ codes! {
         InvalidPath = "invalid-path",
         /// Not an address that fedctl may speak to.
         InvalidUrl = "invalid-url",
+        /// Part of the format, and not done by this version.
+        NotYet = "not-yet",
     }
     /// Those that only the live organisations show; no text alone has them.
     OF_LIVE {

@@ -4,6 +4,7 @@
 //! have one trace.
 
 pub mod cast;
+mod impersonation;
 mod other_ways;
 pub mod situation;
 pub mod status;
@@ -19,7 +20,9 @@ use crate::people::{People, Person};
 use crate::plan::rules::{Aim, Rules};
 use crate::plan::{Held, Pair};
 use crate::planner::{Step, Terms, resolved};
+use crate::probe::{self, Client, Finding, State};
 use crate::spec::{FieldPath, Spec};
+pub use impersonation::Impersonation;
 pub(crate) use other_ways::OtherWays;
 pub use situation::{Hop, Situation};
 
@@ -60,6 +63,15 @@ pub struct Verification {
     pub pair: Pair,
     /// When it was read, seconds since 1970 by the server's clock.
     pub as_of: Option<u64>,
+    /// The issuer of the primary organisation.
+    pub issuer: Box<str>,
+    /// Whoever reaches the app and opens, or would open, an account that is not theirs.
+    pub impersonations: Vec<Impersonation>,
+    /// Groups that may use the app and have an attribute of our name, which all of their members may inherit.
+    pub inherited: Vec<Box<str>>,
+    /// What the issuer says to probes; nothing where it was not asked.
+    pub probes: Vec<Finding>,
+    client: Option<Client>,
 }
 
 /// A summary of a verification.
@@ -91,6 +103,13 @@ impl Verification {
     pub fn is_whole(&self) -> bool {
         self.counts().broken.is_empty()
     }
+
+    /// Whether something is at fault: people who are merely not ready are none.
+    pub fn is_faulty(&self) -> bool {
+        let is_refuted = self.probes.iter().any(|finding| finding.state == State::Refuted);
+        let is_shared = !(self.impersonations.is_empty() && self.inherited.is_empty());
+        !self.is_whole() || self.pair.is_suspect() || is_refuted || is_shared
+    }
 }
 
 /// Traces everybody of the population, or says what has to be read first.
@@ -99,6 +118,23 @@ pub fn step(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
     resolved(spec, &keeping, live, ask_for_other_ways, |people, found| {
         verification(live, &Context { spec, terms, people, found, as_of: live.as_of })
     })
+}
+
+/// The same, and what the issuer says to probes.
+pub fn verify(spec: &Spec, terms: &Terms, live: &Live) -> Step<Verification> {
+    let mut found = match step(spec, terms, live) {
+        Step::Ready(found) => found,
+        other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => return other,
+    };
+    let mut needs = Needs::default();
+    match probe::find(terms, live, &mut needs, found.client.as_ref()) {
+        Some(probes) => {
+            found.pair = found.pair.weighed(probe::is_secret_taken(&probes));
+            found.probes = probes;
+            Step::Ready(found)
+        }
+        None => Step::Read(needs.queries),
+    }
 }
 
 pub(crate) fn verification(live: &Live, context: &Context<'_>) -> Verification {
@@ -111,6 +147,11 @@ pub(crate) fn verification(live: &Live, context: &Context<'_>) -> Verification {
         people: people.list.iter().map(traced).collect(),
         pair: identity_provider::pair(context),
         as_of: live.as_of,
+        issuer: terms.issuer.clone(),
+        impersonations: impersonation::find(live, people, found, &shared),
+        inherited: impersonation::inherited(spec, live, found),
+        probes: Vec::new(),
+        client: Client::of(terms, found),
     }
 }
 

@@ -15,6 +15,7 @@ use fedctl_core::plan::allow::Allow;
 use fedctl_core::plan::guard::Guard;
 use fedctl_core::plan::rules::{Aim, Rules};
 use fedctl_core::planner::{self, Reach, Step, Terms};
+use fedctl_core::probe::{self, Proof};
 use fedctl_core::read::ReadError;
 use fedctl_core::request::{Answer, Content, Outcome, Request};
 use fedctl_core::spec::{self, Spec};
@@ -260,6 +261,16 @@ impl Memory {
                 let versions = self.escrow.get(&client_id).map_or(0, Vec::len);
                 let older = u32::try_from(versions.saturating_sub(1)).unwrap();
                 Kept { is_kept: secret.is_some(), is_taken, older }.answer()
+            }
+            Call::Prove { client_id, callback, path } => {
+                let secret = newest(&client_id);
+                let mut said = |secret: &SecretString| {
+                    let trial = Request { path: path.clone(), ..escrow::trial(&client_id, secret, &callback) };
+                    let trial = self.on_the_wire(&trial);
+                    probe::said(&Outcome::Answered(answered(self.world.answer(&trial))))
+                };
+                let (secret, made_up) = (secret.as_ref().map(&mut said), said(&probe::made_up()));
+                escrow::proved(&Proof { secret, made_up: Some(made_up), by_header: None })
             }
             Call::Keep { client_id, secret } => {
                 self.escrow.entry(client_id).or_default().push(secret);

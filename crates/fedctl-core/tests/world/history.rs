@@ -8,7 +8,7 @@ use proptest::sample::select;
 use crate::carry::{self, Fault, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::properties::allowed;
-use crate::scene::{OLD_NAME, Written, email};
+use crate::scene::{OLD_NAME, Written};
 use crate::worlds::Scene;
 
 /// What the spec said when the earlier runs were made.
@@ -112,7 +112,7 @@ impl Scene {
         let (primary, secondary) = (memory.primary, memory.secondary);
         let world = &mut memory.world;
         let user = |world: &World, number: usize| -> Option<UserId> {
-            let person = (number < self.people.len()).then(|| world.user_by_email(primary, &email(number)));
+            let person = (number < self.people.len()).then(|| world.user_by_email(primary, &self.email(number)));
             person.flatten().map(|user| user.id)
         };
         match edit {

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fedctl_core::plan::{Fate, Plan, PlannedPerson};
-use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World};
+use jumpcloud_sim::{Flag, OrgId, State, User, UserId, World, console};
 
 use crate::carry::Memory;
-use crate::scene::{ATTRIBUTE, email, marked_for};
+use crate::scene::{ATTRIBUTE, marked_for};
 use crate::worlds::Scene;
 
 /// Who gets in where.
@@ -61,6 +61,9 @@ pub(crate) struct Judge {
     given: BTreeSet<UserId>,
     /// Accounts that are not active, are locked or have no password.
     shut: BTreeSet<UserId>,
+    /// Accounts that the plan gives another address, with that and the one before: between this write and that of the
+    /// attribute nobody gets in.
+    moving: BTreeMap<UserId, [String; 2]>,
     /// Somebody said that sign-in is taken from everybody.
     takes_all: bool,
     primary: OrgId,
@@ -70,7 +73,7 @@ pub(crate) struct Judge {
 impl Judge {
     /// Before anything is applied.
     pub(crate) fn new(scene: &Scene, memory: &Memory, plan: &Plan) -> Self {
-        let id = |index: usize| memory.world.user_by_email(memory.primary, &email(index)).map(|user| user.id);
+        let id = |index: usize| memory.world.user_by_email(memory.primary, &scene.email(index)).map(|user| user.id);
         let meant = || (0..scene.people.len()).filter(|index| scene.is_meant(memory, *index));
         let adopted = meant().filter(|index| scene.people[*index].adopted);
         let adopted = adopted.filter_map(|index| Some((id(index)?, adoptable(scene, memory, index))));
@@ -80,7 +83,8 @@ impl Judge {
         // Whom the spec wants, it may not name as losing.
         let is_suspended =
             |address: &str| memory.world.user_by_email(memory.primary, address).is_some_and(User::is_suspended);
-        let wanted: BTreeSet<String> = meant().map(email).filter(|address| !is_suspended(address)).collect();
+        let wanted: BTreeSet<String> =
+            meant().map(|index| scene.email(index)).filter(|address| !is_suspended(address)).collect();
         let is_wanted = |address: &str| wanted.contains(address) && scene.wish.enabled;
         // An account that is not routed itself may open from the page of one that is, and no longer when routing is off.
         let leaves = |person: &PlannedPerson| matches!(person.fate, Fate::Leaves(_));
@@ -97,9 +101,25 @@ impl Judge {
             shut: shut.collect(),
             given: memory.world.users(memory.secondary).filter(is_given).map(|user| user.id).collect(),
             losing: losing.filter_map(|person| person.id.to_string().parse().ok()).collect(),
+            moving: moving(memory, plan),
             takes_all: memory.command.takes_sign_in(),
             primary: memory.primary,
             secondary: memory.secondary,
+        }
+    }
+
+    /// Whether a person does not get into their own account for no other reason than the gap that the plan declares: it has
+    /// the new address, their attribute still the one before, and with the new one in it they would get in.
+    fn is_in_gap(&self, world: &World, person: UserId, account: UserId) -> bool {
+        let is_theirs = self.accounts.get(&account).and_then(Option::as_deref) == Some(&*person.to_string());
+        let Some([from, to]) = self.moving.get(&account).filter(|_| is_theirs) else { return false };
+        let has_moved = world.user(account).is_some_and(|user| user.email.eq_ignore_ascii_case(to));
+        let attribute = world.user(person).and_then(|user| user.attribute(ATTRIBUTE));
+        let is_behind = attribute.is_some_and(|address| address.eq_ignore_ascii_case(from));
+        has_moved && is_behind && {
+            let mut closed = world.clone();
+            console::set_attribute(&mut closed, person, ATTRIBUTE, Some(to));
+            closed.sign_in(self.secondary, to, person) == Ok(account)
         }
     }
 
@@ -111,13 +131,13 @@ impl Judge {
     /// The same, but for what these accounts lose.
     pub(crate) fn wrong_but_for(&self, world: &World, losing: &BTreeSet<UserId>) -> Option<String> {
         let now = Doors::of(world, self.primary, self.secondary);
-        self.lost(&now, losing)
+        self.lost(world, &now, losing)
             .or_else(|| self.gained(world, &now))
             .or_else(|| (!world.outbox().is_empty()).then(|| format!("I12: {:?}", world.outbox())))
     }
 
     /// I9: whoever had a way into an account has one.
-    fn lost(&self, now: &Doors, losing: &BTreeSet<UserId>) -> Option<String> {
+    fn lost(&self, world: &World, now: &Doors, losing: &BTreeSet<UserId>) -> Option<String> {
         let owner = |account: &UserId| self.accounts.get(account).and_then(Option::as_deref);
         let is_losing =
             |account: &UserId| self.losing.iter().any(|person| owner(account) == Some(&*person.to_string()));
@@ -133,7 +153,10 @@ impl Judge {
         };
         let local = self.before.local.iter().find(|account| !opens(account));
         let mut federated = self.before.federated.difference(&now.federated);
-        let federated = federated.find(|(person, _)| !self.losing.contains(person) && !self.takes_all);
+        let is_excused = |(person, account): &&(UserId, UserId)| {
+            self.takes_all || self.losing.contains(person) || self.is_in_gap(world, *person, *account)
+        };
+        let federated = federated.find(|pair| !is_excused(pair));
         let primary = self.before.primary.difference(&now.primary).next();
         match (local, federated, primary) {
             (Some(account), _, _) => Some(format!("I9: the owner of {account} has no way in any more")),
@@ -188,11 +211,19 @@ impl Judge {
     }
 }
 
+fn moving(memory: &Memory, plan: &Plan) -> BTreeMap<UserId, [String; 2]> {
+    let renames = plan.actions.iter().filter_map(fedctl_core::plan::Action::renames);
+    let of = |address: &str| memory.world.user_by_email(memory.secondary, address).map(|user| user.id);
+    let addresses =
+        renames.filter_map(|change| Some([change.before.as_deref()?.to_owned(), change.text()?.to_owned()]));
+    addresses.filter_map(|[from, to]| Some((of(&from)?, [from, to]))).collect()
+}
+
 /// The accounts without a mark that the spec may mean when it takes over somebody's: the one with the address that it gives
 /// them, and the one that their attribute opens.
 fn adoptable(scene: &Scene, memory: &Memory, index: usize) -> BTreeSet<UserId> {
     let attribute =
-        memory.world.user_by_email(memory.primary, &email(index)).and_then(|user| user.attribute(ATTRIBUTE));
+        memory.world.user_by_email(memory.primary, &scene.email(index)).and_then(|user| user.attribute(ATTRIBUTE));
     let addresses = attribute.map(str::to_owned).into_iter().chain([scene.account(index)]);
     let accounts = addresses.filter_map(|address| memory.world.user_by_email(memory.secondary, &address));
     accounts.filter(|account| marked_for(account).is_none()).map(|account| account.id).collect()

@@ -20,22 +20,22 @@ use crate::scene::{ATTRIBUTE, Written, email, group_named};
 use crate::watch::Watch;
 use crate::worlds::{Members, Scene, Someone, Wish};
 
-const LEAVES: Edit = Edit::Person(0, PersonEdit::LeaveGroup);
-const RETURNS: Edit = Edit::Person(0, PersonEdit::JoinGroup);
+pub(crate) const LEAVES: Edit = Edit::Person(0, PersonEdit::LeaveGroup);
+pub(crate) const RETURNS: Edit = Edit::Person(0, PersonEdit::JoinGroup);
 
 /// Three people in a group.
-fn scene(access: &'static str, on_leave: &'static str) -> Scene {
+pub(crate) fn scene(access: &'static str, on_leave: &'static str) -> Scene {
     let wish = Wish { on_leave, ..Wish::plain(access) };
     Scene { people: vec![Someone::plain(), Someone::plain(), Someone::plain()], wish, made: None, answers: Vec::new() }
 }
 
 /// A whole set-up, and what was done by hand then.
-fn later(edits: &[Edit]) -> History {
+pub(crate) fn later(edits: &[Edit]) -> History {
     History { killed: vec![1000], edits: edits.to_vec(), ..History::NONE }
 }
 
 /// Somebody left, a run took from them what they had, and they are back.
-fn returned(edits: &[Edit]) -> History {
+pub(crate) fn returned(edits: &[Edit]) -> History {
     History { killed: vec![1000, 1000], between: vec![LEAVES, Edit::DayPasses], edits: edits.to_vec(), ..History::NONE }
 }
 
@@ -62,16 +62,16 @@ pub(crate) fn situations() -> Vec<(Scene, History)> {
     ]
 }
 
-fn account(memory: &Memory, index: usize) -> &User {
+pub(crate) fn account(memory: &Memory, index: usize) -> &User {
     let person = memory.world.user_by_email(memory.primary, &email(index)).unwrap().id;
     memory.world.user(account_of(&memory.world, memory.secondary, person).unwrap()).unwrap()
 }
 
-fn arrives(memory: &Memory, index: usize) -> bool {
+pub(crate) fn arrives(memory: &Memory, index: usize) -> bool {
     by_address(memory).0.iter().any(|(person, _)| *person == email(index))
 }
 
-fn mark(memory: &Memory, index: usize) -> String {
+pub(crate) fn mark(memory: &Memory, index: usize) -> String {
     account(memory, index).attribute("fedctl").unwrap_or_default().to_owned()
 }
 
@@ -121,7 +121,7 @@ fn i9_a_second_account_with_a_password_of_its_own_is_left_and_said() {
     assert_eq!(memory.world.user(second).unwrap().state, State::Activated);
 }
 
-fn gone(plan: &Plan) -> Vec<(String, Gone)> {
+pub(crate) fn gone(plan: &Plan) -> Vec<(String, Gone)> {
     let gone = plan.people.iter().filter_map(|person| match person.fate {
         Fate::Leaves(gone) => Some((person.email.to_string(), gone)),
         Fate::Unchanged
@@ -135,7 +135,7 @@ fn gone(plan: &Plan) -> Vec<(String, Gone)> {
     gone.collect()
 }
 
-fn done(spec: &Spec, memory: &mut Memory) -> Plan {
+pub(crate) fn done(spec: &Spec, memory: &mut Memory) -> Plan {
     let (plan, ends) = carry::apply(spec, memory);
     assert!(bad(&plan, &ends).is_empty(), "{:?}", bad(&plan, &ends));
     let left = carry::plan(spec, memory);
@@ -355,9 +355,9 @@ fn i7_everything_that_is_taken_was_read_by_itself_with_its_reason() {
 }
 
 /// Refuses one question.
-struct Hidden<'m> {
-    memory: &'m mut Memory,
-    path: String,
+pub(crate) struct Hidden<'m> {
+    pub(crate) memory: &'m mut Memory,
+    pub(crate) path: String,
 }
 
 impl Carry for Hidden<'_> {

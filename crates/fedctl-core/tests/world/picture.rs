@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::carry::Memory;
 use crate::handmade::{EXPECTED, NAMES};
-use crate::scene::{ATTRIBUTE, email, foreign, is_marked, marked_for};
+use crate::scene::{ATTRIBUTE, foreign, is_marked, marked_for};
 use crate::worlds::Scene;
 
 /// Every object that is nobody's business, as it stands, by its id.
@@ -65,7 +65,7 @@ pub(crate) fn accounts_taken_over(scene: &Scene, memory: &Memory) -> BTreeSet<Us
     let world = &memory.world;
     let people = (0..scene.people.len()).filter(|index| scene.people[*index].adopted);
     let addresses = people.flat_map(|index| {
-        let user = world.user_by_email(memory.primary, &email(index));
+        let user = world.user_by_email(memory.primary, &scene.email(index));
         let attribute = user.and_then(|user| user.attribute(ATTRIBUTE)).map(str::to_owned);
         attribute.into_iter().chain([scene.account(index)])
     });

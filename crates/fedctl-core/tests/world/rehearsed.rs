@@ -25,6 +25,7 @@ use crate::judge::Judge;
 use crate::order;
 use crate::properties::cases;
 use crate::rows::{self, name};
+use crate::scene::plain;
 use crate::watch::{Watch, reads};
 use crate::worlds::{Scene, Someone, Wish, scenes};
 
@@ -285,5 +286,34 @@ proptest! {
             prop_assert_eq!(verdict(&short), verdict(&whole), "{:?} {:?}", short.refusals, whole.refusals);
             prop_assert!(short.states <= whole.states);
         }
+    }
+}
+
+#[test]
+fn whom_a_rule_would_find_is_in_the_cast_until_its_group_is_there() {
+    let rule = "routing_group: {members: {email_ends_with: \".beta\", accept_capture: true}}\n";
+    let people = "  from: {groups: [Contractors]}\n  mapping: {email: \"{email}.beta\"}";
+    for is_there in [false, true] {
+        let mut memory = Memory::new(jumpcloud_sim::fixture::pair(7));
+        let group = memory.world.add_group(memory.primary, "Contractors");
+        let join = |memory: &mut Memory, name: &str| {
+            let user = memory.world.add_user(memory.primary, plain(&format!("{name}@acme.com"), name));
+            memory.world.add_member(group, user);
+        };
+        join(&mut memory, "ann");
+        let spec = carry::spec(&memory, people, rule);
+        if is_there {
+            carry::apply(&spec, &mut memory);
+            memory.world.advance(300_000);
+            memory.world.set("dynamic-delay-ms", "1000000").unwrap();
+            join(&mut memory, "bob");
+        }
+        let stranger = memory.world.add_user(memory.secondary, plain("eve@other.org.beta", "eve")).to_string();
+        let terms = carry::terms();
+        let (step, _) = drive::read(&spec, &mut memory, |live| planner::step_with_cast(&spec, &terms, live)).unwrap();
+        let Step::Ready(ready) = step else { panic!("no plan") };
+        let (_, Some(cast)) = *ready else { panic!("no cast") };
+        let mut accounts = cast.parts.iter().filter_map(|part| part.account);
+        assert_eq!(accounts.any(|account| account.to_string() == stranger), !is_there);
     }
 }

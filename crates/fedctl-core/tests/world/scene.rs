@@ -46,6 +46,15 @@ fn username(index: usize) -> String {
 }
 
 impl Scene {
+    /// The address that somebody has at the primary organisation now.
+    pub(crate) fn email(&self, index: usize) -> String {
+        email(self.number(index))
+    }
+
+    fn number(&self, index: usize) -> usize {
+        self.people.get(index).and_then(|someone| someone.moved).unwrap_or(index)
+    }
+
     /// Whether somebody is in the population when the scene begins.
     fn is_in(&self, index: usize) -> bool {
         let someone = &self.people[index];
@@ -55,7 +64,7 @@ impl Scene {
     /// Whether somebody is in the population as groups are now.
     pub(crate) fn is_meant(&self, memory: &Memory, index: usize) -> bool {
         let someone = &self.people[index];
-        let Some(user) = memory.world.user_by_email(memory.primary, &email(index)) else { return false };
+        let Some(user) = memory.world.user_by_email(memory.primary, &self.email(index)) else { return false };
         let names = user.groups().filter_map(|group| memory.world.group(group)).map(|group| group.name.as_str());
         let grouped = names.into_iter().any(|name| GROUPS[..self.wish.groups].contains(&name));
         !someone.excepted && (someone.named || grouped)
@@ -66,7 +75,7 @@ impl Scene {
         if self.people[index].other_email && self.is_in(index) {
             return self.other_address(index);
         }
-        fill(self.wish.email, index)
+        self.fill(self.wish.email, index)
     }
 
     fn other_address(&self, index: usize) -> String {
@@ -97,7 +106,7 @@ impl Scene {
         if self.people[index].other_username && self.is_in(index) {
             return format!("other{index}");
         }
-        fill(self.wish.username, index)
+        self.fill(self.wish.username, index)
     }
 
     fn indices(&self, is: impl Fn(usize, &Someone) -> bool) -> Vec<usize> {
@@ -212,18 +221,21 @@ impl Scene {
         let wish = &self.wish;
         let mut people = format!("  from: {{groups: [{}]", GROUPS[..wish.groups].join(", "));
         let named = self.indices(|_, someone| someone.named);
-        let more = if named.is_empty() { String::new() } else { format!(", emails: [{}]", list(named)) };
+        let more = if named.is_empty() { String::new() } else { format!(", emails: [{}]", self.list(named)) };
         writeln!(people, "{more}}}").unwrap();
-        writeln!(people, "  except: [{}]", list(self.indices(|_, someone| someone.excepted))).unwrap();
+        writeln!(people, "  except: [{}]", self.list(self.indices(|_, someone| someone.excepted))).unwrap();
         let pilot = self.indices(|index, someone| someone.pilot && self.is_in(index));
         if wish.pilot && !pilot.is_empty() {
-            writeln!(people, "  pilot: [{}]", list(pilot)).unwrap();
+            writeln!(people, "  pilot: [{}]", self.list(pilot)).unwrap();
         }
         let attribute = written.attribute.map(|name| format!("attribute: {name}, ")).unwrap_or_default();
         let (address, username) = (&wish.email, &wish.username);
-        let mapping = format!("{attribute}email: \"{address}\", username: \"{username}\", domains: [beta.com]");
+        let mapping = format!(
+            "{attribute}email: \"{address}\", username: \"{username}\", domains: [beta.com]{}",
+            if wish.follow { ", on_email_change: follow" } else { "" }
+        );
         writeln!(people, "  mapping: {{{mapping}}}\n  copy: {}", wish.copy).unwrap();
-        writeln!(people, "  on_leave: {}", wish.on_leave).unwrap();
+        writeln!(people, "  on_leave: {}", on_leave(wish.on_leave)).unwrap();
         if !wish.authority.is_empty() {
             writeln!(people, "  password_authority: {}", wish.authority).unwrap();
         }
@@ -246,7 +258,8 @@ impl Scene {
                 format!("{{email_ends_with: \"{suffix}\", accept_capture: true}}")
             }
         };
-        let adopted = list(self.indices(|index, someone| written.takes_over && someone.adopted && self.is_in(index)));
+        let adopted =
+            self.list(self.indices(|index, someone| written.takes_over && someone.adopted && self.is_in(index)));
         format!(
             "app: {{label: {}, access: {}, hidden: {}}}\nidentity_provider: {{name: {}}}\nrouting_policy: {{name: {}, enabled: {}}}\nrouting_group: {{name: {}, members: {members}}}\nadopt: {{objects: [{}], people: [{adopted}]}}\n",
             name(0),
@@ -265,7 +278,7 @@ impl Scene {
         for index in self.indices(|index, someone| (someone.other_email || someone.other_username) && self.is_in(index))
         {
             let someone = &self.people[index];
-            write!(text, "    - {{person: {}", email(index)).unwrap();
+            write!(text, "    - {{person: {}", self.email(index)).unwrap();
             if someone.other_email {
                 write!(text, ", email: {}", self.other_address(index)).unwrap();
             }
@@ -276,18 +289,18 @@ impl Scene {
         }
         text
     }
-}
 
-fn list(indices: Vec<usize>) -> String {
-    indices.into_iter().map(email).collect::<Vec<_>>().join(", ")
-}
+    fn list(&self, indices: Vec<usize>) -> String {
+        indices.into_iter().map(|index| self.email(index)).collect::<Vec<_>>().join(", ")
+    }
 
-fn fill(template: &str, index: usize) -> String {
-    template
-        .replace("{email}", &email(index))
-        .replace("{local}", &format!("p{index}"))
-        .replace("{username}", &username(index))
-        .replace("{federation}", "acme-to-beta")
+    fn fill(&self, template: &str, index: usize) -> String {
+        template
+            .replace("{email}", &self.email(index))
+            .replace("{local}", &format!("p{}", self.number(index)))
+            .replace("{username}", &username(index))
+            .replace("{federation}", "acme-to-beta")
+    }
 }
 
 fn join(world: &mut World, groups: &[GroupId; 3], someone: &Someone, user: UserId) {
@@ -346,4 +359,9 @@ pub(crate) fn is_marked_app(app: &jumpcloud_sim::App) -> bool {
 
 pub(crate) fn group_named(world: &World, org: OrgId, name: &str) -> Option<GroupId> {
     world.groups(org).find(|group| group.name == name).map(|group| group.id)
+}
+
+/// Deleting is a mapping.
+fn on_leave(wish: &str) -> String {
+    if wish.contains(':') { format!("{{{wish}}}") } else { wish.to_owned() }
 }

@@ -2,6 +2,7 @@
 
 use fedctl_core::address::{Kind, Org};
 use fedctl_core::apply::End;
+use fedctl_core::plan::action::{After, Expect, Write};
 use fedctl_core::plan::{Action, Plan, Verb};
 use fedctl_core::request::{Answer, Outcome};
 use serde_json::json;
@@ -206,5 +207,70 @@ fn a_password_that_another_provider_was_given_is_not_kept() {
             "{next} {:?}",
             talk.run.report()
         );
+    }
+}
+
+#[test]
+fn one_that_was_begun_by_somebody_else_meanwhile_is_not_gone_on_with() {
+    let plan = policies(Verb::Create);
+    let begun = json!([policy(&plan, json!({"enabled": null}))]).to_string();
+    let mut talk = Conversation::new(plan);
+    let ends = talk.turn(POLICIES, 200, &begun).ends();
+    assert!(why(&ends[0]).contains("somebody made one meanwhile"), "{ends:?}");
+}
+
+#[test]
+fn an_entry_that_is_made_where_others_are_is_made_though_the_object_is_there() {
+    let mut plan = only(plan(), |action| action.target.kind == Kind::UserMapping);
+    plan.actions.truncate(1);
+    plan.actions[0].verb = Verb::Create;
+    let mut talk = Conversation::new(plan);
+    talk.next();
+    let asked = talk.body().split("$in:").nth(1).unwrap()[..24].to_owned();
+    let seen = json!({"results": [{"_id": asked, "attributes": [{"name": "own", "value": "1"}]}]});
+    talk.tell(Outcome::Answered(answer(200, &seen.to_string())));
+    let write = talk.next();
+    assert!(write.starts_with("PUT ") && talk.body().contains("own"), "{write} {}", talk.body());
+}
+
+#[test]
+fn what_is_looked_at_a_second_time_has_to_be_as_it_was_made() {
+    let mut plan = only(plan(), |action| action.target.kind == Kind::IdentityProvider);
+    plan.actions.truncate(1);
+    let provider = &mut plan.actions[0];
+    (provider.verb, provider.write) = (Verb::Check, Write::Seen(Expect::Holds));
+    provider.changes = provider.changes.iter().filter(|change| change.field.to_string() == "name").cloned().collect();
+    let name = provider.target.name.to_string();
+    for (shown, holds) in [(&*name, true), ("another", false)] {
+        let mut talk = Conversation::new(plan.clone());
+        let ends = talk.go_on(|_| {
+            let found = json!([{"id": ID, "name": shown, "type": "OIDC", "oidc": {}}]);
+            Outcome::Answered(answer(200, &found.to_string()))
+        });
+        assert_eq!(matches!(&ends[..], [End::Applied]), holds, "{ends:?}");
+    }
+}
+
+#[test]
+fn an_app_is_done_without_a_secret_only_where_none_is_wanted() {
+    let settings = only(plan(), |action| action.target.kind == Kind::OidcApp && action.verb == Verb::Update);
+    let mut unasked = settings.clone();
+    let is_secret = |change: &fedctl_core::plan::action::Change| change.after == Some(After::Secret);
+    unasked.actions[0].changes =
+        unasked.actions[0].changes.iter().filter(|change| !is_secret(change)).cloned().collect();
+    unasked.actions[0].write = Write::One(unasked.actions[0].forms()[0].call.clone());
+    for (plan, is_done) in [(settings, false), (unasked, true)] {
+        let mut talk = Conversation::new(plan);
+        let look = talk.next();
+        assert!(look.starts_with("GET ") && look.ends_with("/sso"), "{look}");
+        talk.tell(Outcome::Answered(answer(404, "{}")));
+        let app = talk.next();
+        assert!(app.starts_with("POST ") && app.ends_with("/sso"), "{app}");
+        let shown: serde_json::Value = serde_json::from_str(talk.body()).unwrap();
+        let mut shown = shown["oidc"].clone();
+        shown["clientId"] = json!("c");
+        talk.tell(Outcome::Answered(answer(200, &json!({"oidc": shown}).to_string())));
+        let ends = talk.go_on(|_| Outcome::Answered(answer(200, &json!({"oidc": shown}).to_string())));
+        assert_eq!(matches!(&ends[..], [End::Applied]), is_done, "{ends:?}");
     }
 }

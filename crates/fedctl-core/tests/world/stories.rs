@@ -8,7 +8,8 @@ use jumpcloud_sim::{Restriction, RestrictionKind, User, console};
 use crate::carry::{Command, Fault, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::history::account_of;
-use crate::scene::{email, is_marked};
+use crate::moves::Moves;
+use crate::scene::{Written, email, is_marked};
 use crate::witness::{self, Became, Course};
 use crate::worlds::{Scene, Someone, Wish};
 
@@ -52,6 +53,9 @@ pub(crate) const STORIES: &[Story] = &[
     Story::of("fresh", fresh),
     Story::of("join", |people| after(people, &[], &[Edit::Person(0, PersonEdit::JoinGroup)])),
     Story::of("leave", |people| after(people, &[], &[Edit::Person(0, PersonEdit::LeaveGroup)])),
+    Story::of("leave and delete", deleted),
+    Story::of("rename", renamed),
+    Story::of("addresses handed on", handed_on),
     Story::of("return", returned).refused(&[Guard::ReGrant]),
     Story::of("half-made app", half_made_app),
     Story::of("adopt", adopt),
@@ -271,6 +275,42 @@ fn restricted_to(mut stage: Stage, kinds: &[RestrictionKind]) -> Stage {
     let account = account(&stage.memory, 0).unwrap().id;
     let owner = |kind: &RestrictionKind| Restriction { field: "password".into(), kind: *kind, id: None };
     assert!(console::set_restrictions(&mut stage.memory.world, account, kinds.iter().map(owner).collect()));
+    stage
+}
+
+/// Somebody left so long ago that their account goes.
+fn deleted(people: usize) -> Stage {
+    let mut stage = fresh(people);
+    stage.scene.people.push(Someone::plain());
+    stage.scene.wish.on_leave = "delete: {after: 2d}";
+    let (memory, spec) = stage.scene.build();
+    (stage.memory, stage.spec) = (memory, spec);
+    let left = stage.run().edit(&[Edit::Person(0, PersonEdit::LeaveGroup)]).run();
+    left.edit(&[Edit::DayPasses, Edit::DayPasses, Edit::DayPasses])
+}
+
+/// A federation whose accounts follow their people.
+fn following(people: usize) -> Stage {
+    let mut stage = fresh(people);
+    stage.scene.wish.follow = true;
+    let (memory, spec) = stage.scene.build();
+    (stage.memory, stage.spec) = (memory, spec);
+    stage.run()
+}
+
+/// Everybody takes the address of the next at the primary organisation, and the last a new one.
+fn handed_on(people: usize) -> Stage {
+    let mut stage = following(people);
+    Moves { chain: (0..people).collect(), is_circle: false }.make(&mut stage.scene, &mut stage.memory);
+    stage.spec = stage.scene.spec(&stage.memory, Written::NOW);
+    stage
+}
+
+/// The spec gives somebody another address, and accounts follow.
+fn renamed(people: usize) -> Stage {
+    let mut stage = following(people);
+    stage.scene.people[0].other_email = true;
+    stage.spec = stage.scene.spec(&stage.memory, Written::NOW);
     stage
 }
 

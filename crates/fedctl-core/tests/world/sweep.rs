@@ -184,6 +184,15 @@ fn unfinished(memory: &Memory, answer: Answer, next: (Became, Option<Plan>)) -> 
     }
 }
 
+/// A rule that found nobody is looked at again when somebody writes it.
+fn write_rules_again(memory: &mut Memory) {
+    let groups = memory.world.groups(memory.secondary);
+    let ruled: Vec<_> = groups.filter_map(|group| Some((group.id, group.rule.clone()?.into()))).collect();
+    for (group, rule) in ruled {
+        assert!(console::set_rule(&mut memory.world, group, &rule));
+    }
+}
+
 /// Tells a story under one value of one switch; what went wrong, if anything did.
 fn tell(story: Story, answer: Answer) -> Result<Became, String> {
     let (scene, mut memory, spec) = begin(story, answer);
@@ -198,6 +207,7 @@ fn tell(story: Story, answer: Answer) -> Result<Became, String> {
     // What stood in the way goes, and two runs later everything is as if it had never been there (I4).
     let default = setting(&Memory::new(fixture::pair(1)), answer.0);
     memory.world.set(answer.0, &default).unwrap();
+    write_rules_again(&mut memory);
     run(&scene, &spec, &mut memory)?;
     run(&scene, &spec, &mut memory)?;
     let last = run(&scene, &spec, &mut memory)?;

@@ -51,6 +51,8 @@ pub(crate) struct Someone {
     pub(crate) hand: Option<Hand>,
     /// The spec takes their account over.
     pub(crate) adopted: bool,
+    /// The number of the address that they have at the primary organisation now, where it is not their own any more.
+    pub(crate) moved: Option<usize>,
 }
 
 /// How people come into the routing group.
@@ -77,6 +79,8 @@ pub(crate) struct Wish {
     pub(crate) members: Members,
     /// What becomes of accounts that were made and whose person left.
     pub(crate) on_leave: &'static str,
+    /// Accounts are renamed when the spec gives them another address.
+    pub(crate) follow: bool,
     /// Objects that it takes over.
     pub(crate) adopt: Vec<&'static str>,
 }
@@ -108,6 +112,7 @@ impl Someone {
             restricted: false,
             hand: None,
             adopted: false,
+            moved: None,
         }
     }
 }
@@ -127,6 +132,7 @@ impl Wish {
             enabled: true,
             members: Members::Managed,
             on_leave: "suspend",
+            follow: false,
             adopt: Vec::new(),
         }
     }
@@ -201,6 +207,7 @@ pub(crate) fn someone() -> impl Strategy<Value = Someone> {
                 restricted,
                 hand: None,
                 adopted: false,
+                moved: None,
             }
         },
     )
@@ -229,6 +236,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             enabled,
             members,
             on_leave,
+            follow: false,
             adopt: Vec::new(),
         },
     )

@@ -4,7 +4,8 @@ mod vault;
 
 use fedctl_core::address::Org;
 use fedctl_core::escrow::{self, Call, Kept};
-use fedctl_core::request::Outcome;
+use fedctl_core::probe::{self, Proof};
+use fedctl_core::request::{Outcome, Request};
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -65,6 +66,12 @@ impl Organizations {
                 let is_taken = self.is_taken(&client_id, &found.secret, &callback).await;
                 Ok(Kept { is_kept: true, is_taken, older: found.older }.answer())
             }
+            Call::Prove { client_id, callback, path } => {
+                let Some(found) = self.got(escrow, &client_id).await? else {
+                    return Ok(escrow::proved(&Proof::default()));
+                };
+                Ok(escrow::proved(&self.proof(&client_id, &found.secret, &callback, &path).await))
+            }
             Call::Keep { client_id, secret } => {
                 self.learn(&secret);
                 escrow.put(&client_id, &secret).await?;
@@ -96,6 +103,21 @@ impl Organizations {
         for org in Org::BOTH {
             self.client(org).into_iter().for_each(|client| client.redactor().learn(secret.expose_secret()));
         }
+    }
+
+    /// What the token endpoint says to a secret; and to what is none, or to the same secret in a header.
+    async fn proof(&self, client_id: &str, secret: &SecretString, callback: &str, path: &str) -> Proof {
+        let tried = async |secret: &SecretString| {
+            let trial = Request { path: path.to_owned(), ..escrow::trial(client_id, secret, callback) };
+            probe::said(&self.knocked(trial, None).await)
+        };
+        let said = tried(secret).await;
+        if !probe::by_header(&said) {
+            return Proof { made_up: Some(tried(&probe::made_up()).await), secret: Some(said), by_header: None };
+        }
+        let trial = Request { path: path.to_owned(), ..escrow::trial_by_header(callback) };
+        let by_header = probe::said(&self.knocked(trial, Some((client_id, secret))).await);
+        Proof { secret: Some(said), made_up: None, by_header: Some(by_header) }
     }
 
     async fn is_taken(&self, client_id: &str, secret: &SecretString, callback: &str) -> Option<bool> {

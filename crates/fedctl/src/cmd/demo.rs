@@ -100,13 +100,13 @@ async fn story(session: &Session, base_url: &str, ui: &mut Ui) -> Result<Exit, F
     }
 
     ui.out(&title(6, "fedctl verify demo.yaml"))?;
-    let found = session.verify(ui).await?;
+    let found = session.prove(ui).await?;
     ui.out(&findings::text(&found, &session.source))?;
 
     let exit = sign_in(&first, base_url, ui).await?;
     if exit == Exit::Done {
         ui.out(&title(8, "fedctl verify demo.yaml, again"))?;
-        let found = session.verify(ui).await?;
+        let found = session.prove(ui).await?;
         ui.out(&findings::text(&found, &session.source))?;
     }
     Ok(exit)

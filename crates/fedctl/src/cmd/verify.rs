@@ -1,26 +1,26 @@
-//! `fedctl verify`: for each person, whether they can sign in.
+//! `fedctl verify`: for each person, whether they can sign in; what the issuer says; and who opens what is not theirs.
 
 use std::path::Path;
 
-use crate::args::{Format, Verify};
+use crate::args::{Verify, VerifyFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::findings;
+use crate::render::{findings, junit};
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// Traces everybody.
+/// Traces everybody, and asks the issuer.
 ///
 /// # Errors
 /// An invalid spec, or organisations that cannot be read.
 pub async fn run(args: &Verify, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
     let session = Session::open(&args.spec, operator, ui)?;
-    let found = session.verify(ui).await?;
+    let found = session.prove(ui).await?;
     ui.out(&match args.format {
-        Format::Text => findings::text(&found, &session.source),
-        Format::Json => findings::json(&found, &session.source),
+        VerifyFormat::Text => findings::text(&found, &session.source),
+        VerifyFormat::Json => findings::json(&found, &session.source),
+        VerifyFormat::Junit => junit::text(&found, &session.source, args.strict),
     })?;
-    let counts = found.counts();
-    let is_bad = !counts.broken.is_empty() || found.pair.is_suspect() || (args.strict && counts.held > 0);
+    let is_bad = found.is_faulty() || (args.strict && found.counts().held > 0);
     Ok(if is_bad { Exit::Found } else { Exit::Done })
 }

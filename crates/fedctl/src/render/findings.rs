@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan_json::to_text;
+use super::proof::{self, ImpersonationRow, IssuerRow};
 use super::text::{columns, count, visible};
 use crate::source::{Place, Places, Source};
 
@@ -32,6 +33,13 @@ pub struct Document<'a> {
     counts: CountRow,
     /// Everybody of the population.
     people: Vec<Row<'a>>,
+    /// Whoever reaches the app and claims an account that is not theirs, also those whom the spec does not mean.
+    impersonations: Vec<ImpersonationRow<'a>>,
+    /// Groups that may use the app and have the attribute, which all of their members may inherit.
+    #[schemars(with = "Vec<String>")]
+    inherited: &'a [Box<str>],
+    /// What the issuer of the primary organisation says.
+    issuer: IssuerRow<'a>,
 }
 
 /// How many people are in which state.
@@ -94,6 +102,9 @@ pub fn json(found: &Verification, source: &Source) -> String {
         secret: found.pair,
         counts: CountRow { whole, held, broken },
         people: found.people.iter().map(|person| row(person, &places)).collect(),
+        impersonations: proof::impersonations(found),
+        inherited: &found.inherited,
+        issuer: proof::issuer(found),
     })
 }
 
@@ -132,8 +143,10 @@ pub fn text(found: &Verification, source: &Source) -> String {
         .filter(|person| person.broken().is_some())
         .filter_map(|person| Some(vec![format!(". {}", visible(&person.email)), person.held?.as_str().to_owned()]))
         .collect();
+    text.push_str(&proof::impersonations_text(found));
     text.push_str(&columns(&held, 2));
     text.push_str(&routed_by_others(found));
+    text.push_str(&proof::issuer_text(found));
     let counts = found.counts();
     let broken: usize = counts.broken.values().sum();
     text.push_str(&format!(
@@ -191,6 +204,7 @@ pub(crate) fn fix(person: &Traced, hop: Hop) -> &'static str {
         }
         Some(Held::NothingToAdopt) => "remove the line under `adopt.people`, and an account is made for them",
         Some(Held::AccountStaged) => "activate the account in the secondary organisation",
+        Some(Held::AddressTaken) => "apply, and plan again",
         Some(Held::UsernameTaken) => "give them another username under `people.overrides`",
         Some(Held::AccountSuspended) => "if they are to sign in: unsuspend the account in the secondary organisation",
         Some(Held::Unrouted) => "if they are to sign in: put the account into the routing group in the console",

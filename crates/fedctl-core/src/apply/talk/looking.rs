@@ -264,8 +264,8 @@ impl Run {
         let people = self.people_by_account();
         let of = |id: &ObjectId| people.get(id).copied();
         match expect {
-            Expect::Holds if *standing == Standing::After => self.finish(at, End::Applied),
-            Expect::Holds => self.finish(at, End::Failed("it is not as it must be".to_owned())),
+            Expect::Holds | Expect::Still if *standing == Standing::After => self.finish(at, End::Applied),
+            Expect::Holds | Expect::Still => self.finish(at, End::Failed("it is not as it must be".to_owned())),
             Expect::Members => {
                 let seen: BTreeSet<u32> = members.iter().filter_map(of).collect();
                 // Who comes into a group by a rule, or was just added, may take a while to show.

@@ -112,6 +112,7 @@ impl Run {
             taking_back: None,
         };
         self.talks.insert(at, talk);
+        self.opens_gap(at);
         let action = self.action(at);
         let live = is_live(action);
         let before = action.look.as_ref().is_some_and(|look| look.at.before);

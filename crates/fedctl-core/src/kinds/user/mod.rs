@@ -10,6 +10,7 @@ use crate::live::users::State;
 use crate::live::{Confirmed, Left, TakenDown, User};
 use crate::mark::{HowLeft, Origin, ROUTE_ATTRIBUTE, USER_ATTRIBUTE, UserMark};
 use crate::people::Person;
+use crate::people::follow::Rename;
 use crate::people::leave::Take;
 use crate::plan::Action;
 use crate::plan::action::{After, Arg, Because, Call, Change, Field, Find, Look, LookAt, Subject, Verb, Write};
@@ -76,6 +77,9 @@ static CREATED: LookAt = LookAt {
 /// An account of a run that did not end: somebody may have changed it since.
 static OLD: LookAt = LookAt { before: true, ..NEW };
 
+/// An account that goes: the answer to the call is the account as it was.
+static GOING: LookAt = LookAt { after: true, ..LookAt::object(&endpoint::GET_USER) };
+
 /// An account that this plan makes.
 static NEW: LookAt = LookAt { before: false, after: true, ..LookAt::object(&endpoint::GET_USER) };
 
@@ -109,6 +113,9 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
                 if live.state == State::Suspended && planted!(Unsuspends => true, person.returns()) {
                     let because = planted!(Unsuspends => Because::HalfMade, Because::Returned);
                     plan.act(activate(subject, person, ("SUSPENDED", &OLD), because));
+                }
+                if let Some(to) = &person.renames {
+                    plan.act(rename(context.spec, subject, person, to));
                 }
                 if person.origin == Some(Origin::Created) {
                     plan_copies(context.spec, plan, subject, person, live);
@@ -215,6 +222,9 @@ fn plan_leavers(context: &Context<'_>, plan: &mut Builder) {
         if takes.contains(&Take::Mark) {
             plan.act(Action { spec: line(), ..write_mark(subject, leaver.account, &marked(HowLeft::Released)) });
         }
+        if takes.contains(&Take::Delete) {
+            plan.act(Action { spec: line(), ..delete(subject, leaver.account, confirmed) });
+        }
     }
 }
 
@@ -230,6 +240,27 @@ fn suspend(subject: Subject, live: &User, marked: &UserMark, confirmed: Confirme
         changes: std::iter::once(state).chain(action.changes).collect(),
         write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args, body: Some(body) }),
         ..action
+    }
+}
+
+/// Deletes the account of somebody who left long ago, as long as it is suspended and its mark says that it was us.
+fn delete(subject: Subject, live: &User, confirmed: Confirmed<Left>) -> Action {
+    let target = address_of(live);
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    let mark = live.mark.as_ref().map(|mark| mark.to_string().into());
+    let gone = |field, before| Change { field, before, after: None };
+    Action {
+        target,
+        verb: Verb::Delete,
+        because: Because::Left,
+        changes: Box::new([
+            gone(Field::Key("state"), Some("SUSPENDED".into())),
+            gone(attribute_field(USER_ATTRIBUTE), mark),
+        ]),
+        write: Write::One(endpoint::DELETE_USER.call(confirmed, args.clone())),
+        look: Some(Look { at: &GOING, args }),
+        subject,
+        spec: None,
     }
 }
 
@@ -307,6 +338,29 @@ fn activate(
         target,
         subject,
         spec: None,
+    }
+}
+
+/// Gives an account the address and the username that the spec gives its person now. `[unknown]` whether the service tells
+/// anybody by mail.
+fn rename(spec: &Spec, subject: Subject, person: &Person<'_>, to: &Rename) -> Action {
+    let target = address(person);
+    let email = Some(&*to.email).filter(|email| **email != *person.account);
+    let username = Some(&*to.username).filter(|username| **username != *person.username);
+    let changes = [("email", &person.account, email), ("username", &person.username, username)];
+    let changes =
+        changes.into_iter().filter_map(|(key, before, after)| Some(Change::of(Field::Key(key), &**before, after?)));
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    let body = Body::json(&wire::Rename { email, username });
+    Action {
+        verb: Verb::Update,
+        because: Because::Differs,
+        changes: changes.collect(),
+        write: Write::One(Call { endpoint: &endpoint::UPDATE_USER, args: args.clone(), body: Some(body) }),
+        look: Some(Look { at: &OLD, args }),
+        target,
+        subject,
+        spec: Some(spec.people.mapping.on_email_change.at.clone()),
     }
 }
 

@@ -63,6 +63,15 @@ impl<'a> Suspend<'a> {
     }
 }
 
+/// The body that renames.
+#[derive(Serialize)]
+pub(crate) struct Rename<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) username: Option<&'a str>,
+}
+
 /// The body that activates. `[spec]`: `false` suppresses the mail.
 #[derive(Serialize)]
 pub(crate) struct Activate {

@@ -14,7 +14,7 @@ use crate::live::{Confirmed, User};
 use crate::people::Person;
 use crate::people::leave::Take;
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Change, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{Arg, Because, Call, Change, Expect, Look, LookAt, Subject, Verb, Write};
 use crate::plan::hole::{Body, Merge, Merged};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Spec;
@@ -46,6 +46,8 @@ static ROWS: &[Edge] = &[
 /// Every federation of one primary organisation writes the same array of its users.
 static LOOK: LookAt = LookAt { contested: true, ..LookAt::object(&endpoint::GET_USER) };
 
+static SEEN: LookAt = LookAt::object(&endpoint::GET_USER);
+
 #[derive(Serialize)]
 struct Update<'a> {
     attributes: Merged<'a, Attribute<'a>>,
@@ -74,7 +76,11 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     plan_leavers(context, plan);
     let attribute = context.spec.people.mapping.attribute.as_str();
     for (subject, person) in context.active() {
+        let now = person.user.mapping.as_deref();
         if !person.is_mapped() {
+            if now == Some(&*person.account) {
+                plan.act(check(attribute, subject, person));
+            }
             plan.act(update(attribute, subject, person));
         }
     }
@@ -110,16 +116,33 @@ pub(crate) fn drop_of<R>(spec: &Spec, subject: Subject, user: &User, confirmed: 
     }
 }
 
+/// Before the account gets another address: that the attribute can be read, and names the one it has.
+fn check(attribute: &str, subject: Subject, person: &Person<'_>) -> Action {
+    let target = address(person);
+    let now = &*person.account;
+    Action {
+        verb: Verb::Check,
+        because: Because::Precondition,
+        changes: Box::new([Change::of(attribute_field(attribute), now, now)]),
+        write: Write::Seen(Expect::Still),
+        look: Some(Look { at: &SEEN, args: Box::new([Arg(target.clone())]) }),
+        target,
+        subject,
+        spec: None,
+    }
+}
+
 fn update(attribute: &str, subject: Subject, person: &Person<'_>) -> Action {
     let target = address(person);
     let before = person.user.mapping.clone();
     let because = if before.is_none() { Because::MissingInLive } else { Because::Differs };
-    let set = [Attribute { name: attribute, value: &person.account }];
+    let after = &**person.address_after();
+    let set = [Attribute { name: attribute, value: after }];
     let body = Body::json(&Update { attributes: Merged(Merge::of("attributes", "name", &set)) });
     Action {
         verb: Verb::Update,
         because,
-        changes: Box::new([Change { before, ..Change::new(attribute_field(attribute), &*person.account) }]),
+        changes: Box::new([Change { before, ..Change::new(attribute_field(attribute), after) }]),
         write: Write::One(Call {
             endpoint: &endpoint::UPDATE_USER,
             args: Box::new([Arg(target.clone())]),

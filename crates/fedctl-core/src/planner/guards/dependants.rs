@@ -5,11 +5,12 @@
 use crate::address::{Kind, Org};
 use crate::kinds::context::{Builder, Context, Found};
 use crate::kinds::user_group::wire::Group;
-use crate::live::{Live, Needs};
+use crate::live::{Known, Live, Needs};
+use crate::object_id::ObjectId;
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::{Action, Verb};
 
-/// What a group can be bound to besides routing policies, which decide whether it is removed at all. `[spec]`
+/// What a group or a user can be bound to besides routing policies, which decide whether a group is removed at all. `[spec]`
 pub(in crate::planner) const TARGETS: [&str; 9] = [
     "active_directory",
     "application",
@@ -37,15 +38,23 @@ pub(in crate::planner) fn ask(live: &Live, needs: &mut Needs, found: &Found<'_>)
     }
 }
 
+/// Makes sure that what hangs on an account that goes was asked for.
+pub(in crate::planner) fn ask_of_account(live: &Live, needs: &mut Needs, account: ObjectId) {
+    for target in TARGETS {
+        needs.account_bindings(live, account, target);
+    }
+    needs.groups_of(live, Org::Secondary, account);
+}
+
 pub(super) fn refuse(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let mut refusals = Vec::new();
     for action in plan.actions.iter().filter(|action| action.verb == Verb::Delete) {
         let dependants = if action.target.kind == Kind::UserGroup {
             of_group(context, live, plan, action)
+        } else if action.target.kind == Kind::User {
+            of_account(context, live, plan, action)
         } else {
-            // What hangs on an account is not read by this version, which removes none.
-            let unread = || ("systems, groups, keys or roles may hang on it, which were not read".to_owned(), 1);
-            (action.target.kind == Kind::User).then(unread)
+            None
         };
         if let Some((why, count)) = dependants {
             let way_out = "unbind them in the console first, or keep the object";
@@ -66,20 +75,40 @@ fn of_group(context: &Context<'_>, live: &Live, plan: &Builder, action: &Action)
     }
     let mut needs = Needs::default();
     let bound = TARGETS.map(|target| (target, needs.group_bindings(live, org, id, target)));
-    let (mut said, mut count) = (Vec::new(), 0);
+    said(&bound, &[])
+}
+
+/// What hangs on an account that goes: also groups that are not ours, and keys. Administrators are protected anyway.
+fn of_account(context: &Context<'_>, live: &Live, plan: &Builder, action: &Action) -> Option<(String, usize)> {
+    let mut needs = Needs::default();
+    let id = plan.id(&action.target)?;
+    let leaver = context.people.left.iter().find(|leaver| leaver.account.id == id)?;
+    let Some(groups) = needs.groups_of(live, Org::Secondary, id) else {
+        return Some(("what hangs on it was not read".to_owned(), 1));
+    };
+    let ours = context.found.routing_group.id();
+    let groups = groups.map(|groups| groups.iter().filter(|group| Some(**group) != ours).count());
+    let more = match groups {
+        Ok(groups) => [(groups, format!("{groups} x user_group"))],
+        Err(doubt) => [(1, format!("user_group: {}", doubt.as_str()))],
+    };
+    let keys = leaver.account.ssh_keys;
+    let bound = TARGETS.map(|target| (target, needs.account_bindings(live, id, target)));
+    said(&bound, &[more, [(keys, format!("{keys} x ssh_key"))]].concat())
+}
+
+/// In words, and how many they are.
+fn said(bound: &[(&str, Option<Known<&[ObjectId]>>)], more: &[(usize, String)]) -> Option<(String, usize)> {
+    let mut all: Vec<(usize, String)> = Vec::new();
     for (target, known) in bound {
-        match known {
-            Some(Ok([])) => {}
-            Some(Ok(ids)) => {
-                said.push(format!("{} x {target}", ids.len()));
-                count += ids.len();
-            }
-            Some(Err(why)) => {
-                said.push(format!("{target}: {}", why.as_str()));
-                count += 1;
-            }
-            None => {}
-        }
+        all.extend(known.as_ref().map(|known| match known {
+            Ok(ids) => (ids.len(), format!("{} x {target}", ids.len())),
+            Err(why) => (1, format!("{target}: {}", why.as_str())),
+        }));
     }
-    (count > 0).then(|| (format!("it would be removed, and others hang on it: {}", said.join(", ")), count))
+    all.extend(more.iter().cloned());
+    all.retain(|(count, _)| *count > 0);
+    let count = all.iter().map(|(count, _)| count).sum();
+    let words: Vec<&str> = all.iter().map(|(_, words)| &**words).collect();
+    (count > 0).then(|| (format!("it would be removed, and others hang on it: {}", words.join(", ")), count))
 }

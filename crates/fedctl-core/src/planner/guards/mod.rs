@@ -21,7 +21,7 @@ use crate::object_id::ObjectId;
 use crate::plan::{Action, Subject};
 use crate::spec::Email;
 
-pub(super) use dependants::{TARGETS, ask as dependants};
+pub(super) use dependants::{TARGETS, ask as dependants, ask_of_account as dependants_of};
 
 /// The group of the secondary organisation whose members no plan may take anything from.
 const PROTECTED: &str = "fedctl-protected";

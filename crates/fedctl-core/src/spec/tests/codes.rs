@@ -50,7 +50,6 @@ fn examples() -> Vec<(Code, String)> {
         (Code::EmptyOverride, emails("overrides: [{person: ann@acme.com}]")),
         (Code::AliasCollision, emails("overrides: [{person: ann@acme.com, email: bob@acme.com.acme-to-beta}]")),
         (Code::ForeignDomain, people("mapping: {email: '{email}.dev'}")),
-        (Code::NotYet, people("on_leave: {delete: {after: 30d}}")),
     ]
 }
 
@@ -61,8 +60,7 @@ fn every_code_has_a_text_that_is_wrong_in_that_way() {
     assert_eq!(Code::OF_TEXT.iter().filter(without).collect::<Vec<_>>(), [] as [&Code; 0]);
     for (code, text) in examples {
         let found = codes(&text);
-        // A suffix rule is at the same time something that is not done yet.
-        let others = found.iter().filter(|(other, _)| *other != code && *other != Code::NotYet).count();
+        let others = found.iter().filter(|(other, _)| *other != code).count();
         assert!(found.iter().any(|(found, _)| *found == code), "{code}: {found:?}");
         assert_eq!(others, 0, "{code}: {found:?}");
     }
@@ -240,33 +238,6 @@ fn only_loopback_literals_are_a_sandbox() {
     ] {
         let text = format!("{HEAD}{PEOPLE}sandbox: '{url}'\n");
         assert_eq!(codes(&text), [(Code::InvalidSandbox, Some((5, 10)))], "{url}");
-    }
-}
-
-#[test]
-fn what_is_not_done_yet_is_refused_and_points_at_the_asking() {
-    let text = format!(
-        "{HEAD}people:
-  from: {{groups: [A]}}
-  mapping: {{on_email_change: follow}}
-  password_authority: keep
-  on_leave: {{delete: {{after: 30d}}}}
-routing_group: {{members: by_mark}}
-adopt: {{objects: [routing-group], people: [bob@acme.com]}}
-safety: {{protect: {{secondary: [x@beta.com]}}, max_losses: 3}}
-formerly: [old-name]
-"
-    );
-    insta::assert_snapshot!(shown(&text).replace("\n    help: remove it for now: what a spec asks for is done or refused, never passed over", ""), @r"
-    6:30 not-yet: `on_email_change: follow` is not done by this version of fedctl
-    8:13 not-yet: deleting accounts of people who left is not done by this version of fedctl
-    ");
-    let asked = |text: &str| codes(&format!("{HEAD}{text}"));
-    let follow = "people: {from: {groups: [A]}, mapping: {on_email_change: follow}}\n";
-    assert_eq!(asked(follow), [(Code::NotYet, Some((4, 58)))]);
-    for done in ["keep", "suspend", "unroute"] {
-        let text = format!("people: {{from: {{groups: [A]}}, on_leave: {done}, password_authority: none}}\n");
-        assert_eq!(asked(&text), []);
     }
 }
 

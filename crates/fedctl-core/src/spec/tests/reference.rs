@@ -20,7 +20,6 @@ people: {from: {groups: [Contractors]}}
 struct Row {
     example: &'static str,
     codes: BTreeSet<&'static str>,
-    is_not_yet: bool,
 }
 
 /// The rows of the table of keys, by key.
@@ -33,8 +32,7 @@ fn rows() -> BTreeMap<&'static str, Row> {
             panic!("a row has six cells: {line}");
         };
         assert!([kind, default, meaning, example].iter().all(|cell| !cell.is_empty()), "{line}");
-        let row =
-            Row { example: code(example), codes: coded(checked).collect(), is_not_yet: meaning.ends_with("not yet") };
+        let row = Row { example: code(example), codes: coded(checked).collect() };
         assert!(rows.insert(code(key), row).is_none(), "twice: {line}");
     }
     rows
@@ -116,7 +114,7 @@ fn a_fleet_file_has_the_keys_that_the_reference_says() {
 }
 
 #[test]
-fn every_example_is_valid_or_not_done_yet_as_the_reference_says() {
+fn every_example_is_valid_as_the_reference_says() {
     let fleet = FleetText::new(DEFAULTS);
     // What an example of one key leaves out beside it.
     let beside = [Code::MissingKey, Code::CaptureNotAccepted, Code::EmptyOverride];
@@ -124,13 +122,8 @@ fn every_example_is_valid_or_not_done_yet_as_the_reference_says() {
         let name = if key == "federation" { "" } else { "federation: acme-to-beta\n" };
         let text = format!("{name}{}", written(key, row.example));
         let problems = parse_with(Some(&fleet), &text).problems;
-        let wrong: Vec<_> =
-            problems.iter().filter(|problem| problem.code != Code::NotYet && !beside.contains(&problem.code)).collect();
+        let wrong: Vec<_> = problems.iter().filter(|problem| !beside.contains(&problem.code)).collect();
         assert!(wrong.is_empty(), "{text}{wrong:#?}");
-        // An incomplete value is nothing that could be asked for.
-        if problems.iter().all(|problem| problem.code == Code::NotYet) {
-            assert_eq!(!problems.is_empty(), row.is_not_yet, "`{key}` in docs/spec-reference.md: not yet, or done?");
-        }
     }
 }
 
@@ -152,7 +145,7 @@ fn every_code_has_its_line_in_the_reference_and_belongs_to_a_group() {
 fn every_code_of_a_value_is_named_by_a_key() {
     let named: BTreeSet<&str> = rows().into_values().flat_map(|row| row.codes).collect();
     let of_the_file = Code::OF_TEXT.iter().take_while(|code| **code != Code::UnknownValue);
-    let of_the_file: BTreeSet<&str> = of_the_file.chain(&[Code::NotYet]).map(|code| code.as_str()).collect();
+    let of_the_file: BTreeSet<&str> = of_the_file.map(|code| code.as_str()).collect();
     let of_values = Code::OF_TEXT.iter().chain(Code::OF_LIVE).map(|code| code.as_str());
     let missing: Vec<&str> = of_values.filter(|code| !of_the_file.contains(code) && !named.contains(code)).collect();
     assert_eq!(missing, [""; 0]);

@@ -9,10 +9,10 @@ use jumpcloud_sim::console;
 use super::promises;
 use super::rare::Rare;
 use super::story::{Round, Story, Weather};
-use crate::carry::{self, Memory};
+use crate::carry::{self, Fault, Memory};
 use crate::history::Earlier;
 use crate::properties;
-use crate::scene::{email, plain};
+use crate::scene::plain;
 use crate::watch::Log;
 use crate::witness::{self, Became, Course, Rest};
 use crate::worlds::Scene;
@@ -74,6 +74,10 @@ impl Life<'_> {
     fn before(&mut self, round: &Round) {
         self.memory.world.advance(round.after_s * 1000);
         self.memory.lag_ms = round.weather.iter().filter_map(Weather::hides_ms).max().unwrap_or_default();
+        if let Some(moves) = &round.moves {
+            let scene = &mut self.scene;
+            self.memory.by_hand(|memory| moves.make(scene, memory));
+        }
         let scene = &self.scene;
         let by_hand = |memory: &mut Memory| round.hands.iter().for_each(|edit| scene.make(*edit, memory));
         if !round.hands.is_empty() {
@@ -84,7 +88,7 @@ impl Life<'_> {
             someone.excepted = !someone.excepted;
         }
         if let Some(number) = round.remade.filter(|number| *number < self.scene.people.len()) {
-            remake(&mut self.memory, number);
+            remake(&self.scene, &mut self.memory, number);
         }
         let fault = |(at, weather): (usize, &Weather)| weather.fault(format!("{at} of {}", round.order.0));
         self.memory.world.set_faults(round.weather.iter().enumerate().map(fault).collect());
@@ -142,10 +146,10 @@ impl Life<'_> {
         if round.weather.iter().any(Weather::is_late) && was_sent("/") {
             ended.rare.met("run: a late request was carried out");
         }
-        let wrong = became
-            .as_ref()
-            .ok()
-            .and_then(|became| promises::hasty(became, &log).or_else(|| promises::digest_of_any(became)));
+        let wrong = became.as_ref().ok().and_then(|became| {
+            let wrong = promises::hasty(became, &log).or_else(|| promises::interrupted(became, &log));
+            wrong.or_else(|| promises::digest_of_any(became))
+        });
         ended.last = log;
         became.and_then(|_| wrong.map_or(Ok(()), Err))
     }
@@ -157,7 +161,11 @@ impl Life<'_> {
         let may_lose_its_secret = app.is_some_and(|app| !app.configured);
         let rounds = &self.story.rounds;
         let is_quiet = |round: &Round| {
-            round.hands.is_empty() && round.between.is_none() && round.excepts.is_none() && round.remade.is_none()
+            round.hands.is_empty()
+                && round.between.is_none()
+                && round.excepts.is_none()
+                && round.remade.is_none()
+                && round.moves.is_none()
         };
         self.story.earlier == Earlier::Same
             && !may_lose_its_secret
@@ -166,13 +174,31 @@ impl Life<'_> {
             && rounds.iter().skip(1).all(|round| round.after_s < A_DAY_S)
     }
 
+    /// An account that was asked for, and is made when its person has another address and so another account, is the second
+    /// one of that person: no client can help that, and decision 12 says what becomes of it.
+    fn made_late_under_another_address(&self, wrong: &str) -> bool {
+        let rounds = &self.story.rounds;
+        let is_late = |round: &Round| {
+            let struck = round.struck.iter().any(|(_, fault)| matches!(fault, Fault::Late(_) | Fault::KilledLate(_)));
+            struck || round.weather.iter().any(Weather::is_late)
+        };
+        let moves = rounds.iter().skip(1).any(|round| round.moves.is_some());
+        wrong.starts_with("I4: × 2 account of ") && moves && rounds.iter().any(is_late)
+    }
+
     /// Two runs without faults, after which nothing is left to do.
     fn settle(&mut self) -> Result<(), String> {
         self.memory.world.set_faults(Vec::new());
         self.memory.world.advance(QUIET_MS);
         self.memory.land_after(1);
         let spec = self.spec(1);
-        let rest = witness::settled(&self.scene, &spec, &mut self.memory)?;
+        let rest = match witness::settled(&self.scene, &spec, &mut self.memory) {
+            Err(wrong) if self.made_late_under_another_address(&wrong) => {
+                self.ended.rare.met("end: an account was made late under the address that its person had before");
+                return Ok(());
+            }
+            rest => rest?,
+        };
         self.ended.settled = rest.stopped.is_empty();
         if self.is_strict() {
             let without_faults = undisturbed(&self.story.scene)?;
@@ -193,11 +219,11 @@ impl Life<'_> {
 }
 
 /// Deletes somebody at the primary, and makes somebody else with the same address.
-fn remake(memory: &mut Memory, number: usize) {
-    let Some(user) = memory.world.user_by_email(memory.primary, &email(number)) else { return };
+fn remake(scene: &Scene, memory: &mut Memory, number: usize) {
+    let Some(user) = memory.world.user_by_email(memory.primary, &scene.email(number)) else { return };
     let (id, groups) = (user.id, user.groups().collect::<Vec<_>>());
     console::delete_user(&mut memory.world, id);
-    let again = memory.world.add_user(memory.primary, plain(&email(number), &format!("User{number}")));
+    let again = memory.world.add_user(memory.primary, plain(&scene.email(number), &format!("User{number}")));
     groups.into_iter().for_each(|group| memory.world.add_member(group, again));
 }
 

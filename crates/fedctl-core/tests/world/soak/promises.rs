@@ -61,6 +61,25 @@ pub(crate) fn hasty(became: &Became, log: &Log) -> Option<String> {
     })
 }
 
+/// Between the write that renames an account and the one that has the attribute follow nothing else is begun: what of this
+/// comes in between, as one action that no request was for before.
+pub(crate) fn interrupted(became: &Became, log: &Log) -> Option<String> {
+    let (Became::Killed(plan) | Became::Ended(plan, _)) = became else { return None };
+    let numbered = || (0_u32..).zip(&plan.actions);
+    numbered().filter(|(_, action)| action.renames().is_some()).find_map(|(opens, rename)| {
+        let is_closing = |action: &Action| action.target.kind == Kind::UserMapping && action.verb == Verb::Update;
+        let (closes, _) = numbered().find(|(_, action)| action.subject == rename.subject && is_closing(action))?;
+        let is_for = |at: u32| move |sent: &Sent| sent.actions.contains(&at);
+        let is_taken = |sent: &&Sent| !sent.reads() && sent.came.is_some_and(|status| status < 300);
+        let first = log.0.iter().position(|sent| is_for(opens)(sent) && is_taken(&sent))?;
+        let last = log.0.iter().rposition(is_for(closes)).filter(|last| *last > first)?;
+        let begun: BTreeSet<u32> = log.0[..first].iter().flat_map(|sent| sent.actions.iter().copied()).collect();
+        let between = log.0[first..last].iter().flat_map(|sent| &sent.actions);
+        let new = between.copied().find(|at| ![opens, closes].contains(at) && !begun.contains(at))?;
+        Some(format!("{} is begun while {} is renamed", plan.actions[new as usize].target, rename.target))
+    })
+}
+
 /// The provider is written only with a secret that the token endpoint took since it was shown.
 fn unproved(before: &[Sent], sent: &Sent) -> bool {
     let shown = before.iter().rposition(|sent| !sent.reads() && sent.line.ends_with("/sso")).unwrap_or_default();

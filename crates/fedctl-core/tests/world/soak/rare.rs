@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fedctl_core::address::Kind;
 use fedctl_core::apply::End;
-use fedctl_core::plan::{Because, Fate, Plan, Verb};
+use fedctl_core::plan::{Action, Because, Fate, Plan, Verb};
 
 use crate::watch::Log;
 use crate::witness::Became;
@@ -33,10 +34,15 @@ pub(crate) const BRANCHES: &[&str] = &[
     "plan: provider pointed at a new app",
     "plan: renamed",
     "plan: taken over",
+    "plan: an account gets another address",
+    "plan: an account gets the address of another",
+    "plan: an account is deleted",
+    "plan: held, address-taken",
     "guard: ambiguous",
     "guard: foreign",
     "guard: impersonation",
     "guard: protected",
+    "guard: recycled-address",
     "read: the service refused",
     "read: nobody answered",
     "write: a creation that nobody answered was found",
@@ -54,6 +60,7 @@ pub(crate) const BRANCHES: &[&str] = &[
     "wait: the service is busy",
     "wait: looked at again",
     "run: killed",
+    "run: ended in a gap",
     "run: a request did not leave",
     "run: stopped",
     "run: stopped, and the secret still went to the provider",
@@ -95,10 +102,12 @@ impl Rare {
             }
             Became::Killed(plan) => {
                 self.planned(plan);
+                self.renamed(plan, log);
                 self.met("run: killed");
             }
             Became::Ended(plan, ends) => {
                 self.planned(plan);
+                self.renamed(plan, log);
                 self.ended(ends);
                 self.found(plan, ends, log);
             }
@@ -122,7 +131,34 @@ impl Rare {
                 (Because::Orphaned, _) => self.met("plan: provider pointed at a new app"),
                 (Because::Renamed, _) => self.met("plan: renamed"),
                 (Because::Adopted, _) => self.met("plan: taken over"),
+                (Because::Left, Verb::Delete) if action.target.kind == Kind::User => {
+                    self.met("plan: an account is deleted");
+                }
                 _ => {}
+            }
+        }
+    }
+
+    /// Accounts that get another address, and what is left of that when a run is over.
+    fn renamed(&mut self, plan: &Plan, log: &Log) {
+        let renames: Vec<_> = plan.actions.iter().filter_map(Action::renames).collect();
+        let is_given_up = |address| renames.iter().any(|other| other.before.as_deref() == address);
+        for rename in &renames {
+            self.met("plan: an account gets another address");
+            if is_given_up(rename.text()) {
+                self.met("plan: an account gets the address of another");
+            }
+        }
+        let done = |at: usize| {
+            let at = u32::try_from(at).unwrap();
+            let own = log.writes().filter(|sent| sent.actions.contains(&at));
+            own.filter(|sent| sent.came.is_some_and(|status| status < 300)).count() > 0
+        };
+        let numbered = || plan.actions.iter().enumerate();
+        for (at, action) in numbered().filter(|(at, action)| action.renames().is_some() && done(*at)) {
+            let closes = numbered().find(|(other, next)| *other > at && next.subject == action.subject);
+            if closes.is_some_and(|(at, _)| !done(at)) {
+                self.met("run: ended in a gap");
             }
         }
     }

@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::carry::Fault;
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::history::{self, Earlier};
+use crate::moves::{Moves, moves};
 use crate::worlds::{Scene, fresh_scenes, scenes};
 
 /// Answers about policies that lead to another spelling, or to steps for a person.
@@ -23,6 +24,8 @@ const ANSWERS: &[(&str, &str)] = &[
 
 /// How many people a world has at most.
 const PEOPLE: usize = 6;
+/// Long enough after a round for whoever was suspended in it to be deleted, in seconds.
+const LONG_AFTER_S: u64 = 200_000;
 
 /// One random world from its beginning to its end.
 #[derive(Debug, Clone)]
@@ -47,6 +50,8 @@ pub(crate) struct Round {
     pub(crate) excepts: Option<usize>,
     /// Somebody who is deleted at the primary and made anew with the same address.
     pub(crate) remade: Option<usize>,
+    /// People who get other addresses at the primary.
+    pub(crate) moves: Option<Moves>,
     pub(crate) weather: Vec<Weather>,
     /// What becomes of one write or two, each counted from the one before.
     pub(crate) struck: Vec<(usize, Fault)>,
@@ -134,8 +139,9 @@ fn stories() -> impl Strategy<Value = Story> {
     let answer = maybe(0.1, select(ANSWERS.to_vec()));
     // Last, so that what is drawn before does not depend on it.
     let seldom = maybe(0.25, (any::<usize>(), seldom()));
-    let all = (scenes, history::earlier(), rounds, page, answer, seldom);
-    all.prop_map(|(scene, earlier, mut rounds, page, answer, seldom)| {
+    let all = (scenes, history::earlier(), rounds, page, answer, seldom, years());
+    all.prop_map(|(mut scene, earlier, mut rounds, page, answer, seldom, years)| {
+        years.into_story(&mut scene, &mut rounds);
         if let Some((number, edit)) = seldom {
             let at = number % rounds.len();
             rounds[at].hands.push(edit);
@@ -145,6 +151,40 @@ fn stories() -> impl Strategy<Value = Story> {
         let is_named = by_name(scene.wish.email) || by_name(scene.wish.username);
         Story { earlier: if is_named { Earlier::Same } else { earlier }, scene, rounds, page, answer }
     })
+}
+
+/// What the spec says of the years, and what happens in them.
+#[derive(Debug, Clone)]
+struct Years {
+    follows: bool,
+    deletes: bool,
+    /// Somebody who is suspended at the primary before the second round.
+    leaves: Option<usize>,
+    /// For each round who moves, and whether it is long after the one before.
+    rounds: Vec<(Option<Moves>, bool)>,
+}
+
+fn years() -> impl Strategy<Value = Years> {
+    let rounds = prop::collection::vec((maybe(0.5, moves(PEOPLE)), prop::bool::weighted(0.5)), 4);
+    (prop::bool::weighted(0.5), prop::bool::weighted(0.3), maybe(0.6, 0..PEOPLE), rounds)
+        .prop_map(|(follows, deletes, leaves, rounds)| Years { follows, deletes, leaves, rounds })
+}
+
+impl Years {
+    fn into_story(self, scene: &mut Scene, rounds: &mut [Round]) {
+        scene.wish.follow = self.follows;
+        if self.deletes {
+            scene.wish.on_leave = "delete: {after: 1d}";
+            let leaves = self.leaves.map(|number| Edit::Person(number, PersonEdit::Suspend));
+            rounds.iter_mut().skip(1).take(1).for_each(|round| round.hands.extend(leaves));
+        }
+        for (round, (moves, is_late)) in rounds.iter_mut().zip(self.rounds) {
+            round.moves = moves;
+            if self.deletes && is_late {
+                round.after_s = LONG_AFTER_S;
+            }
+        }
+    }
 }
 
 fn maybe<S: Strategy>(chance: f64, strategy: S) -> impl Strategy<Value = Option<S::Value>> {
@@ -167,6 +207,7 @@ fn round() -> impl Strategy<Value = Round> {
             hands,
             excepts,
             remade,
+            moves: None,
             weather,
             between: between.map(|(at, edit)| (at.unwrap_or_else(|| after_the_first(&struck)), edit)),
             struck,
