@@ -129,7 +129,8 @@ fn what_is_in_it_beyond_the_spec_is_said_and_left() {
         console::set_app_group(world, app, more, true)
     });
     let before = picture(&sandbox);
-    adopt(&sandbox);
+    let lines = adopt(&sandbox);
+    assert!(lines.contains("it also sends people back to https://wiki.example.com/callback; that is left"), "{lines}");
     let plan = sandbox.fedctl(PLAN).exits_with(2);
     let beyond = plan.stdout.split("\n\n").find(|part| part.starts_with("Left as it is")).expect("it is said");
     assert_snapshot!(beyond);

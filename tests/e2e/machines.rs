@@ -133,6 +133,7 @@ fn what_the_program_prints_is_as_the_published_schemas_say() {
     });
     documents.push(document(&applied, "drift demo.yaml --format json"));
     documents.push(document(&applied, "people demo.yaml --format json"));
+    documents.push(document(&applied, "plan . --format json"));
     for (args, document) in &documents {
         let name = text(&document["schema"]);
         let valid = jsonschema::validator_for(&closed(published(name))).expect("it is a schema");
@@ -143,7 +144,7 @@ fn what_the_program_prints_is_as_the_published_schemas_say() {
 
 #[test]
 fn the_published_schemas_are_what_the_program_prints() {
-    for name in ["plan", "report", "verify", "trace", "status", "drift", "people", "journal"] {
+    for name in ["plan", "report", "verify", "trace", "status", "drift", "people", "journal", "fleet"] {
         let path = schema_path(&format!("fedctl.{name}.v1"));
         let printed = Home::new().run(&format!("schema {name}")).exits_with(0).stdout;
         if updates() {

@@ -10,6 +10,8 @@ mod endless;
 mod env;
 mod escrow;
 mod faults;
+mod fleet;
+mod from_live;
 mod front;
 mod guards;
 mod hostile;

@@ -47,7 +47,7 @@ fn a_folder_is_no_spec_and_its_specs_are_listed() {
     for file in ["acme.yaml", "gamma.yml", "fleet.yaml", "notes.txt"] {
         home.write(&format!("specs/{file}"), "");
     }
-    assert_snapshot!(home.run("plan specs").exits_with(64).stderr);
+    assert_snapshot!(home.run("apply specs").exits_with(64).stderr);
 }
 
 #[test]

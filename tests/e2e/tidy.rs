@@ -219,6 +219,7 @@ fn i5_no_crate_writes_a_file_that_was_not_asked_for() {
     // lease file or a journal is for people: no plan is made of it.
     let asked_for = [
         "crates/fedctl/src/cmd/doctor.rs",
+        "crates/fedctl/src/cmd/init.rs",
         "crates/fedctl/src/cmd/sandbox.rs",
         "crates/fedctl/src/private.rs",
         "crates/fedctl-engine/src/journal/mod.rs",

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use fedctl::render::adopt;
 use fedctl::render::frame::Frame;
 use fedctl::render::markdown;
 use fedctl::render::rows::Rows;
@@ -15,6 +14,7 @@ use fedctl_core::live::{Query, Scope};
 use fedctl_core::read::{Fetch, Reader};
 use fedctl_core::request::Ask;
 use fedctl_core::spec;
+use fedctl_core::text::quote::scalar;
 use jumpcloud_sim::{NewUser, Request as SimRequest, fixture};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ pub(crate) fn show(input: &[u8]) {
     is_plain(&shown);
     assert!(!shown.contains('\n'));
     code(name);
-    let yaml: serde_yaml::Value = serde_yaml::from_str(&format!("a: {}\n", adopt::scalar(name))).unwrap();
+    let yaml: serde_yaml::Value = serde_yaml::from_str(&format!("a: {}\n", scalar(name))).unwrap();
     assert_eq!(yaml["a"].as_str(), Some(name));
     let (tame, rows) = (rows("tame"), rows(name));
     let read = is_json(&plan_json::json(&rows, &frame(name)));

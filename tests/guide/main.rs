@@ -1,7 +1,7 @@
 //! Every page of `docs/guide/` is true: what it types is run beside a sandbox, and what it shows is what comes.
 //!
-//! A page begins a world with `<!-- sandbox: fresh -->` or `<!-- sandbox: applied -->`, perhaps with settings of the simulator
-//! behind it. A block of `console` has commands behind `$ ` and what they print, standard output first; a line `...` stands
+//! A page begins a world with `<!-- sandbox: fresh -->` or `<!-- sandbox: applied -->` or
+//! `<!-- sandbox: by-hand -->`, perhaps with settings of the simulator behind it. A block of `console` has commands behind `$ ` and what they print, standard output first; a line `...` stands
 //! for any lines, and `? 4` at the end for another exit code than 0. `DIGEST` in a command is what the one before it printed;
 //! times of day are shown as midnight. What happens besides is said in comments that readers do not see:
 //! `<!-- by hand: WORDS -->` (see `hands.rs`), `<!-- spec: OLD => NEW -->`, `<!-- signs in: PERSON -->`,
@@ -139,7 +139,7 @@ impl Story {
             self.wrong.push(Wrong { line, is_block: false, what: format!("`{words}` is no command of fedctl") });
             return None;
         };
-        let args = args.replace("DIGEST", &self.digest);
+        let args = args.replace("DIGEST", &self.digest).replace(PORT, sandbox.address());
         let run = Run::of(sandbox.command(&args).env("USER", "ann"));
         let digest = run.stdout.lines().find_map(|line| line.strip_prefix("Digest: "));
         self.digest = digest.map_or(std::mem::take(&mut self.digest), str::to_owned);
@@ -158,7 +158,8 @@ impl Story {
 
 fn begin(how: &str) -> Sandbox {
     let (begin, settings) = how.split_once(' ').unwrap_or((how, ""));
-    let sandbox = Sandbox::start_with(settings);
+    let world = if begin == "by-hand" { "--world by-hand" } else { "" };
+    let sandbox = Sandbox::start_with(&format!("{settings} {world}"));
     if begin == "applied" {
         let _run = sandbox.fedctl("apply demo.yaml --auto-approve").exits_with(0);
         sandbox.forget_requests();

@@ -34,5 +34,6 @@ pub mod probe;
 pub mod read;
 pub mod request;
 pub mod spec;
+pub mod takeover;
 pub mod text;
 pub mod trace;

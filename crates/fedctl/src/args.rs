@@ -1,14 +1,17 @@
 //! The command line.
 
 mod format;
+mod init;
+mod simulated;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fedctl_core::plan::allow::Allow;
 
 pub use format::{Format, PlanFormat, VerifyFormat};
+pub use init::{Init, Organization};
+pub use simulated::{Demo, Sandbox};
 
 /// People of one JumpCloud organisation sign in to another with their own account: declared in a file, planned, applied.
 #[derive(Debug, Parser)]
@@ -31,6 +34,8 @@ pub struct Args {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a spec that takes over a federation that was made by hand
+    Init(Init),
     /// Check specs without asking anybody
     Validate(Validate),
     /// Show what would change, for whom, and why
@@ -82,8 +87,9 @@ pub struct Validate {
 /// `plan`
 #[derive(Debug, clap::Args)]
 pub struct Plan {
-    /// The spec
-    pub spec: PathBuf,
+    /// The spec; several, or a folder of them, are planned one after the other
+    #[arg(required = true, value_name = "SPEC")]
+    pub specs: Vec<PathBuf>,
     /// How to write the plan
     #[arg(long, value_enum, default_value = "text")]
     pub format: PlanFormat,
@@ -292,54 +298,10 @@ pub struct Doctor {
     pub record: Option<PathBuf>,
 }
 
-/// `sandbox`
-#[derive(Debug, clap::Args)]
-pub struct Sandbox {
-    /// Where to listen
-    #[arg(long, default_value = "127.0.0.1:8480")]
-    pub listen: SocketAddr,
-    /// Let other machines in, who reach it by this name, such as `sim.example:8480`; `/__sim/` then asks for the token that is
-    /// printed
-    #[arg(long, value_name = "HOST")]
-    pub expose: Option<String>,
-    /// `demo`, `empty`, or a file with a world
-    #[arg(long, default_value = "demo")]
-    pub world: String,
-    /// How many people the primary organisation of the demo world has
-    #[arg(long, default_value_t = 240)]
-    pub people: usize,
-    /// Same seed, same world
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// A setting of the simulator; can be given several times
-    #[arg(long = "set", value_name = "SETTING=VALUE")]
-    pub settings: Vec<String>,
-    /// Print every setting of the simulator with its default, what it takes and what it decides, and serve nothing
-    #[arg(long)]
-    pub list_settings: bool,
-    /// Write a spec for these two organisations, and their keys, into this folder
-    #[arg(long, value_name = "DIR")]
-    pub write_spec: Option<PathBuf>,
-    /// Be an HTTPS proxy, too, that plays JumpCloud's own hosts and leads nowhere else [default port: any]
-    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:0")]
-    pub proxy: Option<SocketAddr>,
-}
-
-/// `demo`
-#[derive(Debug, clap::Args)]
-pub struct Demo {
-    /// How many people the primary organisation has
-    #[arg(long, default_value_t = 240)]
-    pub people: usize,
-    /// Same seed, same world
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
-
 /// `schema`
 #[derive(Debug, clap::Args)]
 pub struct Schema {
-    /// Which document: `plan` and `show`, `apply`, `verify`, `trace`, `status`, `drift`, `people`, or a journal
+    /// Which document: `plan` and `show`, `plan` of a fleet, `apply`, `verify`, `trace`, `status`, `drift`, `people`, or a journal
     #[arg(value_enum)]
     pub document: Document,
 }
@@ -363,6 +325,8 @@ pub enum Document {
     People,
     /// The lines of a journal.
     Journal,
+    /// The plans of a fleet.
+    Fleet,
 }
 
 /// `completions`

@@ -46,6 +46,7 @@ pub async fn run(args: Args, ui: &mut Ui) -> Exit {
         Command::Drift(args) => cmd::drift::run(&args, operator, ui).await,
         Command::People(args) => cmd::people::run(&args, operator, ui).await,
         Command::Doctor(args) => cmd::doctor::run(&args, operator, ui).await,
+        Command::Init(args) => cmd::init::run(&args, operator, ui).await,
         Command::Adopt(args) => cmd::adopt::run(&args, operator, ui).await,
         Command::Sandbox(args) => cmd::sandbox::run(&args, ui).await,
         Command::Demo(args) => cmd::demo::run(&args, ui).await,

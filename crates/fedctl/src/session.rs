@@ -302,7 +302,11 @@ impl Session {
         Ok(self.read_with_live(step, ui).await?.0)
     }
 
-    async fn read_with_live<T>(&self, step: impl Fn(&Live) -> Step<T>, ui: &mut Ui) -> Result<(T, Live), Failure> {
+    /// Reads both organisations for a computation, and gives what was read, too.
+    ///
+    /// # Errors
+    /// They cannot be read, or do not bear out what the spec says.
+    pub async fn read_with_live<T>(&self, step: impl Fn(&Live) -> Step<T>, ui: &mut Ui) -> Result<(T, Live), Failure> {
         let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));
         })

@@ -69,6 +69,11 @@ impl Source {
         Ok(Self { path: path.to_owned(), text, fleet: fleet_beside(path)? })
     }
 
+    /// The defaults of its folder, if there are any.
+    pub fn fleet(&self) -> Option<&FleetText> {
+        self.fleet.as_ref()
+    }
+
     /// The file as it is named in messages.
     pub fn name(&self) -> String {
         self.path.display().to_string()
@@ -257,10 +262,10 @@ fn folder(path: &Path) -> Failure {
     let specs: Vec<String> =
         files.iter().filter(|file| !is_fleet(file)).map(|file| file.display().to_string()).collect();
     let hint = match specs.first() {
-        Some(first) => format!("name one of the specs in it, such as `{first}`; only `validate` takes a folder"),
+        Some(first) => format!("name one of the specs in it, such as `{first}`; `validate` and `plan` take a folder"),
         None => "there is no spec in it: a spec is a file named *.yaml or *.yml".to_owned(),
     };
-    let message = format!("`{}` is a folder, and a plan is of one spec", path.display());
+    let message = format!("`{}` is a folder, and this is for one spec", path.display());
     Failure::new(Exit::Usage, message).lines(specs).hint(hint)
 }
 

@@ -62,6 +62,15 @@ pub struct Person<'a> {
 }
 
 impl Person<'_> {
+    /// Whether their attribute is as it is to be. What was made by hand keeps its spelling.
+    pub fn is_mapped(&self) -> bool {
+        let is_adopted = self.origin == Some(Origin::Adopted);
+        let names = |mapping: &str| {
+            mapping == &**self.address_after() || (is_adopted && Email::fold(mapping) == **self.address_after())
+        };
+        self.user.mapping.as_deref().is_some_and(names)
+    }
+
     /// The address that their account has when this plan is applied.
     pub fn address_after(&self) -> &Arc<str> {
         self.renames.as_ref().map_or(&self.account, |to| &to.email)

@@ -247,6 +247,8 @@ pub struct Plan {
 pub struct Adoptable {
     /// Objects: the word under `adopt.objects`, which object, and its id.
     pub objects: Vec<(AdoptObject, Address, ObjectId)>,
+    /// What is in these objects beyond the spec, and is left.
+    pub beyond: Vec<(AdoptObject, String)>,
     /// What these objects say where the spec says otherwise: the key of the spec and the value.
     pub names: Vec<(&'static str, Box<str>)>,
     /// The end of the address by which the routing group takes people in, where it does.

@@ -38,7 +38,9 @@ impl Adoptable {
 
 fn primary_side(context: &Context<'_>, adoptable: &mut Adoptable) {
     let (spec, found) = (context.spec, context.found);
-    if let Some((app, _)) = found.app.adoptable {
+    if let Some((app, settings)) = found.app.adoptable {
+        let beyond = oidc_app::beyond(context, settings).into_iter();
+        adoptable.beyond.extend(beyond.map(|text| (AdoptObject::App, text)));
         let address = Address::new(Org::Primary, Kind::OidcApp, &*app.label);
         adoptable.add(AdoptObject::App, address, app.id, ("app.label", spec.app.label.as_str()));
     }

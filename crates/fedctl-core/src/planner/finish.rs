@@ -235,7 +235,7 @@ fn comes_in_anew(context: &Context<'_>, person: &Person<'_>) -> bool {
 
 fn fate(context: &Context<'_>, person: &Person<'_>, touched: bool) -> Fate {
     let is_routed = context.is_routed(person);
-    let opens = person.user.mapping.as_deref() == Some(&*person.account);
+    let opens = person.is_mapped();
     match (person.held, touched, person.live) {
         _ if routing_policy::turns_off(context) && is_routed => Fate::Loses,
         (Some(held), _, _) => Fate::Held(held),

@@ -24,6 +24,7 @@ use crate::trace::{self, OtherWays, Verification};
 pub use crate::kinds::context::Terms;
 pub use crate::kinds::routing_policy::pause::step as pause;
 pub use destroy::{Reach, step as destroy, step_with_cast as destroy_with_cast};
+pub(crate) use guards::protected_group;
 pub use others::Other;
 
 /// What a computation over the live state came to.
@@ -189,7 +190,7 @@ fn everybody_whom_a_rule_finds(spec: &Spec, live: &Live, needs: &mut Needs, foun
 }
 
 /// Before anything else: does each key open the organisation that the spec names?
-fn pinned(spec: &Spec, live: &Live, needs: &mut Needs) -> Option<Vec<Diagnostic>> {
+pub(crate) fn pinned(spec: &Spec, live: &Live, needs: &mut Needs) -> Option<Vec<Diagnostic>> {
     let mut problems = Vec::new();
     for (org, side) in [(Org::Primary, &spec.primary), (Org::Secondary, &spec.secondary)] {
         if needs.organization(live, org) == Some(false) {
@@ -221,7 +222,7 @@ fn find<'a>(
     let app = kinds::oidc_app::find(spec, Some(terms), live, needs);
     let aim = terms.rules.aim;
     let policy = routing_group.as_ref().and_then(|group| kinds::routing_policy::find(spec, live, needs, group, aim));
-    let protected = guards::protected_group(live, needs);
+    let protected = protected_group(live, needs);
     Some(Found {
         source_groups: source_groups?,
         app_group: app_group?,

@@ -102,6 +102,16 @@ impl Reader {
         Self { goes_on: true, ..Self::new(spec) }
     }
 
+    /// A reader that knows what another one read of the same organisations. Users are read anew where the spec names another
+    /// attribute of theirs.
+    pub fn going_on(spec: &Spec, live: Live) -> Self {
+        let fresh = Self::new(spec);
+        let same = live.users(Org::Primary).attribute() == fresh.live.users(Org::Primary).attribute();
+        let (users, no_users) =
+            if same { (live.users.clone(), live.no_users) } else { (fresh.live.users, [None, None]) };
+        Self { live: Live { users, no_users, ..live }, ..fresh }
+    }
+
     /// What was read so far.
     pub fn live(&self) -> &Live {
         &self.live

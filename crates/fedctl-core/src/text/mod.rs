@@ -14,6 +14,7 @@ pub mod locate;
 pub mod nearest;
 pub(crate) mod node;
 pub mod path;
+pub mod quote;
 pub(crate) mod reader;
 pub mod untrusted;
 pub mod word;

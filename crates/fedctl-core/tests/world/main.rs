@@ -19,6 +19,7 @@ mod follow;
 mod forms;
 mod found;
 mod fresh;
+mod from_live;
 mod growth;
 mod guards;
 mod handmade;

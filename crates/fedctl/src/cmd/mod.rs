@@ -7,6 +7,8 @@ pub mod demo;
 pub mod destroy;
 pub mod doctor;
 pub mod drift;
+pub mod fleet;
+pub mod init;
 pub mod pause;
 pub mod people;
 pub mod plan;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::fleet;
 use crate::args::{Plan, PlanFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,8 +20,12 @@ use crate::ui::Ui;
 /// # Errors
 /// An invalid spec, or organisations that cannot be read or do not bear it out.
 pub async fn run(args: &Plan, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
+    let [spec] = args.specs.as_slice() else { return fleet::plan(args, operator, ui).await };
+    if spec.is_dir() {
+        return fleet::plan(args, operator, ui).await;
+    }
     args.out.as_deref().map_or(Ok(()), planfile::may_be_written)?;
-    let mut session = Session::open(&args.spec, operator, ui)?;
+    let mut session = Session::open(spec, operator, ui)?;
     session.take_word(&args.signed_in);
     session.allow.clone_from(&args.allow);
     let mut planned = session.plan(ui).await?;

@@ -59,7 +59,8 @@ pub async fn run(args: &Sandbox, ui: &mut Ui) -> Result<Exit, Failure> {
     let bearer = options.bearer.clone();
     let listener = listener(args.listen, "--listen")?;
     let proxy_listener = args.proxy.map(|address| own_listener(address, "--proxy=")).transpose()?;
-    let served = world::build(args)?;
+    let base_url = options.base_url.clone().map_or_else(|| Ok(format!("http://{}", listener.local_addr()?)), Ok);
+    let served = world::build(args, &base_url.map_err(|error: std::io::Error| no_start(&error))?)?;
     let handle = http::serve(listener, served.world, options).map_err(|error| no_start(&error))?;
     let proxied = proxy_listener.map(|listener| Proxied::serve(listener, &handle)).transpose()?;
     let spec = match &args.write_spec {

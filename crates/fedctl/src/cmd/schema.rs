@@ -11,7 +11,7 @@ use crate::ui::Ui;
 /// # Errors
 /// It cannot be written.
 pub fn run(args: &Schema, ui: &mut Ui) -> Result<Exit, Failure> {
-    let [plan, report, verify, journal, trace, status, drift, people] = schemas::all();
+    let [plan, report, verify, journal, trace, status, drift, people, fleet] = schemas::all();
     let (_, schema) = match args.document {
         Document::Plan => plan,
         Document::Report => report,
@@ -21,6 +21,7 @@ pub fn run(args: &Schema, ui: &mut Ui) -> Result<Exit, Failure> {
         Document::Status => status,
         Document::Drift => drift,
         Document::People => people,
+        Document::Fleet => fleet,
     };
     ui.out(&schema)?;
     Ok(Exit::Done)

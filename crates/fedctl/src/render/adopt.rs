@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use fedctl_core::plan::Adoptable;
-use fedctl_core::spec::{Spec, is_hidden};
+use fedctl_core::spec::{AdoptObject, Spec};
+use fedctl_core::text::quote::scalar;
 
 use super::text::visible;
 
@@ -11,12 +12,7 @@ use super::text::visible;
 /// seen as anything but text.
 pub fn lines(spec: &Spec, adoptable: &Adoptable) -> String {
     let mut text = String::from("adopt:\n");
-    let already = spec.adopt.objects.iter().map(|object| object.value);
-    let mut objects: Vec<_> = already.chain(adoptable.objects.iter().map(|(object, ..)| *object)).collect();
-    objects.sort_unstable();
-    objects.dedup();
-    let words: Vec<&str> = objects.iter().map(|object| object.as_str()).collect();
-    text.push_str(&format!("  objects: [{}]\n", words.join(", ")));
+    text.push_str(&objects(spec, adoptable));
     let already = spec.adopt.people.iter().map(|person| format!("    - {}\n", scalar(person.as_str())));
     let people: Vec<String> = already
         .chain(
@@ -31,6 +27,20 @@ pub fn lines(spec: &Spec, adoptable: &Adoptable) -> String {
     }
     text.push_str(&sections(adoptable));
     text
+}
+
+/// Each object with what it is, and what is in it beyond the spec.
+fn objects(spec: &Spec, adoptable: &Adoptable) -> String {
+    let mut objects: BTreeMap<AdoptObject, String> =
+        spec.adopt.objects.iter().map(|object| (object.value, String::new())).collect();
+    for (object, address, _) in &adoptable.objects {
+        objects.insert(*object, format!("  # {}", visible(&address.to_string())));
+    }
+    for (object, text) in &adoptable.beyond {
+        objects.entry(*object).or_default().push_str(&format!("\n      # {}", visible(text)));
+    }
+    let lines: String = objects.iter().map(|(object, about)| format!("    - {}{about}\n", object.as_str())).collect();
+    if lines.is_empty() { "  objects: []\n".to_owned() } else { format!("  objects:\n{lines}") }
 }
 
 /// What the spec has to call these objects.
@@ -53,28 +63,4 @@ fn sections(adoptable: &Adoptable) -> String {
         format!("{name}:\n{lines}")
     };
     sections.into_iter().map(section).collect()
-}
-
-/// A text as a quoted scalar: JSON is YAML, and what cannot be seen is escaped.
-pub fn scalar(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    let mut out = String::with_capacity(quoted.len());
-    for c in quoted.chars() {
-        if is_hidden(c) {
-            out.push_str(&format!("\\U{:08x}", u32::from(c)));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_from_outside_is_one_quoted_scalar() {
-        assert_eq!(scalar("a\"b\n# c: \u{202e}d"), r#""a\"b\n# c: \U0000202ed""#);
-    }
 }

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod drift;
 pub mod fates;
 pub mod findings;
+pub mod fleet;
 pub mod frame;
 pub mod junit;
 pub mod markdown;

@@ -54,7 +54,12 @@ pub struct Document<'a> {
 
 /// The plan as one JSON document, with a line end.
 pub fn json(rows: &Rows, frame: &Frame) -> String {
-    to_text(&Document {
+    to_text(&document(rows, frame))
+}
+
+/// The plan as a document.
+pub fn document<'a>(rows: &'a Rows, frame: &'a Frame) -> Document<'a> {
+    Document {
         schema: SCHEMA,
         federation: rows.head.federation.raw(),
         primary: rows.head.primary.raw(),
@@ -72,7 +77,7 @@ pub fn json(rows: &Rows, frame: &Frame) -> String {
         refusals: &rows.refusals,
         allow: &frame.allow,
         lifted: &rows.lifted,
-    })
+    }
 }
 
 /// A document as indented JSON with a line end. What cannot be seen in its texts is escaped: the values stay the same.

@@ -5,13 +5,13 @@ use schemars::generate::SchemaSettings;
 
 use fedctl_engine::journal;
 
-use super::{drift, findings, people, plan_json, report, status, trace};
+use super::{drift, findings, fleet, people, plan_json, report, status, trace};
 
 /// Where the schemas are published.
 const BASE: &str = "https://raw.githubusercontent.com/fedctl/fedctl/main/docs/schemas/";
 
 /// Every document, by the name and version of its format.
-pub fn all() -> [(&'static str, String); 8] {
+pub fn all() -> [(&'static str, String); 9] {
     [
         (plan_json::SCHEMA, of::<plan_json::Document<'static>>(plan_json::SCHEMA)),
         (report::SCHEMA, of::<report::Document<'static>>(report::SCHEMA)),
@@ -21,6 +21,7 @@ pub fn all() -> [(&'static str, String); 8] {
         (status::SCHEMA, of::<status::Document<'static>>(status::SCHEMA)),
         (drift::SCHEMA, of::<drift::Document<'static>>(drift::SCHEMA)),
         (people::SCHEMA, of::<people::Document<'static>>(people::SCHEMA)),
+        (fleet::SCHEMA, of::<fleet::Document<'static>>(fleet::SCHEMA)),
     ]
 }
 

@@ -36,13 +36,14 @@ pub struct Served {
 
 const CREDENTIALS: [&str; 2] = ["acme", "beta"];
 
-/// The world that the arguments ask for.
+/// The world that the arguments ask for, as it is served there.
 ///
 /// # Errors
 /// A file that is no world, or a setting that the simulator does not have.
-pub fn build(args: &Sandbox) -> Result<Served, Failure> {
+pub fn build(args: &Sandbox, base_url: &str) -> Result<Served, Failure> {
     let mut served = match args.world.as_str() {
         "demo" => of_pair(fixture::demo(args.seed, args.people)),
+        "by-hand" => of_pair(fixture::by_hand(args.seed, args.people, base_url)),
         "empty" => of_pair(fixture::pair(args.seed)),
         file => of_file(Path::new(file))?,
     };
@@ -70,7 +71,7 @@ fn of_file(path: &Path) -> Result<Served, Failure> {
     let unreadable = |error: &dyn std::error::Error| {
         Failure::new(Exit::Usage, format!("`{name}` is no world"))
             .because(error)
-            .hint("say `demo`, `empty`, or a file that GET /__sim/world wrote")
+            .hint("say `demo`, `by-hand`, `empty`, or a file that GET /__sim/world wrote")
     };
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
     let value: Value = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;

@@ -25,7 +25,7 @@ use wire::{App, Claim, Source};
 
 pub(crate) use find::find;
 pub use find::{Found, Old};
-pub(crate) use repair::{BEYOND, REPLACED, other_attribute, works};
+pub(crate) use repair::{BEYOND, REPLACED, beyond, other_attribute, works};
 pub use rotate::{InUse, in_use};
 pub(crate) use rotate::{changes, removes, rotates, target};
 

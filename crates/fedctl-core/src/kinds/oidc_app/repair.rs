@@ -239,7 +239,6 @@ pub(crate) const BEYOND: &str = "beyond the spec";
 
 /// What is said of an app, and left as it is.
 fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) -> Vec<String> {
-    let is_other = |uri: &&str| context.terms.callbacks().all(|callback| callback != *uri);
     let mut said = Vec::new();
     if app.active == Some(false) {
         said.push(
@@ -247,6 +246,18 @@ fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) 
         );
     }
     said.extend(owned.kept_name(&app.label, context.spec.app.label.as_str()));
+    said.extend(beyond(context, settings));
+    let groups = app_access::beyond(context).len();
+    if groups > 0 {
+        said.push(format!("groups {BEYOND} may use it ({groups}); that is left"));
+    }
+    said
+}
+
+/// What the settings of an app do beyond the spec.
+pub(crate) fn beyond(context: &Context<'_>, settings: &AppSettings) -> Vec<String> {
+    let is_other = |uri: &&str| context.terms.callbacks().all(|callback| callback != *uri);
+    let mut said = Vec::new();
     let more: Vec<&str> = settings.redirect_uris.iter().map(|uri| &**uri).filter(is_other).collect();
     if !more.is_empty() {
         said.push(format!("{BEYOND} it also sends people back to {}; that is left", more.join(", ")));
@@ -255,10 +266,6 @@ fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) 
         settings.dynamic_claims.iter().filter(|claim| &*claim.name != "email").map(|claim| &*claim.name).collect();
     if !claims.is_empty() {
         said.push(format!("{BEYOND} it also sends other claims ({}); that is left", claims.join(", ")));
-    }
-    let groups = app_access::beyond(context).len();
-    if groups > 0 {
-        said.push(format!("groups {BEYOND} may use it ({groups}); that is left"));
     }
     said
 }

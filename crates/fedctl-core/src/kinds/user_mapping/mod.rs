@@ -83,7 +83,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
     let attribute = context.spec.people.mapping.attribute.as_str();
     for (subject, person) in context.active() {
         let now = person.user.mapping.as_deref();
-        if now != Some(&**person.address_after()) {
+        if !person.is_mapped() {
             if now == Some(&*person.account) {
                 plan.act(check(attribute, subject, person));
             }

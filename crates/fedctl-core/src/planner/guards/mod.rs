@@ -30,7 +30,7 @@ const PROTECTED: &str = "fedctl-protected";
 const NAMED: usize = 5;
 
 /// Everybody in the group of protected accounts, if there is one.
-pub(super) fn protected_group(live: &Live, needs: &mut Needs) -> Option<Vec<ObjectId>> {
+pub(crate) fn protected_group(live: &Live, needs: &mut Needs) -> Option<Vec<ObjectId>> {
     let groups = needs.groups(live, Org::Secondary)?;
     let groups = groups.iter().filter(|group| &*group.name == PROTECTED);
     let members: Vec<_> = groups.map(|group| needs.membership(live, Org::Secondary, group.id)).collect();
