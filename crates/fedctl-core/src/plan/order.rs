@@ -62,7 +62,8 @@ impl Edge {
             return None;
         }
         let (first, then) = (self.then.undone()?, self.first.undone()?);
-        let of = if self.of == Scope::Seen { Scope::Ended } else { self.of };
+        // Whose password is not given back stays routed; the others go on.
+        let of = if matches!(self.of, Scope::Seen | Scope::Ended) { Scope::SamePerson } else { self.of };
         (first != then).then_some(Self { first, then, of, ..self })
     }
 }
