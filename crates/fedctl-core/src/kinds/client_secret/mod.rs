@@ -44,6 +44,12 @@ static ROWS: &[Edge] = &[
         of: Scope::All,
         why: "without the app nobody would know which secret is left over",
     },
+    Edge {
+        first: End(Org::Secondary, Kind::IdentityProvider, Verb::Check),
+        then: End(Org::Primary, Kind::ClientSecret, Verb::Delete),
+        of: Scope::All,
+        why: "the secret of an app goes only when the provider leads to another one",
+    },
 ];
 
 /// The answer brings the secret; there is nothing that could be looked at before.
