@@ -20,6 +20,7 @@ pub(crate) const NO_CODE: &str = "fedctl-probe";
 pub(crate) const TAKEN: (u16, &str) = (400, "invalid_grant");
 
 /// What is asked of the escrow.
+#[derive(Clone)]
 pub enum Call {
     /// Is the secret of this client there, and does the token endpoint take it?
     Try {

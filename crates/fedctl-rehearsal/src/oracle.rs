@@ -44,6 +44,8 @@ pub(crate) struct Oracle {
     moving: BTreeMap<UserId, [Box<str>; 2]>,
     /// Accounts that nobody got into.
     shut: BTreeSet<UserId>,
+    /// Of a plan that takes down: addresses of accounts whose owners have a way in of their own, and keep getting in.
+    keeping: BTreeSet<String>,
 }
 
 impl Oracle {
@@ -69,6 +71,7 @@ impl Oracle {
             closing: from.map(Into::into).collect(),
             moving: moving(plan),
             shut: shut.collect(),
+            keeping: keeping(plan),
         }
     }
 
@@ -85,15 +88,22 @@ impl Oracle {
         let is_losing = |person: &UserId| self.losing.contains(person) || is_closing(*person);
         let opens = |account: &UserId| now.local.contains(account) || self.comes_in(world, account, now);
         let owner = |account: &UserId| self.accounts.get(account).copied().flatten();
-        let closes = |account: &UserId| owner(account).is_some_and(|owner| is_losing(&owner)) || is_closing(*account);
-        if let Some(account) = before.local.iter().find(|account| !opens(account) && !closes(account)) {
+        let closes = |account: &UserId| {
+            let closes = owner(account).is_some_and(|owner| is_losing(&owner)) || is_closing(*account);
+            closes && !self.keeps(world, *account)
+        };
+        // Whoever has a password of their own comes in by the federation until it is theirs again.
+        let came_in =
+            before.federated.iter().map(|(_, account)| account).filter(|account| self.keeps(world, **account));
+        if let Some(account) = before.local.iter().chain(came_in).find(|account| !opens(account) && !closes(account)) {
             let what = format!("{} has no way in any more", email(world, *account));
             return Some(self.lockout(world, *account, what));
         }
         let mut lost = before.federated.difference(&now.federated);
-        if let Some((person, account)) = lost.find(|(person, account)| {
-            !is_losing(person) && !closes(account) && !self.is_in_gap(stage, *person, *account)
-        }) {
+        let may_lose = |person: &UserId, account: &UserId| {
+            is_losing(person) || closes(account) || self.is_in_gap(stage, *person, *account)
+        };
+        if let Some((person, account)) = lost.find(|(person, account)| !may_lose(person, account)) {
             let what = format!("{} does not get into {} any more", email(world, *person), email(world, *account));
             return Some(self.lockout(world, *account, what));
         }
@@ -112,6 +122,23 @@ impl Oracle {
         let mut closed = stage.world.clone();
         let is_set = console::set_attribute(&mut closed, person, &behind.name, Some(to));
         is_set && closed.sign_in(stage.secondary, to, person) == Ok(account)
+    }
+
+    fn keeps(&self, world: &World, account: UserId) -> bool {
+        world.user(account).is_some_and(|user| self.keeping.contains(&user.email.to_lowercase()))
+    }
+
+    /// Of a plan that takes down and is done: somebody who comes in by the federation all the same, to an account that we
+    /// made. What was made by hand is given back, and may go on working.
+    pub(crate) fn left_open(&self, stage: &Stage) -> Option<Harm> {
+        let (world, now) = (&stage.world, Doors::of(stage));
+        let is_ours = |account: UserId| {
+            world.user(account).is_some_and(|user| user.attribute(USER_ATTRIBUTE).is_some_and(is_created))
+        };
+        let mut open = now.federated.iter();
+        let (person, account) = open.find(|(person, account)| self.losing.contains(person) && is_ours(*account))?;
+        let what = format!("{} still opens {}", email(world, *person), email(world, *account));
+        Some(impersonation(world, *account, what))
     }
 
     fn lockout(&self, world: &World, user: UserId, what: String) -> Harm {
@@ -161,17 +188,28 @@ impl Oracle {
         self.wanted.get(&person).is_some_and(|wanted| Some(wanted) == address.as_ref())
     }
 
-    /// Whoever is held may have an account of their own, marked as theirs or made by hand under the address that the spec
-    /// gives them, and comes in by the address of somebody who is routed when what all share is set right. It is nobody's
-    /// but theirs, and their class has nobody else in it: folded, that is never seen.
+    /// Whoever is not given an account by the plan may have one of their own: marked as theirs, made by hand under the address
+    /// that the spec gives them, or made by hand and named by their attribute and by nothing else. They come in by the
+    /// address of somebody who is routed when what all share is set right. It is nobody's but theirs (what an attribute may
+    /// name at all the guard `impersonation` says, of everybody), and their class has nobody else in it: folded, that is
+    /// never seen.
     fn is_detour(&self, stage: &Stage, person: UserId, account: UserId) -> bool {
         let Some(user) = stage.world.user(account) else { return false };
-        let is_own = self.held.get(&person).is_some_and(|address| match self.accounts.get(&account) {
-            Some(Some(owner)) => *owner == person,
-            Some(None) => *address == user.email.to_lowercase(),
+        let address = user.email.to_lowercase();
+        let held = self.held.get(&person);
+        let is_own = match self.accounts.get(&account) {
+            Some(Some(owner)) => held.is_some() && *owner == person,
+            Some(None) => held == Some(&address) || self.is_named(stage, person, &address),
             None => false,
-        });
+        };
         is_own && stage.world.sign_in(stage.secondary, &user.email, person).is_err()
+    }
+
+    /// Whether an attribute of a person names an address that the plan gives to nobody.
+    fn is_named(&self, stage: &Stage, person: UserId, address: &str) -> bool {
+        let is_given = self.wanted.values().chain(self.held.values()).any(|given| given == address);
+        let person = stage.world.user(person).filter(|_| !is_given);
+        person.is_some_and(|user| user.attributes.iter().any(|attribute| attribute.value.to_lowercase() == address))
     }
 
     fn may_open(&self, world: &World, person: UserId, account: UserId) -> bool {
@@ -217,6 +255,11 @@ fn moving(plan: &Plan) -> BTreeMap<UserId, [Box<str>; 2]> {
         Some((sim(plan.people.get(at as usize)?.id), [change.before.as_deref()?.into(), change.text()?.into()]))
     };
     plan.actions.iter().filter_map(addresses).collect()
+}
+
+fn keeping(plan: &Plan) -> BTreeSet<String> {
+    let keeps = plan.people.iter().filter(|person| plan.backwards && person.has_local_way_in);
+    keeps.map(|person| person.account.to_lowercase()).collect()
 }
 
 fn marked_for(user: &User) -> Option<UserId> {

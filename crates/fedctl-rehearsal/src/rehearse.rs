@@ -141,7 +141,7 @@ impl Theatre<'_> {
         let start = self.set.with(&company.users, &company.accounts);
         self.compare(&start, "before anything is done");
         self.in_every_order(&start, class, company);
-        self.straight_on(&start, company);
+        self.straight_on(&start, class, company);
         for row in self.rows.clone() {
             self.under(row, &start, company);
         }
@@ -180,9 +180,16 @@ impl Theatre<'_> {
     }
 
     /// The order of the plan, each action done: what fails there, and whether both models agree on the end.
-    fn straight_on(&mut self, start: &Stage, company: &Company) {
-        let mut stage = start.clone();
-        let run = explore::straight_on(company, &mut stage, &self.way, |_, _| true);
+    fn straight_on(&mut self, start: &Stage, class: &Class, company: &Company) {
+        let (mut stage, mut way) = (start.clone(), Vec::new());
+        let run = explore::straight_on(company, &mut stage, &self.way, |_, steps| {
+            way = steps.to_vec();
+            true
+        });
+        let is_down = company.plan.backwards && run.report().iter().all(End::is_good);
+        let open = is_down.then(|| Oracle::new(start, &company.plan).left_open(&stage)).flatten();
+        let open = open.map(|harm| words::refusal(&harm, class, company, &way));
+        self.rehearsal.refusals.extend(open);
         for (at, action) in (0u32..).zip(&company.plan.actions) {
             let why = match run.end(at) {
                 Some(End::Failed(why) | End::Unknown(why) | End::Manual(why)) => why.clone(),

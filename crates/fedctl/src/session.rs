@@ -215,7 +215,7 @@ impl Session {
             Purpose::Apply | Purpose::Resume | Purpose::Rotate(_) => {
                 planner::step_with_cast(&self.spec, &self.terms, live)
             }
-            Purpose::Destroy(reach) => planner::destroy(&self.spec, &self.terms, reach, live).map(|plan| (plan, None)),
+            Purpose::Destroy(reach) => planner::destroy_with_cast(&self.spec, &self.terms, reach, live),
         };
         let (step, live) = fedctl_engine::read(&self.spec, &self.organizations, step, |progress| {
             ui.progress(&format!("reading: {} of {} requests", progress.answered, progress.known));

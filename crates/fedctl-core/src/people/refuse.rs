@@ -110,6 +110,8 @@ pub(crate) struct Claims<'a> {
     pub(crate) refusals: Vec<Refusal>,
     /// It is so already, and the plan does not make it worse: whose attribute, and which account.
     pub(crate) already: Vec<(&'a User, Box<str>)>,
+    /// Nobody was given the account, and they do not open it today: whether they would, the plan decides.
+    pub(crate) nobodys: Vec<(&'a User, Box<str>)>,
 }
 
 /// Somebody of the primary organisation carries the address of an account that is not theirs, and would open it: a person's
@@ -150,16 +152,19 @@ pub(crate) fn claims_of_others<'a>(
         {
             continue;
         }
-        if owner.is_none() && marked.is_none() && opens_now(other) {
+        if owner.is_some() || marked.is_some() {
+            claims.refusals.push(claim_of_another(other, &claimed));
+        } else if opens_now(other) {
             claims.already.push((other, claimed));
         } else {
-            claims.refusals.push(claim_of_another(other, &claimed));
+            claims.nobodys.push((other, claimed));
         }
     }
     claims
 }
 
-fn claim_of_another(other: &User, claimed: &str) -> Refusal {
+/// The refusal for an attribute that opens what is not theirs.
+pub(crate) fn claim_of_another(other: &User, claimed: &str) -> Refusal {
     Refusal::new(
         Guard::Impersonation,
         &Address::new(Org::Secondary, Kind::User, claimed),

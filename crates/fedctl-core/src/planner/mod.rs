@@ -23,7 +23,7 @@ use crate::trace::{self, OtherWays, Verification};
 
 pub use crate::kinds::context::Terms;
 pub use crate::kinds::routing_policy::pause::step as pause;
-pub use destroy::{Reach, step as destroy};
+pub use destroy::{Reach, step as destroy, step_with_cast as destroy_with_cast};
 pub(crate) use guards::protected_group;
 pub use others::Other;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fedctl_core::address::Org;
 use fedctl_core::apply::{End, Run};
 use fedctl_core::drive::{self, Carry};
-use fedctl_core::endpoint::Host;
+use fedctl_core::endpoint::{self, Host};
 use fedctl_core::escrow::{self, Call, Kept};
 use fedctl_core::live::Live;
 use fedctl_core::plan::Plan;
@@ -59,6 +59,13 @@ pub(crate) struct Touched {
     pub(crate) shows_ms: u64,
 }
 
+/// What was sent and is not carried out yet.
+#[derive(Clone)]
+enum Late {
+    ToService(SimRequest),
+    ToEscrow(Call),
+}
+
 /// Two organisations in memory, and how they are reached.
 #[derive(Clone)]
 pub(crate) struct Memory {
@@ -71,7 +78,7 @@ pub(crate) struct Memory {
     /// The one that comes after it.
     pub(crate) then: Option<(usize, Fault)>,
     /// What was sent and is not carried out yet, with how many requests come before it.
-    late: Vec<(usize, SimRequest)>,
+    late: Vec<(usize, Late)>,
     /// What a human did last, while or since a run was struck.
     pub(crate) touched: Option<Arc<Touched>>,
     /// How long a list may go on showing what was before a write, in milliseconds.
@@ -82,6 +89,8 @@ pub(crate) struct Memory {
     pub(crate) dead: bool,
     /// How long the run waited in all.
     pub(crate) waited: Duration,
+    /// Whoever runs the program keeps client secrets in escrow.
+    pub(crate) has_escrow: bool,
     /// What the escrow has, by client id, the newest last.
     pub(crate) escrow: BTreeMap<String, Vec<SecretString>>,
     /// Why the escrow answers nothing.
@@ -107,12 +116,19 @@ pub(crate) enum Command {
 impl Command {
     /// Plans, or says what has to be read first.
     pub(crate) fn step(self, spec: &Spec, live: &Live) -> Step<Plan> {
-        let rules = |aim| Terms { rules: Rules { aim, ..Rules::default() }, ..terms() };
+        self.step_under(terms(), spec, live)
+    }
+
+    /// The same by other terms.
+    pub(crate) fn step_under(self, mut terms: Terms, spec: &Spec, live: &Live) -> Step<Plan> {
         match self {
-            Command::Apply => planner::step(spec, &terms(), live),
-            Command::Resume => planner::step(spec, &rules(Aim::Resume), live),
-            Command::Pause => planner::pause(spec, &terms(), "ann", live),
-            Command::Destroy(reach) => planner::destroy(spec, &terms(), reach, live).map(|mut plan| {
+            Command::Apply => planner::step(spec, &terms, live),
+            Command::Resume => {
+                terms.rules.aim = Aim::Resume;
+                planner::step(spec, &terms, live)
+            }
+            Command::Pause => planner::pause(spec, &terms, "ann", live),
+            Command::Destroy(reach) => planner::destroy(spec, &terms, reach, live).map(|mut plan| {
                 plan.refusals.retain(|refusal| refusal.guard != Guard::NoOtherWayIn);
                 plan
             }),
@@ -140,6 +156,7 @@ impl Memory {
             writes: 0,
             dead: false,
             waited: Duration::ZERO,
+            has_escrow: false,
             escrow: BTreeMap::new(),
             no_escrow: None,
             keeps_all: false,
@@ -185,9 +202,22 @@ impl Memory {
 
     /// Carries out whatever was sent and is not carried out yet.
     pub(crate) fn land(&mut self) {
-        for (_, request) in std::mem::take(&mut self.late) {
-            self.world.meet(&request);
+        for (_, late) in std::mem::take(&mut self.late) {
+            self.land_one(late);
         }
+    }
+
+    fn land_one(&mut self, late: Late) {
+        match late {
+            Late::ToService(request) => drop(self.world.meet(&request)),
+            Late::ToEscrow(call) => drop(self.escrowed(call)),
+        }
+    }
+
+    /// The terms on which the program runs.
+    pub(crate) fn terms(&self) -> Terms {
+        let escrow = self.has_escrow.then(|| "vault".into());
+        Terms { rules: Rules { escrow, ..Rules::default() }, ..terms() }
     }
 
     /// Whether the identity provider has the secret of the app whose client it names.
@@ -202,9 +232,7 @@ impl Memory {
     fn land_due(&mut self) {
         self.late.iter_mut().for_each(|(left, _)| *left = left.saturating_sub(1));
         let due: Vec<_> = self.late.extract_if(.., |(left, _)| *left == 0).collect();
-        for (_, request) in due {
-            self.world.meet(&request);
-        }
+        due.into_iter().for_each(|(_, late)| self.land_one(late));
     }
 
     fn org(&self, org: Org) -> OrgId {
@@ -346,7 +374,7 @@ pub(crate) fn answered(answer: SimResponse) -> Answer {
 impl Carry for Memory {
     fn carry(&mut self, request: Request) -> Outcome {
         let path = request.path.split('?').next().unwrap_or_default().to_owned();
-        let is_write = !fedctl_core::endpoint::reads(request.method, &path) && path != "/try";
+        let is_write = !reads(&format!("{} {path}", request.method));
         if self.dead {
             return Outcome::NotSent("killed".to_owned());
         }
@@ -380,8 +408,9 @@ impl Carry for Memory {
             Some(Fault::Forbidden) => status(403),
             Some(Fault::NotSent) => Outcome::NotSent("no route".to_owned()),
             Some(fault @ (Fault::Late(after) | Fault::KilledLate(after))) => {
-                let request = self.on_the_wire(&request);
-                self.late.push((after, request));
+                let to_escrow = Call::of(&request).map(Late::ToEscrow);
+                let late = to_escrow.unwrap_or_else(|| Late::ToService(self.on_the_wire(&request)));
+                self.late.push((after, late));
                 self.dead = matches!(fault, Fault::KilledLate(_));
                 Outcome::Unknown("the connection was cut".to_owned())
             }
@@ -478,9 +507,16 @@ pub(crate) fn run(plan: &Plan, carry: &mut impl Carry) -> Vec<End> {
 }
 
 pub(crate) fn verify(spec: &Spec, memory: &mut Memory) -> Verification {
-    let terms = terms();
+    let terms = memory.terms();
     match drive::read(spec, memory, |live| trace::step(spec, &terms, live)).unwrap().0 {
         Step::Ready(verification) => *verification,
         other @ (Step::Read(_) | Step::Problems(_) | Step::Unknown(_)) => panic!("no verification: {other:?}"),
     }
+}
+
+/// Whether a request, as `METHOD path?query`, is one that reads.
+pub(crate) fn reads(what: &str) -> bool {
+    let (method, path) = what.split_once(' ').unwrap();
+    let path = path.split('?').next().unwrap();
+    endpoint::reads(method, path) || path == endpoint::TRY_ESCROWED.endpoint().path
 }

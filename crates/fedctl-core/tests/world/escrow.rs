@@ -163,6 +163,23 @@ fn i4_a_run_that_died_before_the_secret_was_kept_makes_another_app_and_keeps_tha
     assert_eq!((apps(&memory), kept(&memory), memory.shares_secret()), (1, vec![(client.as_str(), 1)], true));
 }
 
+#[test]
+fn i4_the_secret_of_an_app_that_a_broken_rotation_leaves_inactive_stays_with_it() {
+    let (mut memory, mut spec) = world();
+    apply(&spec, &mut memory);
+    spec.app.generation.value = 2;
+    let at = number_of(&spec, &memory, Kind::IdentityProvider, Verb::Update);
+    memory.fault = Some((memory.writes + at, Fault::KilledAfter));
+    let rotates = plan(&spec, &mut memory);
+    carry::run(&rotates, &mut memory);
+    assert!(memory.dead);
+    memory.revive();
+    let (heals, ends) = apply(&spec, &mut memory);
+    assert!(!heals.is_empty() && bad(&heals, &ends).is_empty());
+    assert_eq!((apps(&memory), kept(&memory).len(), memory.shares_secret()), (2, 2, true));
+    assert!(plan(&spec, &mut memory).is_empty());
+}
+
 /// The provider leads to an app that is gone, and another one of ours is there whose secret is kept.
 fn orphaned() -> (Memory, Spec) {
     let (mut memory, spec) = world();

@@ -1,7 +1,7 @@
 //! Worlds in which nothing is wrong: what guards say there is a false alarm.
 //!
 //! Nobody's attribute names the account of another, no account stands where one of this federation would, what was made by
-//! hand is whole and all of it taken over, and a rule for the end of the address has an end that nobody else has. From run to run people
+//! hand is whole and taken over unless its person is held, and a rule for the end of the address has an end that nobody else has. From run to run people
 //! come, go and are suspended, accounts are locked or taken out of the group, and somebody adds to the objects what the spec
 //! does not forbid. How the service answers where nobody knows is as random as ever.
 
@@ -19,7 +19,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::carry::{self, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::handmade::{Hand, Made, MadeApp, MadePolicy, OBJECTS};
-use crate::worlds::{Claim, Members, Scene, Someone, Standing, Taken, fresh_scenes};
+use crate::worlds::{Claim, Members, Scene, Someone, Taken, fresh_scenes};
 
 /// The largest population.
 const MOST: usize = 24;
@@ -140,13 +140,10 @@ fn by_hand(mut scene: Scene) -> Scene {
         spec_names_them: true,
         described: true,
     });
-    // Whoever is held is not taken over. When they leave while the policy is switched off, `impersonation` refuses every plan
-    // for the attribute that still names their account: known, and not mended yet.
-    (scene.wish.members, scene.wish.pilot, scene.wish.access) = (Members::Managed, false, "source_groups");
+    (scene.wish.members, scene.wish.access) = (Members::Managed, "source_groups");
     scene.wish.adopt = OBJECTS.to_vec();
     for someone in &mut scene.people {
         *someone = Someone {
-            standing: Standing::Fine,
             hand: Some(Hand::WORKING),
             adopted: true,
             claim: Claim::Nothing,

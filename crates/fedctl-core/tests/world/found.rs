@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use fedctl_core::address::{Kind, Org};
 use fedctl_core::apply::End;
-use fedctl_core::drive::Carry;
+use fedctl_core::drive::{self, Carry};
 use fedctl_core::plan::guard::{Guard, Lift};
 use fedctl_core::plan::{Because, Note, Plan, Verb};
+use fedctl_core::planner::Step;
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
 use jumpcloud_sim::console;
 
-use crate::carry::{self, Fault, Memory};
+use crate::carry::{self, Command, Fault, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::handmade::{Hand, Made, MadeApp, MadePolicy, OBJECTS};
 use crate::history::{Earlier, History};
@@ -195,6 +196,44 @@ fn i10_an_attribute_opens_nothing_while_nobody_is_routed_and_opening_it_is_refus
     scene.people[2].groups = [false, true, false];
     let (mut memory, spec) = scene.build();
     assert_eq!(guards(&spec, &mut memory), BTreeSet::from([Guard::Impersonation]));
+}
+
+#[test]
+fn i10_whoever_left_an_account_of_nobodys_stops_no_plan_while_nobody_is_routed_and_stops_the_one_that_routes() {
+    let mut scene = by_hand();
+    scene.people[2].hand = Some(Hand { routed: false, ..Hand::WORKING });
+    scene.people[2].adopted = false;
+    let (mut memory, spec) = scene.build();
+    carry::apply(&spec, &mut memory);
+    for edit in [
+        Edit::Object(ObjectEdit::SwitchOff),
+        Edit::Person(2, PersonEdit::LeaveGroup),
+        Edit::Person(0, PersonEdit::BreakMapping),
+    ] {
+        scene.make(edit, &mut memory);
+    }
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    assert!(!plan.is_empty() && ends.iter().all(End::is_good), "{ends:?}");
+    let account = scene.hand_address(2).unwrap();
+    let is_said = |text: &str| text.contains("whoever turns routing on has to remove that attribute");
+    assert!(plan.notes.iter().any(|note| *note.about.name == *account && is_said(&note.text)), "{:?}", plan.notes);
+    // Whoever is routed lets them in by their address, so routing does not go on before the attribute is gone.
+    memory.command = Command::Resume;
+    let command = memory.command;
+    let refusals = |memory: &mut Memory| {
+        let Step::Ready(plan) = drive::read(&spec, memory, |live| command.step(&spec, live)).unwrap().0 else {
+            panic!("no plan")
+        };
+        plan.refusals
+            .iter()
+            .map(|refusal| refusal.guard)
+            .filter(|guard| guard.lift() == Lift::Never)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(refusals(&mut memory), [Guard::Impersonation]);
+    let person = memory.world.user_by_email(memory.primary, &email(2)).unwrap().id;
+    console::set_attribute(&mut memory.world, person, crate::scene::ATTRIBUTE, None);
+    assert_eq!(refusals(&mut memory), []);
 }
 
 #[test]

@@ -447,7 +447,12 @@ fn objects(memory: &Memory) -> Vec<String> {
         let leads = policy.provider == provider.map(|provider| provider.id);
         format!("policy {:?} enabled {} leads {leads} {groups:?}", policy.name, policy.enabled)
     });
-    apps.chain(policies).chain(provider.map(|provider| format!("provider {:?}", provider.name))).collect()
+    // A secret that is kept is that of the app which the provider leads to, and none is left of an app that is gone.
+    let kept = memory.escrow.keys().map(|id| {
+        let leads = provider.is_some_and(|provider| provider.client_id == *id);
+        format!("escrow leads {leads} there {}", world.client(id).is_some())
+    });
+    apps.chain(policies).chain(kept).chain(provider.map(|provider| format!("provider {:?}", provider.name))).collect()
 }
 
 fn opens(memory: &Memory) -> BTreeSet<String> {

@@ -45,7 +45,7 @@ fn secret_lost() -> (Memory, Spec) {
     let (mut clean, _) = world();
     carry::run(&plan, &mut clean);
     let writes =
-        clean.world.requests().iter().filter(|sent| !crate::watch::reads(&format!("{} {}", sent.method, sent.target)));
+        clean.world.requests().iter().filter(|sent| !crate::carry::reads(&format!("{} {}", sent.method, sent.target)));
     let at = writes.into_iter().position(|sent| sent.target.ends_with("/sso")).unwrap();
     memory.fault = Some((at, Fault::KilledAfter));
     carry::run(&plan, &mut memory);

@@ -13,12 +13,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestCaseError};
 
+use crate::carry::reads;
 use crate::carry::{self, Fault, Memory};
 use crate::handmade::Made;
 use crate::history::histories;
 use crate::judge::Doors;
 use crate::picture;
-use crate::watch::{Shuffled, reads};
+use crate::watch::Shuffled;
 use crate::witness::{self, Became, Course};
 use crate::worlds::{Scene, scenes};
 

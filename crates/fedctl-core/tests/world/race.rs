@@ -12,10 +12,10 @@ use fedctl_core::spec::{self, Spec};
 use jumpcloud_sim::fault::{Effect, Fault, When};
 use jumpcloud_sim::{Region, World, console, fixture};
 
+use crate::carry::reads;
 use crate::carry::{self, Memory};
 use crate::interleave::{Dice, carried};
 use crate::scene::{email, plain};
-use crate::watch::reads;
 
 /// How many people both federations mean.
 const PEOPLE: usize = 5;

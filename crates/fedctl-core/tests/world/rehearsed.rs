@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
+use fedctl_core::address::Kind;
 use fedctl_core::apply::Run;
 use fedctl_core::drive::{self, Carry};
 use fedctl_core::kinds;
 use fedctl_core::live::Live;
 use fedctl_core::plan::guard::Guard;
 use fedctl_core::plan::order::Edge;
-use fedctl_core::plan::{Fate, Held, Plan};
-use fedctl_core::planner::{self, Step};
+use fedctl_core::plan::{Action, Fate, Held, Plan};
+use fedctl_core::planner::{self, Reach, Step};
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
 use fedctl_core::trace::cast::Cast;
 use fedctl_rehearsal::{Rehearsal, Script, rehearse_by};
+use jumpcloud_sim::State;
 use proptest::prelude::*;
 
+use crate::carry::reads;
 use crate::carry::{self, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::handmade::{Hand, Made};
@@ -26,7 +29,7 @@ use crate::order;
 use crate::properties::cases;
 use crate::rows::{self, name};
 use crate::scene::plain;
-use crate::watch::{Watch, reads};
+use crate::watch::Watch;
 use crate::worlds::{Scene, Someone, Wish, scenes};
 
 /// What a rehearsal is made of.
@@ -46,6 +49,15 @@ impl Play {
         let (plan, cast) = *ready;
         plan.refusals.is_empty().then_some(())?;
         Some(Self { spec: spec.clone(), plan, live, cast: cast? })
+    }
+
+    /// Of the plan that takes a federation down, whoever loses sign-in by it.
+    fn of_take_down(spec: &Spec, reach: Reach, memory: &mut Memory) -> Self {
+        let terms = carry::terms();
+        let step = |live: &_| planner::destroy_with_cast(spec, &terms, reach, live);
+        let (Step::Ready(ready), live) = drive::read(spec, memory, step).unwrap() else { panic!("no plan") };
+        let (plan, cast) = *ready;
+        Self { spec: spec.clone(), plan, live, cast: cast.unwrap() }
     }
 
     fn after(scene: &Scene, history: &History) -> Option<Self> {
@@ -173,6 +185,74 @@ fn i9_i10_whoever_leaves_is_rehearsed_too_and_loses_what_the_plan_says() {
     assert!(rehearsal.states > play.plan.actions.len(), "{rehearsal:?}");
 }
 
+/// Rows that a rehearsal of a take-down objects to when they are left out.
+const OBJECTED_TO_BACKWARDS: [&str; 1] = ["secondary routing-policy, delete -> primary user-mapping, delete"];
+
+/// Federations at rest that are taken down: of people without a way in of their own, with one, in both groups of the app,
+/// and one that was made by hand.
+fn take_downs(reach: Reach) -> Vec<Play> {
+    let mut own =
+        scene(vec![Someone::plain(), with_password([true, true, false]), with_password([true, false, false])]);
+    (own.wish.groups, own.wish.authority) = (2, "federated");
+    [scene(vec![Someone::plain(); 3]), own, crate::found::by_hand()]
+        .into_iter()
+        .map(|scene| {
+            let (mut memory, spec) = scene.after(&History { killed: vec![1000, 1000], ..History::NONE }).unwrap();
+            Play::of_take_down(&spec, reach, &mut memory)
+        })
+        .collect()
+}
+
+#[test]
+fn i9_i10_a_take_down_is_rehearsed_in_every_order_and_nothing_objects() {
+    for reach in [Reach::Both, Reach::SecondaryOnly] {
+        for play in take_downs(reach) {
+            let rehearsal = play.rehearse(&Script::default());
+            assert_eq!((&rehearsal.refusals, &rehearsal.failing), (&vec![], &vec![]), "{reach:?}");
+            assert!(rehearsal.states > play.plan.actions.len() && rehearsal.situations > 0, "{rehearsal:?}");
+        }
+    }
+}
+
+#[test]
+fn i9_i10_a_rehearsal_of_a_take_down_objects_when_a_row_of_the_reversed_table_is_left_out() {
+    let plays = take_downs(Reach::Both);
+    let objects = |row: &&Edge| plays.iter().any(|play| !play.rehearse(&without(row)).refusals.is_empty());
+    let needed: Vec<String> = kinds::rows().filter(|row| row.backwards().is_some()).filter(objects).map(name).collect();
+    assert_eq!(needed, OBJECTED_TO_BACKWARDS);
+}
+
+#[test]
+fn i9_a_rehearsal_of_a_take_down_objects_when_routing_goes_before_passwords_are_given_back() {
+    // An account of ours to which somebody gave a password by hand: the identity provider decides about it.
+    let edits = vec![Edit::Account(0, AccountEdit::GivePassword)];
+    let history = History { killed: vec![1000, 1000], edits, ..History::NONE };
+    let (mut memory, spec) = scene(vec![Someone::plain(); 2]).after(&history).unwrap();
+    let play = Play::of_take_down(&spec, Reach::Both, &mut memory);
+    let gives_back = |action: &&Action| action.target.kind == Kind::PasswordAuthority;
+    assert!(play.plan.actions.iter().any(|action| gives_back(&action)), "{:?}", play.plan.actions);
+    // Several rows say so, and each alone is enough.
+    let is_other = |row: &&Edge| ![row.first.1, row.then.1].contains(&Kind::PasswordAuthority);
+    let rows = kinds::rows().filter(is_other).collect();
+    let rehearsal = play.rehearse(&Script { rows, tries_answers: false, ..Script::default() });
+    assert!(guards(&rehearsal).contains(&Guard::Lockout), "{rehearsal:?}");
+}
+
+#[test]
+fn i9_i10_a_take_down_whose_plan_says_too_little_is_objected_to() {
+    let plays = take_downs(Reach::Both);
+    // Whoever is said to keep a way in has none.
+    let mut play = plays.into_iter().next().unwrap();
+    assert!(play.plan.people.iter().all(|person| !person.has_local_way_in));
+    play.plan.people[0].has_local_way_in = true;
+    assert!(guards(&play.rehearse(&Script { is_folded: false, ..Script::default() })).contains(&Guard::Lockout));
+    // What lets them in is left.
+    let mut play = take_downs(Reach::Both).swap_remove(0);
+    play.plan.actions.retain(|action| action.target.kind == Kind::PasswordAuthority);
+    assert!(!play.plan.actions.is_empty());
+    assert!(guards(&play.rehearse(&Script::default())).contains(&Guard::Impersonation));
+}
+
 #[test]
 fn the_shortest_way_to_harm_is_told() {
     let edits = vec![Edit::Account(0, AccountEdit::GivePassword), Edit::Person(0, PersonEdit::BreakMapping)];
@@ -235,6 +315,24 @@ fn i10_whoever_is_held_and_comes_in_by_the_address_of_another_is_judged_alike_fo
     let history = History { killed: vec![1000, 0], between, edits, ..History::NONE };
     let play = Play::after(&scene(vec![Someone::plain(); 2]), &history).unwrap();
     assert!(play.plan.people.iter().any(|person| person.fate == Fate::Held(Held::Unrouted)), "{:?}", play.plan.people);
+    let script = Script { tries_answers: false, ..Script::default() };
+    for is_folded in [true, false] {
+        assert_eq!(play.rehearse(&Script { is_folded, ..script.clone() }).refusals, [], "folded: {is_folded}");
+    }
+}
+
+#[test]
+fn i10_an_account_by_hand_that_its_person_opens_by_the_address_of_another_is_judged_alike_folded_or_not() {
+    // Routing works by hand, and whoever is routed is suspended, so nobody comes in; then somebody is routed who may.
+    let mut scene = crate::found::by_hand();
+    for someone in &mut scene.people[..2] {
+        someone.hand = Some(Hand { state: State::Suspended, ..Hand::WORKING });
+    }
+    scene.people[2].hand = Some(Hand { expected: false, routed: false, ..Hand::WORKING });
+    scene.people[2].adopted = false;
+    scene.people.push(Someone::plain());
+    let (mut memory, spec) = scene.build();
+    let play = Play::of(&spec, &mut memory).unwrap();
     let script = Script { tries_answers: false, ..Script::default() };
     for is_folded in [true, false] {
         assert_eq!(play.rehearse(&Script { is_folded, ..script.clone() }).refusals, [], "folded: {is_folded}");

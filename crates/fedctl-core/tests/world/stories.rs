@@ -58,6 +58,13 @@ pub(crate) const STORIES: &[Story] = &[
     Story::of("addresses handed on", handed_on),
     Story::of("return", returned).refused(&[Guard::ReGrant]),
     Story::of("half-made app", half_made_app),
+    Story::of("fresh, with an escrow", |people| fresh(people).with_escrow()),
+    Story::of("rotate, with an escrow", |people| fresh(people).with_escrow().run().of_generation(2)),
+    Story::of("app deleted, with an escrow", |people| {
+        fresh(people).with_escrow().run().edit(&[Edit::Object(ObjectEdit::DeleteApp)])
+    })
+    .refused(&[Guard::OrphanedProvider]),
+    Story::of("secret rotated, with an escrow", |people| secret_of(fresh(people).with_escrow().run()).of_generation(2)),
     Story::of("adopt", adopt),
     Story::of("app deleted", |people| settled(people, &[Edit::Object(ObjectEdit::DeleteApp)]))
         .refused(&[Guard::OrphanedProvider]),
@@ -175,6 +182,12 @@ impl Stage {
         self
     }
 
+    /// Whoever runs the program keeps client secrets.
+    fn with_escrow(mut self) -> Self {
+        self.memory.has_escrow = true;
+        self
+    }
+
     /// From now on the program is told something else.
     fn told(mut self, command: Command) -> Self {
         self.memory.command = command;
@@ -252,9 +265,12 @@ fn provider_deleted(people: usize) -> Stage {
     stage
 }
 
-/// Nobody else knows the new secret.
 fn secret_rotated(people: usize) -> Stage {
-    let mut stage = settled(people, &[]);
+    secret_of(settled(people, &[]))
+}
+
+/// The app has another secret, and nobody else knows it.
+fn secret_of(mut stage: Stage) -> Stage {
     let world = &mut stage.memory.world;
     let app = world.apps(stage.memory.primary).find(|app| is_marked(&app.description)).unwrap().id;
     assert!(console::rotate_secret(world, app).is_some());

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use fedctl_core::drive::Carry;
-use fedctl_core::endpoint;
 use fedctl_core::request::{Answer, Outcome, Request};
 use jumpcloud_sim::World;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::carry::Memory;
+use crate::carry::{Memory, reads};
 use crate::interleave::{Dice, status};
 
 /// Asks for a verdict after every write, and keeps the first that is bad.
@@ -130,12 +129,6 @@ impl<C: Carry> Carry for Flaky<'_, C> {
     fn pause(&mut self, wanted: Duration) {
         self.carry.pause(wanted);
     }
-}
-
-/// Whether a request, as `METHOD path?query`, is one that reads.
-pub(crate) fn reads(what: &str) -> bool {
-    let (method, path) = what.split_once(' ').unwrap();
-    endpoint::reads(method, path.split('?').next().unwrap())
 }
 
 /// Answers lists in the other order and in pages of another size. Only for worlds whose lists fit into one real page.

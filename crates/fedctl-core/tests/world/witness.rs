@@ -143,7 +143,8 @@ impl Witness<'_> {
                 sent.came = Some(answer.status);
                 sent.said = hash(&answer.body);
                 let body: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
-                let secret = body.as_ref().and_then(|body| body.pointer("/oidc/clientSecret")?.as_str());
+                let shown = |at: &str| body.as_ref().and_then(|body| body.pointer(at)?.as_str());
+                let secret = shown("/oidc/clientSecret").or_else(|| shown("/client_secret"));
                 self.secret = secret.filter(|secret| !secret.is_empty()).map(str::to_owned).or(self.secret.take());
             }
             Outcome::NotSent(_) => sent.left = false,
@@ -171,7 +172,7 @@ impl Witness<'_> {
 
     /// I8: the secret is in what carries it and nowhere else.
     fn keeps_the_secret(&mut self, sent: &Sent) {
-        let carries = sent.line.contains("/oauth2/token") || sent.line.contains("/identity-providers");
+        let carries = ["/oauth2/token", "/identity-providers", " /keep"].iter().any(|call| sent.line.contains(call));
         let shows = self.secret.as_ref().is_some_and(|secret| sent.shows(secret));
         if shows && !carries {
             self.wrong.get_or_insert(format!("I8: `{}` carries the client secret", sent.line));
@@ -180,9 +181,9 @@ impl Witness<'_> {
 
     /// Reads and plans; once more when traces of an earlier run are too young for what would be done.
     fn plan(&mut self, spec: &Spec) -> Result<Plan, String> {
-        let command = self.memory.command;
+        let (command, terms) = (self.memory.command, self.memory.terms());
         for is_last in [false, true] {
-            let read = drive::read(spec, self, |live| command.step(spec, live));
+            let read = drive::read(spec, self, |live| command.step_under(terms.clone(), spec, live));
             let (step, live) = read.map_err(|error| error.to_string())?;
             let mut plan = match step {
                 Step::Ready(plan) => *plan,
@@ -298,7 +299,8 @@ pub(crate) fn watched(
         (None, None) => Ok(Became::Killed(plan)),
         (None, Some(ends)) => Ok(Became::Ended(plan, ends)),
     };
-    (became, log)
+    let hasty = became.as_ref().ok().and_then(|became| promises::hasty(became, &log));
+    (hasty.map_or(became, Err), log)
 }
 
 /// Bytes as one number, the same on every machine.

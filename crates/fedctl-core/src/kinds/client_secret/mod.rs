@@ -97,8 +97,7 @@ fn plan(context: &Context<'_>, plan: &mut Builder) {
 fn superseded(context: &Context<'_>, plan: &mut Builder) {
     for one in &context.found.app.superseded {
         let old = oidc_app::old(one.proposed.object);
-        let goes = plan.actions.iter().any(|action| action.verb == Verb::Delete && action.target == old);
-        if let Some(client_id) = one.client_id.filter(|_| goes) {
+        if let Some(client_id) = one.client_id.filter(|_| oidc_app::removes(context, one)) {
             plan.know_client(&old, client_id);
             let target = Address::new(Org::Primary, Kind::ClientSecret, old.name.clone());
             let call = call(&endpoint::FORGET_ESCROWED, &Forget { client_id: Of::new(&old), but_newest: false });

@@ -27,7 +27,7 @@ pub(crate) use find::find;
 pub use find::{Found, Old};
 pub(crate) use repair::{BEYOND, REPLACED, beyond, other_attribute, works};
 pub use rotate::{InUse, in_use};
-pub(crate) use rotate::{changes, rotates, target};
+pub(crate) use rotate::{changes, removes, rotates, target};
 
 /// This kind's line of the table.
 pub static KIND: KindOf = KindOf { kind: Kind::OidcApp, rows: ROWS, plan };

@@ -118,6 +118,11 @@ pub(crate) fn changes(context: &Context<'_>, one: &Old<'_>) -> bool {
     !is_spared(context, one) && (is_retired_now(one) || goes(context, one))
 }
 
+/// Whether this plan removes an app that is of no use any more, and does not only make it inactive.
+pub(crate) fn removes(context: &Context<'_>, one: &Old<'_>) -> bool {
+    !is_spared(context, one) && goes(context, one)
+}
+
 /// Whether an app is removed by this plan. One that the provider led to is kept until somebody has crossed.
 fn goes(context: &Context<'_>, one: &Old<'_>) -> bool {
     let has_crossed = context.found.evidence.pair == Pair::Proved || !context.terms.rules.signed_in.is_empty();

@@ -41,6 +41,12 @@ static ROWS: &[Edge] = &[
         of: Scope::All,
         why: "who left loses the attribute before what nobody could sign in through is set right",
     },
+    Edge {
+        first: End(Org::Secondary, Kind::RoutingPolicy, Verb::Delete),
+        then: End(Org::Primary, Kind::UserMapping, Verb::Delete),
+        of: Scope::All,
+        why: "whoever has a password of their own is not routed any more when their attribute goes",
+    },
 ];
 
 /// Every federation of one primary organisation writes the same array of its users.

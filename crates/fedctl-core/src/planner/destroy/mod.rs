@@ -5,11 +5,14 @@
 //! of accounts are given back to the organisation first, so that whoever has one gets in when routing goes off.
 
 mod accounts;
+mod cast;
 mod found;
 mod guards;
 mod objects;
 
 use std::collections::BTreeSet;
+
+use found::Found;
 
 use super::Step;
 use crate::address::Org;
@@ -18,6 +21,7 @@ use crate::live::{Live, Needs, Query};
 use crate::plan::Plan;
 use crate::plan::action::Subject;
 use crate::spec::{Code, Diagnostic, Spec};
+use crate::trace::cast::Cast;
 
 /// How far a federation can be taken down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,24 @@ struct Takedown<'a> {
 
 /// Plans the take-down, or says what has to be read first.
 pub fn step(spec: &Spec, terms: &Terms, reach: Reach, live: &Live) -> Step<Plan> {
+    planned(spec, terms, reach, live, |_, _, _, _| Some(())).map(|(plan, ())| plan)
+}
+
+/// The same, with everybody whose sign-in it touches, for a rehearsal; nobody where there is nothing to rehearse.
+pub fn step_with_cast(spec: &Spec, terms: &Terms, reach: Reach, live: &Live) -> Step<(Plan, Option<Cast>)> {
+    planned(spec, terms, reach, live, |this, needs, found, plan| {
+        let is_rehearsed = !plan.is_empty() && plan.may_be_allowed();
+        if is_rehearsed { cast::of(this, needs, found, plan).map(Some) } else { Some(None) }
+    })
+}
+
+fn planned<T>(
+    spec: &Spec,
+    terms: &Terms,
+    reach: Reach,
+    live: &Live,
+    last: impl FnOnce(&Takedown<'_>, &mut Needs, &Found<'_>, &Plan) -> Option<T>,
+) -> Step<(Plan, T)> {
     let this = Takedown { spec, terms, reach, live };
     let mut needs = Needs::default();
     if let Some(problems) = this.pinned(&mut needs) {
@@ -70,7 +92,11 @@ pub fn step(spec: &Spec, terms: &Terms, reach: Reach, live: &Live) -> Step<Plan>
         return Step::Read(needs.queries);
     }
     finish(&mut plan);
-    Step::Ready(Box::new(plan))
+    match last(&this, &mut needs, &found, &plan) {
+        Some(last) => Step::Ready(Box::new((plan, last))),
+        None if !needs.unknown.is_empty() => Step::Unknown(needs.unknown),
+        None => Step::Read(needs.queries),
+    }
 }
 
 /// The person with the next free place in a plan.

@@ -16,6 +16,19 @@ use crate::plan::guard::{Guard, Refusal};
 pub(super) fn claims(context: &Context<'_>, live: &Live, plan: &mut Builder) {
     let claims = refuse::claims_of_others(context.people, live, |user| opens_now(context, live, user));
     plan.refusals.extend(claims.refusals);
+    let lets_in = lets_anybody_in(context, plan);
+    for (user, account) in claims.nobodys {
+        if lets_in {
+            plan.refusals.push(refuse::claim_of_another(user, &account));
+        } else {
+            let text = format!(
+                "the attribute of {} names it, and the spec does not; while nobody is routed it opens for nobody, and \
+                 whoever turns routing on has to remove that attribute before, or to name them under `adopt.people`",
+                user.email
+            );
+            plan.note(Address::new(Org::Secondary, Kind::User, &*account), text);
+        }
+    }
     let known: BTreeSet<&str> =
         context.people.list.iter().filter_map(|person| Some(&*person.existing?.email)).collect();
     for (user, account) in claims.already.iter().filter(|(_, account)| !known.contains(&**account)) {
@@ -25,6 +38,14 @@ pub(super) fn claims(context: &Context<'_>, live: &Live, plan: &mut Builder) {
             format!("{} opens it by their attribute, and the spec does not say so; that is left", user.email),
         );
     }
+}
+
+/// Whether anybody comes in through the federation when this plan is applied: people are routed, or the plan changes what
+/// decides about all of them. A policy that does not say whether it is on counts as on.
+fn lets_anybody_in(context: &Context<'_>, plan: &Builder) -> bool {
+    let is_on = context.found.policy.itself().is_some_and(|policy| policy.enabled != Some(false));
+    let shared = [Kind::OidcApp, Kind::AppAccess, Kind::IdentityProvider, Kind::RoutingPolicy, Kind::RoutingAssignment];
+    is_on || plan.actions.iter().any(|action| shared.contains(&action.target.kind))
 }
 
 /// Accounts that somebody signs in to today by their attribute, though neither a mark nor the spec says so.

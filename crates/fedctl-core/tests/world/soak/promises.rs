@@ -84,7 +84,7 @@ pub(crate) fn interrupted(became: &Became, log: &Log) -> Option<String> {
 fn unproved(before: &[Sent], sent: &Sent) -> bool {
     let shown = before.iter().rposition(|sent| !sent.reads() && sent.line.ends_with("/sso")).unwrap_or_default();
     let took = |sent: &Sent| sent.line.contains("/oauth2/token") && sent.came == Some(400);
-    sent.line.contains(PROVIDERS) && !before[shown..].iter().any(took)
+    sent.line.contains(PROVIDERS) && !sent.is_removal() && !before[shown..].iter().any(took)
 }
 
 /// A policy comes to apply to a group only when the run that does it looked at who is in it.
