@@ -265,7 +265,9 @@ fn i10_a_gain_in_the_gap_is_judged_and_so_is_a_loss_that_is_not_the_gap() {
     assert!(gained.starts_with("I9") || gained.starts_with("I10"), "{gained}");
     // It is the first thing that somebody new gets: nobody loses, and somebody else's account opens.
     let old = format!("{}.beta", email(0));
-    let gained = judged(&|world| drop(world.add_user(memory.secondary, plain(&old, "stranger"))));
+    let gained = judged(&|world| {
+        world.add_user(memory.secondary, plain(&old, "stranger"));
+    });
     assert!(gained.starts_with("I10"), "{gained}");
     // The attribute is gone, or names something else; the account is shut; the account is not where the plan said.
     for lost in [
