@@ -121,7 +121,9 @@ impl Oracle {
         let (true, Some(behind), None) = (has_moved, names(from), names(to)) else { return false };
         let mut closed = stage.world.clone();
         let is_set = console::set_attribute(&mut closed, person, &behind.name, Some(to));
-        is_set && closed.sign_in(stage.secondary, to, person) == Ok(account)
+        // Also from the page of somebody else who is routed, as whoever is not routed does.
+        let mut typed = closed.users(stage.secondary).map(|user| &*user.email);
+        is_set && typed.any(|typed| closed.sign_in(stage.secondary, typed, person) == Ok(account))
     }
 
     fn keeps(&self, world: &World, account: UserId) -> bool {

@@ -70,10 +70,16 @@ pub(super) fn resolve<'a>(spec: &Spec, live: &'a Live, people: &mut People<'a>) 
     }
 }
 
+/// Nobody is renamed by a plan that has the app take its claim from another attribute: until it does, what opens the accounts
+/// is an attribute that nothing here writes.
+pub(crate) fn wait_for_claim(people: &mut People<'_>) {
+    people.list.iter_mut().for_each(|person| person.renames = None);
+}
+
 /// Only what we made is renamed, and only for people for whom something is done. Where the attribute names neither the address
 /// of the account nor the new one, something else may open it, such as the attribute that the federation had under another
 /// name: the plan sets the attribute first, and the next one renames.
-pub(super) fn may_move(person: &Person<'_>) -> bool {
+fn may_move(person: &Person<'_>) -> bool {
     person.origin == Some(Origin::Created) && person.held.is_none() && (person.returns() || is_in_step(person))
 }
 

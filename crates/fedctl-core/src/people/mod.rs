@@ -76,11 +76,11 @@ impl Person<'_> {
         self.renames.as_ref().map_or(&self.account, |to| &to.email)
     }
 
-    /// Whether their account gets its new address by the next plan, because their attribute does not name the one it has.
+    /// Whether their account gets its new address by the next plan, because attribute or app do not name the one it has.
     pub fn is_out_of_step(&self, spec: &Spec) -> bool {
         let follows = spec.people.mapping.on_email_change.value == OnEmailChange::Follow;
         let is_ours = self.origin == Some(Origin::Created) && self.held.is_none();
-        follows && is_ours && !follow::may_move(self)
+        follows && is_ours && self.renames.is_none()
     }
 
     /// Whether they left and are back, and what is to be given again is what fedctl took from them itself.

@@ -155,7 +155,10 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
     }
     if out_of_step > 0 {
         let about = Address::new(Org::Secondary, Kind::User, format!("({out_of_step} accounts)"));
-        plan.note(about, "they get their new addresses by the next plan: first the attributes of their people name the ones that they have");
+        plan.note(
+            about,
+            "they get their new addresses by the next plan: first app and attributes name the ones that they have",
+        );
     }
     if by_template > 0 {
         let about = Address::new(Org::Secondary, Kind::User, format!("({by_template} accounts)"));

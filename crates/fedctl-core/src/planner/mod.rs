@@ -135,6 +135,11 @@ pub(crate) fn resolved<T>(
     });
     let mut people = people::resolve(spec, live, &mut needs, rosters);
     let mut found = find(spec, terms, live, &mut needs, &mut problems);
+    if let (Some(people), Some(found)) = (&mut people, &found)
+        && kinds::oidc_app::claims_another(spec, terms, &found.app)
+    {
+        people::follow::wait_for_claim(people);
+    }
     if let Some(found) = &found {
         everybody_who_reaches(live, &mut needs, found);
         everybody_whom_a_rule_finds(spec, live, &mut needs, found);

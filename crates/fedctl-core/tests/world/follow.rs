@@ -266,7 +266,7 @@ fn i10_a_gain_in_the_gap_is_judged_and_so_is_a_loss_that_is_not_the_gap() {
     // It is the first thing that somebody new gets: nobody loses, and somebody else's account opens.
     let old = format!("{}.beta", email(0));
     let gained = judged(&|world| {
-        let _stranger = world.add_user(memory.secondary, plain(&old, "stranger"));
+        world.add_user(memory.secondary, plain(&old, "stranger"));
     });
     assert!(gained.starts_with("I10"), "{gained}");
     // The attribute is gone, or names something else; the account is shut; the account is not where the plan said.

@@ -205,6 +205,12 @@ fn email_claim(spec: &Spec, source: Source) -> Claim {
     Claim { name: "email".into(), value: source.name(spec.people.mapping.attribute.as_str()), rest: Default::default() }
 }
 
+/// Whether the app takes the claim `email` from another attribute than that of the spec.
+pub(crate) fn claims_another(spec: &Spec, terms: &Terms, found: &Found<'_>) -> bool {
+    let claims = found.settings.into_iter().flat_map(|settings| &settings.dynamic_claims);
+    claims.filter(|claim| &*claim.name == "email").any(|claim| !names_attribute(spec, terms, claim))
+}
+
 /// Whether a claim comes from the attribute of the spec, as far as anybody knows how that is written.
 pub(crate) fn names_attribute(spec: &Spec, terms: &Terms, claim: &Claim) -> bool {
     let source = Source::of(&claim.value, spec.people.mapping.attribute.as_str());

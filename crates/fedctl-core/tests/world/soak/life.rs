@@ -147,7 +147,8 @@ impl Life<'_> {
             ended.rare.met("run: a late request was carried out");
         }
         let wrong = became.as_ref().ok().and_then(|became| {
-            let wrong = promises::hasty(became, &log).or_else(|| promises::interrupted(became, &log));
+            let wrong = promises::hasty(became, &log);
+            let wrong = wrong.or_else(|| promises::interrupted(became, &log).filter(|_| round.order.1 == 1));
             wrong.or_else(|| promises::digest_of_any(became))
         });
         ended.last = log;

@@ -61,6 +61,8 @@ pub(crate) fn hasty(became: &Became, log: &Log) -> Option<String> {
     })
 }
 
+/// For a run with one turn out at a time; with more, one that was out before may come in between.
+///
 /// Between the write that renames an account and the one that has the attribute follow nothing else is begun: what of this
 /// comes in between, as one action that no request was for before.
 pub(crate) fn interrupted(became: &Became, log: &Log) -> Option<String> {
@@ -138,13 +140,18 @@ pub(crate) fn routed_to_nothing(memory: &Memory, sent: &Sent) -> Option<String> 
     let account = world.user(body["id"].as_str()?.parse().ok()?)?;
     world.users(memory.secondary).find(|user| user.id == account.id)?;
     let names = |attribute| move |user: &User| user.attribute(attribute).is_some_and(|it| it == &*account.email);
-    let mut people = world.users(memory.primary);
-    let Some(person) = people.find(|user| names(ATTRIBUTE)(user) || names(OLD_ATTRIBUTE)(user)) else {
+    // Somebody of no federation may have written it by hand, too, and not reach the app.
+    let people = world.users(memory.primary).filter(|user| names(ATTRIBUTE)(user) || names(OLD_ATTRIBUTE)(user));
+    let people: Vec<&User> = people.collect();
+    let Some(person) = people.first() else {
         return Some(format!("{} is routed, and nobody's attribute names it", account.email));
     };
     let client = world.provider(memory.secondary).and_then(|provider| world.client(&provider.client_id));
-    let may_use = client.is_some_and(|(app, _)| app.groups().any(|group| person.groups().any(|own| own == group)));
-    (!may_use).then(|| format!("{} is routed, and {} may not use the app", account.email, person.email))
+    let may_use = |person: &&User| {
+        client.is_some_and(|(app, _)| app.groups().any(|group| person.groups().any(|own| own == group)))
+    };
+    (!people.iter().any(may_use))
+        .then(|| format!("{} is routed, and {} may not use the app", account.email, person.email))
 }
 
 /// Accounts that are active and that we did not make: nobody but a human suspends them.
