@@ -148,7 +148,7 @@ fn kept_addresses(context: &Context<'_>, plan: &mut Builder) {
     }
     let moved = context.people.list.iter().filter(|person| *person.address_after() != person.account).count();
     if moved > 0 {
-        let about = Address::new(Org::Secondary, Kind::User, format!("({moved} accounts that are renamed)"));
+        let about = Address::new(Org::Secondary, Kind::User, "(accounts that are renamed)");
         let gap = "nobody signs in to one of them between the two writes that rename it and set the attribute, which are sent \
                    one after the other; should the run be killed just there, the next one writes the second";
         plan.note(about, gap);
