@@ -122,6 +122,18 @@ fn whatever_else_cannot_be_read_the_list_of_policies_is_enough() {
 }
 
 #[test]
+fn a_policy_that_cannot_be_looked_at_is_not_written_and_the_way_by_hand_is_said() {
+    let sandbox = Sandbox::applied();
+    let when = json!({"method": "GET", "path": format!("{POLICIES}/*")});
+    let faults = json!([{"name": "down", "when": when, "do": {"fail": {"status": 403}}}]);
+    sandbox.control("PUT", "faults", &faults.to_string());
+    let run = pause(&sandbox).exits_with(1);
+    assert!(run.stdout.contains("could not be looked at") && run.stdout.contains("by hand, in the console"), "{run}");
+    sandbox.control("DELETE", "faults", "");
+    sandbox.nothing_was_written();
+}
+
+#[test]
 fn without_a_mark_the_policy_of_our_group_is_paused_and_that_of_another_federation_is_not() {
     let sandbox = Sandbox::applied();
     let mut policy = sandbox.list(Secondary, POLICIES).remove(0);
@@ -148,6 +160,15 @@ fn what_cannot_be_paused_is_said_with_the_way_by_hand() {
     assert!(run.stderr.contains("Identity Providers > the routing policy `Acme people sign in at Acme`"), "{run}");
     sandbox.control("DELETE", "faults", "");
     assert!(routes(&sandbox));
+}
+
+#[test]
+fn without_its_key_a_pause_says_which_is_missing_and_the_way_by_hand() {
+    let sandbox = Sandbox::applied();
+    let run = Run::of(&mut sandbox.home.command("pause demo.yaml")).exits_with(1);
+    for part in ["FEDCTL_BETA_API_KEY", "or by hand, in the console of the secondary organisation"] {
+        assert!(run.stderr.contains(part), "{run}");
+    }
 }
 
 #[test]

@@ -4,6 +4,9 @@ use reqwest::Url;
 
 use crate::error::HostError;
 
+/// Where an identity provider of the United States sends people back to (documented).
+const US_CALLBACK: &str = "https://login.jumpcloud.com/oauth/callback";
+
 /// A region of JumpCloud. Data, keys and hosts of one region are unknown to the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Region {
@@ -41,6 +44,8 @@ pub struct HostUrls {
     pub oauth: Url,
     /// Where an identity provider sends people back to.
     pub callback: Url,
+    /// Where else it may send them back to: nobody has published that of this region.
+    pub other_callback: Option<Url>,
 }
 
 /// The checked hosts of one organisation: all of them HTTPS, or all of them one sandbox on this machine.
@@ -54,8 +59,9 @@ impl Hosts {
     /// The known hosts of a region.
     ///
     /// Certainty: console from the published API descriptions and observed; insights observed; issuer observed in the
-    /// US by many and in EU and IN by one client each; token hosts of service accounts observed in all three; callback documented for the US and *inferred* from the pattern
-    /// for EU and IN, so a caller that depends on those should say so.
+    /// US by many and in EU and IN by one client each; token hosts of service accounts observed in all three; callback
+    /// documented for the US. For EU and IN nobody has published it: it is *inferred* from the pattern, and the other one is
+    /// that of the US.
     pub fn of(region: Region) -> Self {
         let infix = match region {
             Region::Us => "",
@@ -69,6 +75,7 @@ impl Hosts {
             insights: url(format!("https://api.{infix}jumpcloud.com")),
             oauth: url(format!("https://admin-oauth.id.{infix}jumpcloud.com")),
             callback: url(format!("https://login.{infix}jumpcloud.com/oauth/callback")),
+            other_callback: (region != Region::Us).then(|| url(US_CALLBACK.to_owned())),
         };
         Self { urls, sandbox: false }
     }
@@ -85,7 +92,14 @@ impl Hosts {
         let mut callback = base.clone();
         callback.set_path("/oauth/callback");
         let base = || base.clone();
-        let urls = HostUrls { console: base(), issuer: base(), insights: base(), oauth: base(), callback };
+        let urls = HostUrls {
+            console: base(),
+            issuer: base(),
+            insights: base(),
+            oauth: base(),
+            callback,
+            other_callback: None,
+        };
         Ok(Self { urls, sandbox: true })
     }
 
@@ -99,7 +113,7 @@ impl Hosts {
         for base in bases {
             plain_base(base)?;
         }
-        for url in bases.into_iter().chain([&urls.callback]) {
+        for url in bases.into_iter().chain([&urls.callback]).chain(&urls.other_callback) {
             if url.scheme() != "https" {
                 return Err(HostError::NotHttps { url: url.to_string() });
             }
@@ -128,6 +142,11 @@ impl Hosts {
     /// Where an identity provider sends people back to.
     pub fn callback(&self) -> &Url {
         &self.urls.callback
+    }
+
+    /// Where else it may send them back to, as long as nobody has published which.
+    pub fn other_callback(&self) -> Option<&Url> {
+        self.urls.other_callback.as_ref()
     }
 }
 

@@ -83,6 +83,7 @@ fn setup(pair: Pair, people: &str) -> Setup {
     let terms = Terms {
         issuer: handle.base_url().into(),
         callback: format!("{}/oauth/callback", handle.base_url()).into(),
+        other_callback: None,
         login: handle.base_url().into(),
         rules: fedctl_core::plan::rules::Rules::default(),
     };

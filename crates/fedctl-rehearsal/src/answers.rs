@@ -1,9 +1,10 @@
 //! Answers to the open questions, in rows in which every two of them meet.
 
+use fedctl_core::kinds::oidc_app::wire::Source;
 use jumpcloud_sim::World;
 
 use crate::pairwise;
-use crate::questions::{QUESTIONS, Question, TOGETHER, When};
+use crate::questions::{PREFIXED, QUESTIONS, Question, TOGETHER, When};
 use crate::seed::settle;
 
 /// Answers to some questions, other than those of the stage.
@@ -13,9 +14,13 @@ pub(crate) struct Answers(Vec<(&'static Question, &'static str)>);
 impl Answers {
     /// The rows; that of the stage is not among them. An answer that some document contradicts is tried alone, and with the
     /// one that makes it harm.
-    pub(crate) fn rows() -> Vec<Self> {
+    pub(crate) fn rows(source: Source) -> Vec<Self> {
+        let as_written = |question: &'static Question| match source {
+            Source::Prefixed if question.name == PREFIXED.name => &PREFIXED,
+            Source::Prefixed | Source::Bare => question,
+        };
         let (documented, open): (Vec<&'static Question>, Vec<&'static Question>) =
-            QUESTIONS.iter().partition(|question| question.is_documented);
+            QUESTIONS.iter().map(as_written).partition(|question| question.is_documented);
         let sizes: Vec<usize> = open.iter().map(|question| question.answers.len()).collect();
         let row = |row: Vec<usize>| {
             let others = open.iter().zip(row).filter(|(_, answer)| *answer > 0);

@@ -36,6 +36,10 @@ const fn applying(name: &'static str, answers: &'static [&'static str], asks: &'
 pub(crate) const TOGETHER: [[(&str, &str); 2]; 1] =
     [[("policy-without-groups", "everybody"), ("provider-makes-policy", "true")]];
 
+/// The question about claims where the plan writes them with a prefix: that is taken to be right then.
+pub(crate) const PREFIXED: Question =
+    at_sign_in("attribute-source", &["prefixed", "bare"], "how does a claim name a custom attribute?");
+
 /// All of them. The first answer is that of the stage.
 pub(crate) const QUESTIONS: [Question; 22] = [
     at_sign_in("policy-without-groups", &["nobody", "everybody"], "whom does a routing policy without groups route?"),

@@ -108,9 +108,9 @@ pub fn rehearse_by(
     let mut theatre = Theatre {
         spec,
         terms,
-        set: Set::new(spec, terms, live, plan.organizations),
+        set: Set::new(spec, terms, live, plan.organizations, cast.claim_source),
         way: Way { rows: &script.rows, most: script.most_states, is_exhaustive: script.is_exhaustive },
-        rows: if script.tries_answers { Answers::rows() } else { Vec::new() },
+        rows: if script.tries_answers { Answers::rows(cast.claim_source) } else { Vec::new() },
         rehearsal: Rehearsal {
             actions: plan.actions.len(),
             situations: classes.len(),

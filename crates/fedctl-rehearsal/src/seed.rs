@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use fedctl_core::address::Org;
-use fedctl_core::kinds::oidc_app::wire::AppSettings;
+use fedctl_core::kinds::oidc_app::wire::{AppSettings, Source};
 use fedctl_core::kinds::user_group::wire::{Group, Method};
 use fedctl_core::live::users::State;
 use fedctl_core::live::{Live, Needs, User};
@@ -44,7 +44,13 @@ pub(crate) struct Set<'a> {
 
 impl<'a> Set<'a> {
     /// Builds the objects.
-    pub(crate) fn new(spec: &'a Spec, terms: &'a Terms, live: &'a Live, organizations: [ObjectId; 2]) -> Self {
+    pub(crate) fn new(
+        spec: &'a Spec,
+        terms: &'a Terms,
+        live: &'a Live,
+        organizations: [ObjectId; 2],
+        source: Source,
+    ) -> Self {
         let mut world = World::new(1);
         // What the plan makes is younger than all that was read, and so are its ids.
         world.now_ms = live.as_of.map_or(world.now_ms, |seconds| seconds.saturating_add(60).saturating_mul(1000));
@@ -53,6 +59,7 @@ impl<'a> Set<'a> {
         world.set_login_callback(&terms.callback);
         // Both models compare addresses in one way; that the service may not is a question.
         settle(&mut world, "email-case-sensitive", "false");
+        settle(&mut world, "attribute-source", source.as_str());
         let [primary, secondary] = organizations.map(|id| organization(&mut world, id));
         let keys = [primary, secondary].map(|org| world.add_key(&[org]));
         let bare = Stage { world, primary, secondary, keys };

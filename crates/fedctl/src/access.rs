@@ -343,6 +343,7 @@ fn overridden(hosts: &Hosts, overrides: &HostOverrides) -> Result<Hosts, Failure
         insights: or(&overrides.insights, hosts.base(Host::Insights))?,
         oauth: or(&overrides.oauth, hosts.base(Host::Oauth))?,
         callback: or(&overrides.callback, hosts.callback())?,
+        other_callback: hosts.other_callback().filter(|_| overrides.callback.is_none()).cloned(),
     })?)
 }
 

@@ -51,6 +51,13 @@ impl Failure {
         self
     }
 
+    /// Says what else there is to do.
+    #[must_use]
+    pub fn or_else_hint(mut self, hint: &str) -> Self {
+        self.hint = Some(self.hint.map_or_else(|| hint.to_owned(), |first| format!("{first}; or {hint}")));
+        self
+    }
+
     /// Says that nothing was written.
     #[must_use]
     pub fn unwritten(mut self) -> Self {

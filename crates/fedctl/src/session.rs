@@ -326,6 +326,7 @@ fn terms(primary: &Hosts, secondary: &Hosts, rules: Rules) -> Terms {
     Terms {
         issuer: bare(primary.base(fedctl_client::Host::Issuer)),
         callback: secondary.callback().as_str().into(),
+        other_callback: secondary.other_callback().map(|url| url.as_str().into()),
         login: bare(secondary.base(fedctl_client::Host::Console)),
         rules,
     }

@@ -126,6 +126,8 @@ settings! {
     dynamic_delay_ms: u64 = 0, "dynamic-delay-ms";
     /// The name of "ends with" in the newest form of rules \[unknown\].
     ends_with: EndsWith = EndsWith::None, "ends-with";
+    /// What "ends with" is in a rule that is a search \[inferred: other operators of searches were tried there\].
+    search_ends_with: SearchEndsWith = SearchEndsWith::Takes, "search-ends-with";
     /// Whether a rule is answered in another order and spelling than it was written in \[inferred\].
     rule_rewritten: bool = false, "rule-rewritten";
     /// What becomes of the description of an OIDC app \[unknown: the endpoint is strict\].
@@ -176,6 +178,8 @@ settings! {
     provider_without_policy: Reach = Reach::Nobody, "provider-without-policy";
     /// How a claim mapping names a custom attribute \[inferred from the console\].
     attribute_source: AttributeSource = AttributeSource::Bare, "attribute-source";
+    /// Whether a claim mapping that names a custom attribute otherwise is refused \[unknown\].
+    attribute_source_checked: bool = false, "attribute-source-checked";
     /// Whether a custom attribute goes before a field of the same name in a claim \[unknown\].
     attribute_before_field: bool = true, "attribute-before-field";
     /// Which of two mappings of one claim wins \[unknown\].

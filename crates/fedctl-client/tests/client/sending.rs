@@ -228,6 +228,7 @@ fn other_hosts_must_be_https() {
         insights: real.base(Host::Insights).clone(),
         oauth: real.base(Host::Oauth).clone(),
         callback: real.callback().clone(),
+        other_callback: None,
     };
     assert!(Hosts::custom(urls("https://gateway.example.com")).is_ok_and(|hosts| !hosts.is_sandbox()));
     assert!(matches!(Hosts::custom(urls("http://console.jumpcloud.com")), Err(HostError::NotHttps { .. })));

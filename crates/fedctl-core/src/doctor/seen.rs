@@ -1,6 +1,7 @@
 //! What live objects show of questions that nobody has answered in public.
 
 use crate::address::Org;
+use crate::kinds::oidc_app::wire::Source;
 use crate::kinds::routing_policy::wire::Spelt;
 use crate::live::Live;
 
@@ -57,10 +58,12 @@ fn descriptions(live: &Live) -> Option<String> {
 fn claims(live: &Live) -> Option<String> {
     let settings = live.app_settings.values().flatten().flatten();
     let claims = settings.flat_map(|settings| &settings.dynamic_claims).filter(|claim| &*claim.name == "email");
-    counted(claims.filter(|claim| &*claim.value != "email").map(|claim| match claim.value.starts_with("attributes.") {
-        true => "as `attributes.NAME`",
-        false => "by its name alone",
-    }))
+    counted(claims.filter(|claim| &*claim.value != "email").map(
+        |claim| match claim.value.starts_with(Source::PREFIX) {
+            true => "as `attributes.NAME`",
+            false => "by its name alone",
+        },
+    ))
 }
 
 fn authorities(live: &Live) -> Option<String> {

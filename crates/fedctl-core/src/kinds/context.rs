@@ -24,10 +24,19 @@ pub struct Terms {
     pub issuer: Box<str>,
     /// Where the secondary organisation takes people back after they authenticated.
     pub callback: Box<str>,
+    /// Where else that may be: nobody has published the host of every region.
+    pub other_callback: Option<Box<str>>,
     /// Where people of the secondary organisation sign in.
     pub login: Box<str>,
     /// What whoever runs fedctl demands of every plan.
     pub rules: Rules,
+}
+
+impl Terms {
+    /// Everywhere the secondary organisation may take people back, the likeliest first.
+    pub fn callbacks(&self) -> impl Iterator<Item = &str> {
+        [&*self.callback].into_iter().chain(self.other_callback.as_deref())
+    }
 }
 
 /// The objects of the federation that were found.

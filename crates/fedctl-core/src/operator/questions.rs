@@ -14,6 +14,8 @@ pub enum Question {
     MembershipRule,
     /// Where an app carries its mark.
     AppMark,
+    /// How a claim of an app names a custom attribute.
+    ClaimSource,
     /// How a password authority names the identity provider.
     PasswordAuthorityId,
 }
@@ -41,6 +43,7 @@ impl Question {
         Self::IdentityProviderUpdate,
         Self::MembershipRule,
         Self::AppMark,
+        Self::ClaimSource,
         Self::PasswordAuthorityId,
     ];
 
@@ -52,6 +55,7 @@ impl Question {
             Self::IdentityProviderUpdate => "identity-provider-update",
             Self::MembershipRule => "membership-rule",
             Self::AppMark => "app-mark",
+            Self::ClaimSource => "claim-source",
             Self::PasswordAuthorityId => "password-authority-id",
         }
     }
@@ -78,6 +82,7 @@ impl Question {
             Self::IdentityProviderUpdate => &const { [named("bare"), named("wrapped")] },
             Self::MembershipRule => &const { [named("search"), MANUAL] },
             Self::AppMark => &const { [named("description"), named("label")] },
+            Self::ClaimSource => &const { [named("bare"), named("prefixed")] },
             Self::PasswordAuthorityId => &const { [named("with-id"), named("without-id"), MANUAL] },
         }
     }

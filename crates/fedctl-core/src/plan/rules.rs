@@ -65,6 +65,14 @@ impl Rules {
         }
     }
 
+    /// The name of the answer that the operator pinned, if that is a spelling.
+    pub fn pinned(&self, choice: Choice) -> Option<&str> {
+        match self.forms.get(choice.0)? {
+            Form::Named(name) => Some(name),
+            Form::Manual => None,
+        }
+    }
+
     /// The spellings of a call in their order, as far as the operator did not pin one. None at all: a person does it.
     pub fn choose(&self, choice: Choice, forms: Box<[action::Form]>) -> Write {
         let forms = match self.forms.get(choice.0) {

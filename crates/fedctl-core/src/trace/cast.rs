@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::situation::{self, Hop, Own, Situation};
 use crate::address::Org;
 use crate::kinds::context::Context;
+use crate::kinds::oidc_app::{self, wire::Source};
 use crate::live::index::Index;
 use crate::live::{Live, User};
 use crate::object_id::ObjectId;
@@ -36,6 +37,8 @@ pub struct Cast {
     pub parts: Vec<Part>,
     /// Sets of groups that somebody is in.
     pub groups: Vec<Box<[ObjectId]>>,
+    /// How the claim of the app names its attribute.
+    pub claim_source: Source,
 }
 
 /// Who has which address in their attribute, found by the address.
@@ -69,7 +72,8 @@ impl Claims {
 /// The cast of what was resolved.
 pub(crate) fn of(context: &Context<'_>, live: &Live) -> Cast {
     let shared = situation::shared(context.spec, context.terms, context.found);
-    let mut casting = Casting { context, live, shared, claims: Claims::of(live), cast: Cast::default() };
+    let cast = Cast { claim_source: oidc_app::source(context.terms, &context.found.app), ..Cast::default() };
+    let mut casting = Casting { context, live, shared, claims: Claims::of(live), cast };
     for (at, person) in (0u32..).zip(&context.people.list) {
         casting.person(at, person);
     }

@@ -2,7 +2,7 @@
 
 use crate::address::Org;
 use crate::kinds::context::{Found, Terms};
-use crate::kinds::oidc_app::CLIENT_AUTHENTICATION;
+use crate::kinds::oidc_app::{self, CLIENT_AUTHENTICATION};
 use crate::live::Live;
 use crate::live::users::{State, User};
 use crate::object_id::ObjectId;
@@ -139,7 +139,7 @@ pub(crate) fn shared(spec: &Spec, terms: &Terms, found: &Found<'_>) -> Vec<Hop> 
     let provider = found.provider.filter(|live| settings.is_some_and(|ours| ours.client_id == live.oidc.client_id));
     let claim = |claims: &[crate::kinds::oidc_app::wire::Claim]| {
         let mut emails = claims.iter().filter(|claim| &*claim.name == "email");
-        let only = emails.next().is_some_and(|claim| &*claim.value == spec.people.mapping.attribute.as_str());
+        let only = emails.next().is_some_and(|claim| oidc_app::names_attribute(spec, terms, claim));
         only && emails.next().is_none()
     };
     let slashless = |url: &str| url.trim_end_matches('/').to_owned();
@@ -155,7 +155,7 @@ pub(crate) fn shared(spec: &Spec, terms: &Terms, found: &Found<'_>) -> Vec<Hop> 
         (Hop::Provider, provider.is_some()),
         (Hop::Issuer, provider.is_some_and(|live| slashless(&live.oidc.url) == slashless(&terms.issuer))),
         (Hop::AppActive, app.is_some_and(|app| app.active != Some(false))),
-        (Hop::RedirectUri, settings.is_some_and(|settings| settings.redirect_uris.contains(&terms.callback))),
+        (Hop::RedirectUri, settings.is_some_and(|_| found.app.missing_callbacks(terms).is_empty())),
         (
             Hop::ClientAuthentication,
             settings.is_some_and(|settings| &*settings.token_endpoint_auth_method == CLIENT_AUTHENTICATION),

@@ -51,9 +51,10 @@ pub(crate) enum Fault {
     KilledLate(usize),
 }
 
-/// What a human did: the world before, and since when every list shows what they made of it.
+/// What a human did: the world before and after, and since when every list shows what they made of it.
 pub(crate) struct Touched {
     pub(crate) before: World,
+    pub(crate) after: World,
     pub(crate) shows_ms: u64,
 }
 
@@ -88,6 +89,8 @@ pub(crate) struct Memory {
     pub(crate) keeps_all: bool,
     /// What the program is told to do.
     pub(crate) command: Command,
+    /// The guards that whoever runs it lifts, plan by plan.
+    pub(crate) lifts: &'static [Guard],
 }
 
 /// What the program is told to do.
@@ -140,6 +143,7 @@ impl Memory {
             no_escrow: None,
             keeps_all: false,
             command: Command::Apply,
+            lifts: &[],
         }
     }
 
@@ -157,7 +161,8 @@ impl Memory {
     pub(crate) fn by_hand(&mut self, edit: impl FnOnce(&mut Self)) {
         let before = self.world.clone();
         edit(self);
-        self.touched = Some(Arc::new(Touched { before, shows_ms: self.world.now_ms + self.lag_ms }));
+        let after = self.world.clone();
+        self.touched = Some(Arc::new(Touched { before, after, shows_ms: self.world.now_ms + self.lag_ms }));
     }
 
     /// Has lists go on showing what was before a write.
@@ -388,6 +393,7 @@ pub(crate) fn terms() -> Terms {
     Terms {
         issuer: "https://oauth.id.jumpcloud.com".into(),
         callback: "https://login.jumpcloud.com/oauth/callback".into(),
+        other_callback: None,
         login: "https://console.jumpcloud.com".into(),
         rules: Rules::default(),
     }

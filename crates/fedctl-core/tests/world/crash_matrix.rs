@@ -182,11 +182,20 @@ fn lagging(mut stage: Stage, lag: bool) -> Stage {
     stage
 }
 
-fn clean(stage: Stage) -> Result<Clean, String> {
+fn clean(story: &Story, people: usize, lag: bool) -> Result<Clean, String> {
+    let stage = lagging(story.stage(people)?, lag);
     let mut memory = stage.memory.clone();
     let (_, log) = witness::invoke_and_log(&stage.scene, &stage.spec, &mut memory, Course::default())?;
     let rest = witness::settled(&stage.scene, &stage.spec, &mut memory)?;
-    Ok(Clean { stage, rest, writes: log.writes().count() })
+    match log.writes().count() {
+        0 => Err("there is nothing to strike: it writes nothing".to_owned()),
+        writes => stays(story, &memory).map(|()| Clean { stage, rest, writes }),
+    }
+}
+
+/// I11: what a human stopped is as they left it.
+fn stays(story: &Story, memory: &Memory) -> Result<(), String> {
+    if story.is_undone(memory) { Err("I11: what a human stopped goes on".to_owned()) } else { Ok(()) }
 }
 
 /// The run that is struck, and the next one where something lands in it.
@@ -222,10 +231,11 @@ fn place(stage: &Stage, memory: &Memory, when: usize) -> Result<usize, String> {
 }
 
 /// Tells a story with something that goes wrong.
-fn tell(clean: &Clean, cell: Cell) -> Result<(), String> {
+fn tell(story: &Story, clean: &Clean, cell: Cell) -> Result<(), String> {
     let mut memory = strike(clean, cell)?;
     let stage = &clean.stage;
     let rest = witness::settled(&stage.scene, &stage.spec, &mut memory)?;
+    stays(story, &memory)?;
     if cell.hand == HumanHand::None { as_clean(&rest, &clean.rest) } else { Ok(()) }
 }
 
@@ -253,7 +263,7 @@ fn cells(clean: &Clean, picks: impl Fn(usize) -> bool) -> Vec<Cell> {
 fn depth_one(story: &Story, figures: &mut Figures, picks: impl Fn(usize) -> bool + Copy) {
     for lag in [false, true] {
         let what = format!("{}: lag {lag}", story.name);
-        let clean = match clean(lagging((story.begin)(PEOPLE), lag)) {
+        let clean = match clean(story, PEOPLE, lag) {
             Ok(clean) => clean,
             Err(wrong) => {
                 figures.take(&what, Err(wrong));
@@ -261,7 +271,7 @@ fn depth_one(story: &Story, figures: &mut Figures, picks: impl Fn(usize) -> bool
             }
         };
         for cell in cells(&clean, picks) {
-            figures.take(&format!("{}: lag {lag}, {cell:?}", story.name), tell(&clean, cell));
+            figures.take(&format!("{}: lag {lag}, {cell:?}", story.name), tell(story, &clean, cell));
         }
     }
 }
@@ -271,13 +281,13 @@ const TWICE: [Fault; 6] =
     [Fault::Refused, Fault::KilledBefore, Fault::Cut, Fault::DoneAnd500, Fault::KilledAfter, Fault::Late(usize::MAX)];
 
 fn depth_two(story: &Story, people: usize, figures: &mut Figures, picks: impl Fn(usize) -> bool) {
-    let clean = clean((story.begin)(people)).unwrap_or_else(|wrong| panic!("{}: {wrong}", story.name));
+    let clean = clean(story, people, false).unwrap_or_else(|wrong| panic!("{}: {wrong}", story.name));
     let mut number = 0;
     let mut told = |clean: &Clean, first: Option<Cell>, cell: Cell| {
         number += 1;
         if picks(number) {
             let first = first.map(|first| format!("{first:?}, then ")).unwrap_or_default();
-            figures.take(&format!("{}: {first}{cell:?}", story.name), tell(clean, cell));
+            figures.take(&format!("{}: {first}{cell:?}", story.name), tell(story, clean, cell));
         }
     };
     for at in 0..clean.writes {

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use fedctl_core::address::{Kind, Org};
 use fedctl_core::apply::End;
-use fedctl_core::drive::Carry;
+use fedctl_core::drive::{self, Carry};
 use fedctl_core::operator::Form;
 use fedctl_core::plan::rules::Rules;
 use fedctl_core::plan::{Fate, Plan, Verb};
+use fedctl_core::planner::{self, Step, Terms};
 use fedctl_core::request::{Outcome, Request};
 use fedctl_core::spec::Spec;
-use jumpcloud_sim::{World, console, fixture};
+use jumpcloud_sim::{Membership, Region, World, console, fixture};
 use serde_json::json;
 
 use crate::carry::{self, Memory};
@@ -217,4 +218,133 @@ fn a_policy_is_led_to_the_provider_that_is_made_anew() {
         arrives(&memory, &first);
         assert!(carry::plan(&spec, &mut memory).is_empty());
     }
+}
+
+/// The value of the claim in the app that we made.
+fn claim(memory: &Memory) -> String {
+    let app = memory.world.apps(memory.primary).find(|app| scene::is_marked_app(app)).unwrap();
+    app.oidc.as_ref().unwrap().dynamic_claims[0].value.clone()
+}
+
+/// An OIDC app of somebody else that takes the e-mail from this.
+pub(crate) fn another_app(memory: &mut Memory, value: &str) {
+    let app = json!({"active": true, "name": "oidc", "displayName": "OpenID Connect", "displayLabel": "Wiki", "config": {},
+        "sso": {"type": "oidc", "hidden": true}});
+    let made = memory.raw(Org::Primary, "POST", "/api/applications", &app);
+    let settings = json!({"type": "oidc", "hidden": true, "oidc": {"redirectUris": ["https://wiki.example.com/cb"],
+        "relyingPartyUrl": "https://wiki.example.com", "dynamicClaims": [{"name": "email", "value": value}]}});
+    let path = format!("/api/v2/applications/{}/sso", made["_id"].as_str().unwrap());
+    memory.raw(Org::Primary, "POST", &path, &settings);
+}
+
+fn pinned(question: &str, form: &'static str) -> Rules {
+    Rules { forms: [(question.into(), Form::Named(form))].into(), ..Rules::default() }
+}
+
+#[test]
+fn a_claim_is_spelt_as_the_operator_says_and_everybody_arrives() {
+    let (mut memory, spec) = world(&[("attribute-source", "prefixed")]);
+    let plan = carry::plan_under(pinned("claim-source", "prefixed"), &spec, &mut memory);
+    let ends = carry::run(&plan, &mut memory);
+    assert_eq!(bad(&plan, &ends), []);
+    arrives(&memory, &plan);
+    assert!(claim(&memory).starts_with("attributes."), "{}", claim(&memory));
+    assert!(carry::plan(&spec, &mut memory).is_empty(), "what is there comes first");
+    let verified = carry::verify(&spec, &mut memory).counts();
+    assert!(verified.broken.is_empty(), "{:?}", verified.broken);
+    memory.world.set("attribute-source", "bare").unwrap();
+    let back = carry::plan_under(pinned("claim-source", "bare"), &spec, &mut memory);
+    let ends = carry::run(&back, &mut memory);
+    assert_eq!(bad(&back, &ends), []);
+    arrives(&memory, &plan);
+    assert!(!claim(&memory).starts_with("attributes."), "{}", claim(&memory));
+}
+
+#[test]
+fn a_claim_is_spelt_as_in_an_app_that_is_there() {
+    let (mut memory, spec) = world(&[("attribute-source", "prefixed")]);
+    another_app(&mut memory, "attributes.workEmail");
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    assert_eq!(bad(&plan, &ends), []);
+    arrives(&memory, &plan);
+    assert!(carry::plan(&spec, &mut memory).is_empty());
+}
+
+#[test]
+fn a_claim_that_is_refused_is_spelt_otherwise_when_two_looks_show_nothing() {
+    let (mut memory, spec) = world(&[("attribute-source", "prefixed"), ("attribute-source-checked", "true")]);
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    assert_eq!(bad(&plan, &ends), []);
+    assert_eq!(sent(&memory, "POST", "/sso"), [400, 200]);
+    let of_settings = memory.world.requests().iter().filter(|sent| sent.target.ends_with("/sso"));
+    let of_settings: Vec<(&str, u16)> = of_settings.map(|sent| (sent.method.as_str(), sent.status)).collect();
+    let refused = of_settings.iter().position(|sent| *sent == ("POST", 400)).unwrap();
+    assert_eq!(of_settings[refused + 1..refused + 4], [("GET", 404), ("GET", 404), ("POST", 200)]);
+    arrives(&memory, &plan);
+    // Pinned to what is refused: it fails, for a secret that a person sees is of no use to a run.
+    let (mut memory, spec) = world(&[("attribute-source", "prefixed"), ("attribute-source-checked", "true")]);
+    let plan = carry::plan_under(pinned("claim-source", "bare"), &spec, &mut memory);
+    let ends = carry::run(&plan, &mut memory);
+    let at = plan.actions.iter().position(|action| action.target.kind == Kind::OidcApp && action.verb == Verb::Update);
+    assert!(matches!(&ends[at.unwrap()], End::Failed(why) if why.contains("invalid dynamic claim")), "{ends:?}");
+}
+
+#[test]
+fn people_come_back_to_whichever_host_a_region_has() {
+    for regional in ["true", "false"] {
+        let (mut memory, _) = world(&[("regional-callback", regional)]);
+        memory.secondary = memory.world.add_organization("Beta in Europe", Region::Eu);
+        memory.keys[1] = memory.world.add_key(&[memory.secondary]);
+        let spec = carry::spec(&memory, "  from: {groups: [Contractors]}", "");
+        let us = carry::terms();
+        let terms = Terms {
+            callback: "https://login.eu.jumpcloud.com/oauth/callback".into(),
+            other_callback: Some(us.callback.clone()),
+            ..us
+        };
+        let plan = |memory: &mut Memory| match drive::read(&spec, memory, |live| planner::step(&spec, &terms, live)) {
+            Ok((Step::Ready(plan), _)) => *plan,
+            other => panic!("{other:?}"),
+        };
+        let first = plan(&mut memory);
+        let ends = carry::run(&first, &mut memory);
+        assert_eq!(bad(&first, &ends), [], "{regional}");
+        arrives(&memory, &first);
+        assert!(plan(&mut memory).is_empty());
+    }
+}
+
+const BY_SUFFIX: &str = "routing_group: {members: {email_ends_with: .beta, accept_capture: true}}\n";
+
+#[test]
+fn a_rule_that_finds_nobody_routes_nobody() {
+    let (mut memory, _) = world(&[("search-ends-with", "nobody")]);
+    let spec = carry::spec(&memory, "  from: {groups: [Contractors]}\n  mapping: {email: \"{email}.beta\"}", BY_SUFFIX);
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    let is_password = |(at, end): &(usize, &End)| {
+        plan.actions[*at].target.kind == Kind::PasswordAuthority && matches!(end, End::Skipped(_))
+    };
+    assert!(ends.iter().enumerate().any(|end| is_password(&end)), "only members give up their password");
+    assert!(Doors::of_memory(&memory).federated.is_empty());
+}
+
+#[test]
+fn a_group_whose_rule_is_refused_is_made_by_hand_in_another_spelling() {
+    let (mut memory, _) = world(&[("search-ends-with", "refuse"), ("ends-with", "endsWith")]);
+    let spec = carry::spec(&memory, "  from: {groups: [Contractors]}\n  mapping: {email: \"{email}.beta\"}", BY_SUFFIX);
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    let is_group = |action: &fedctl_core::plan::Action| {
+        action.target.kind == Kind::UserGroup && action.target.org == Org::Secondary && action.verb == Verb::Create
+    };
+    let at = plan.actions.iter().position(is_group).unwrap();
+    assert!(matches!(&ends[at], End::Manual(_)), "{:?}", ends[at]);
+    let group = memory.world.add_group(memory.secondary, &plan.actions[at].target.name);
+    let description = plan.actions[at].changes.iter().find(|change| change.field.to_string() == "description").unwrap();
+    assert!(console::describe_group(&mut memory.world, group, description.text().unwrap()));
+    let rule = json!({"filters": [{"field": "user.email", "operation": "endsWith", "value": ".beta"}]});
+    assert!(console::set_membership(&mut memory.world, group, Membership::DynamicAutomated));
+    assert!(console::set_rule(&mut memory.world, group, &rule));
+    let (plan, ends) = carry::apply(&spec, &mut memory);
+    assert_eq!(bad(&plan, &ends), []);
+    arrives(&memory, &plan);
 }

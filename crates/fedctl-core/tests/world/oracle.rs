@@ -39,6 +39,8 @@ pub(crate) struct Oracle {
 struct Hand {
     touched: Arc<Touched>,
     strangers: Strangers,
+    /// What is nobody's business, as the hand left it.
+    made: Strangers,
     foreign: BTreeMap<String, Vec<String>>,
     /// Whom it brought into which group.
     brought: Vec<(GroupId, UserId)>,
@@ -141,7 +143,11 @@ impl Oracle {
             return Some(format!("I6: {} is new", now[new]));
         }
         if let Some(hand) = &self.hand {
-            let undone = |id: &&String| now.get(*id) == hand.strangers.get(*id) && hand.is_unseen(log, id);
+            // A request of an earlier run that lands late may undo the hand; a list that shows the hand still has a run make
+            // it good again.
+            let is_made = |id: &&String| now.get(*id) == hand.made.get(*id);
+            let undone =
+                |id: &&String| is_made(id) || (now.get(*id) == hand.strangers.get(*id) && hand.is_unseen(log, id));
             let undone: Vec<String> = self.strangers.keys().filter(undone).cloned().collect();
             self.strangers.extend(undone.into_iter().filter_map(|id| Some((id.clone(), now.get(&id)?.clone()))));
         }
@@ -219,6 +225,7 @@ impl Hand {
         Self {
             brought: memory.world.groups(memory.secondary).flat_map(brought).collect(),
             strangers: picture::strangers(scene, &before),
+            made: picture::strangers(scene, &memory.with_world(touched.after.clone())),
             foreign: foreign(scene, &before),
             touched,
         }

@@ -8,6 +8,7 @@ use fedctl_core::spec::Spec;
 use jumpcloud_sim::{Settings, console};
 
 use crate::carry::{self, Memory};
+use crate::forms::another_app;
 use crate::interleave::Dice;
 use crate::judge::Doors;
 use crate::scene::{self, Written};
@@ -31,10 +32,15 @@ const STOPS: &[(&str, &str)] = &[
 const HARM_TOGETHER: &[[(&str, &str); 2]] =
     &[[("provider-makes-policy", "true"), ("policy-without-groups", "everybody")]];
 
+/// An app of somebody else spells its claim with a prefix, and so do we then; and that is right.
+const SEEN_PREFIXED: (&str, &str) = ("claim-seen", "prefixed");
+const NAMED_WITH_PREFIX: (&str, &str) = ("attribute-source", "prefixed");
+
 /// How many people there are.
 const PEOPLE: usize = 4;
 
-/// A setting, or how people come into the routing group, with the values that are tried.
+/// A setting, or how people come into the routing group, or how an app of somebody else spells its claim, with the values that
+/// are tried.
 type Factor = (&'static str, Vec<String>);
 
 /// Every setting with values to choose from, without those that are known to harm.
@@ -49,7 +55,8 @@ fn factors(stops: bool) -> Vec<Factor> {
         (setting.name, values)
     };
     let members = ("members", ["managed", "by_mark", "suffix"].map(str::to_owned).to_vec());
-    Settings::default().describe().into_iter().map(of).chain([members]).collect()
+    let seen = ("claim-seen", ["none", "prefixed"].map(str::to_owned).to_vec());
+    Settings::default().describe().into_iter().map(of).chain([members, seen]).collect()
 }
 
 /// The pairs of two factors, each at one of its values, as (factor, value, later factor, value).
@@ -127,7 +134,10 @@ fn begin(row: &[(&str, &str)]) -> (Scene, Memory, Spec) {
     people[PEOPLE - 1].groups = [false; 3];
     let scene = Scene { people, wish: Wish { members, ..Wish::plain("source_groups") }, made: None, answers: vec![] };
     let (mut memory, spec) = scene.build();
-    for (name, value) in row.iter().filter(|(name, _)| *name != "members") {
+    if row.contains(&SEEN_PREFIXED) {
+        another_app(&mut memory, "attributes.workEmail");
+    }
+    for (name, value) in row.iter().filter(|(name, _)| !["members", SEEN_PREFIXED.0].contains(name)) {
         memory.world.set(name, value).unwrap();
     }
     (scene, memory, spec)
@@ -152,7 +162,10 @@ fn settle(scene: &Scene, spec: &Spec, memory: &mut Memory, people: usize, row: &
         last = run(scene, spec, memory)?;
     }
     let arrived = Doors::of_memory(memory).federated.len();
-    let waits = SHOWN_BY_A_SIGN_IN.iter().any(|answer| row.contains(answer));
+    let is_prefixed = |answer: &(&str, &str)| row.contains(answer);
+    let is_misspelt = is_prefixed(&SEEN_PREFIXED) != is_prefixed(&NAMED_WITH_PREFIX);
+    let mut others = SHOWN_BY_A_SIGN_IN.iter().filter(|answer| **answer != NAMED_WITH_PREFIX);
+    let waits = is_misspelt || others.any(|answer| row.contains(answer));
     match last {
         (Became::Done, Some(plan)) if !plan.is_empty() => Err(format!("there is more to do: {:?}", plan.actions)),
         (Became::Done, _) if first == Became::Done && arrived != people && !waits => {

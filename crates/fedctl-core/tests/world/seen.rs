@@ -14,7 +14,7 @@ use crate::witness::{self, Became, Course, beyond_the_plan, untrue};
 
 fn story(name: &str) -> Stage {
     let story = STORIES.iter().find(|story| story.name == name).unwrap();
-    (story.begin)(3)
+    story.stage(3).unwrap()
 }
 
 /// A federation at rest, with a protected account.

@@ -184,7 +184,7 @@ impl Witness<'_> {
         for is_last in [false, true] {
             let read = drive::read(spec, self, |live| command.step(spec, live));
             let (step, live) = read.map_err(|error| error.to_string())?;
-            let plan = match step {
+            let mut plan = match step {
                 Step::Ready(plan) => *plan,
                 Step::Problems(problems) => {
                     return Err(format!("{:?}", problems.iter().map(|one| one.code).collect::<Vec<_>>()));
@@ -192,6 +192,7 @@ impl Witness<'_> {
                 Step::Unknown(unknown) => return Err(format!("{unknown:?}")),
                 Step::Read(queries) => return Err(format!("it never ends to read: {queries:?}")),
             };
+            carry::lift(&mut plan, self.memory.lifts);
             match settle::wait(&plan, live.newest_trace(&spec.names()), SETTLE).filter(|_| !is_last) {
                 Some(wait) => self.pause(Duration::from_secs(wait.rest)),
                 None => return Ok(plan),

@@ -126,6 +126,7 @@ fn terms() -> Terms {
     Terms {
         issuer: "https://oauth.id.jumpcloud.com".into(),
         callback: "https://login.jumpcloud.com/oauth/callback".into(),
+        other_callback: None,
         login: "https://console.jumpcloud.com".into(),
         rules: fedctl_core::plan::rules::Rules::default(),
     }

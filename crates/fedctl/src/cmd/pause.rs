@@ -25,13 +25,17 @@ use crate::source::Source;
 use crate::ui::Ui;
 use crate::writing::{self, Writing};
 
+/// The way by hand, where not even the name of the policy is known.
+const BY_HAND: &str = "by hand, in the console of the secondary organisation: DIRECTORY INTEGRATIONS > Identity Providers > \
+                       the routing policy of this federation > switch it off; no plan turns it on again";
+
 /// Turns routing off, and says who has another way in.
 ///
 /// # Errors
 /// Whatever keeps it from being turned off, with the way by hand.
 pub async fn run(args: &Pause, operator: Option<&Path>, ui: &mut Ui) -> Result<Exit, Failure> {
-    let session = open(&args.spec, operator, ui)?;
-    let plan = Arc::new(plan(&session, ui).await.map_err(|failure| by_hand(failure, &session))?);
+    let session = open(&args.spec, operator, ui).map_err(|failure| failure.or_else_hint(BY_HAND))?;
+    let plan = Arc::new(plan(&session, ui).await.map_err(|failure| failure.or_else_hint(&by_hand(&session)))?);
     let mut writing = Writing::without_lease()?;
     let (mut journal, _) = match writing.journal(&session, &plan, ui) {
         Ok(begun) => begun,
@@ -68,12 +72,12 @@ async fn plan(session: &Session, ui: &mut Ui) -> Result<Plan, Failure> {
 }
 
 /// What a person does when fedctl cannot.
-fn by_hand(failure: Failure, session: &Session) -> Failure {
-    let name = session.spec.routing_policy.name.as_str();
-    failure.hint(format!(
+fn by_hand(session: &Session) -> String {
+    let name = visible(session.spec.routing_policy.name.as_str());
+    format!(
         "by hand, in the console of the secondary organisation: DIRECTORY INTEGRATIONS > Identity Providers > the routing \
          policy `{name}` > switch it off; no plan turns it on again"
-    ))
+    )
 }
 
 /// Who has another way in now; nothing where that cannot be read.
@@ -103,6 +107,8 @@ fn text(session: &Session, report: &Report, ways: Option<&WaysIn>) -> String {
             "Routing is off, and no plan turns it on again. `fedctl resume {}` does.\n",
             visible(&session.source.name())
         ));
+    } else {
+        text.push_str(&format!("{}.\n", by_hand(session)));
     }
     text.push_str(&match ways {
         Some(ways) => listed(ways),

@@ -6,7 +6,7 @@ use super::Call;
 use super::reply::{Answer, Reply};
 use crate::id::{GroupId, UserId};
 use crate::query::v2;
-use crate::settings::Duplicate;
+use crate::settings::{Duplicate, SearchEndsWith};
 use crate::world::World;
 use crate::world::events::{Change, Resource};
 use crate::world::groups::{Group, Membership, ldap_groups};
@@ -156,10 +156,20 @@ impl World {
             email: text("email"),
             attributes: body.get("attributes").and_then(Value::as_object).cloned(),
             membership,
-            rule: body.get("memberQuery").map(|query| read_rule(call, query)).transpose()?,
+            rule: body.get("memberQuery").map(|query| self.written_rule(call, query)).transpose()?,
             exemptions: body.get("memberQueryExemptions").map(|list| self.read_exemptions(call, list)).transpose()?,
             notify: body.get("memberSuggestionsNotify").and_then(Value::as_bool).unwrap_or(false),
         })
+    }
+
+    /// A rule that is written, which may be refused.
+    fn written_rule(&self, call: &Call<'_>, query: &Value) -> Result<Option<Rule>, Reply> {
+        let rule = read_rule(call, query)?;
+        let refuses = self.settings.search_ends_with == SearchEndsWith::Refuse;
+        if refuses && rule.as_ref().is_some_and(Rule::searches_for_an_end) {
+            return Err(Reply::message(400, "memberQuery.searchFilters is not valid"));
+        }
+        Ok(rule)
     }
 
     /// Exemptions name users, with a type in capitals \[observed\].

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Call;
 use super::reply::{Answer, Reply, settle_unknown};
-use crate::settings::SecondSettings;
+use crate::settings::{AttributeSource, SecondSettings};
 use crate::world::World;
 use crate::world::apps::{App, ClientAuth, DynamicClaim, OidcSettings};
 use crate::world::events::Change;
@@ -72,7 +72,21 @@ impl World {
     fn read_sso(&self, call: &Call<'_>) -> Result<(Option<bool>, OidcSettings), Reply> {
         let (hidden, mut settings) = read(&call.object()?)?;
         settle_unknown(&mut settings.rest, &KNOWN_KEYS, self.settings.oidc_unknown_fields)?;
+        if self.settings.attribute_source_checked {
+            let is_misspelt = |claim: &DynamicClaim| self.is_misspelt(call, &claim.value);
+            if settings.dynamic_claims.iter().any(is_misspelt) {
+                return Err(Reply::message(400, "invalid dynamic claim"));
+            }
+        }
         Ok((hidden, settings))
+    }
+
+    /// Whether a claim names a custom attribute otherwise than it must.
+    fn is_misspelt(&self, call: &Call<'_>, value: &str) -> bool {
+        match self.settings.attribute_source {
+            AttributeSource::Bare => value.starts_with("attributes."),
+            AttributeSource::Prefixed => self.users(call.org).any(|user| user.attribute(value).is_some()),
+        }
     }
 }
 

@@ -48,7 +48,7 @@ impl World {
         let body = call.object()?;
         let query = body.get("memberQuery").cloned().unwrap_or(Value::Object(body));
         let rule = read_rule(call, &query)?.ok_or_else(|| Reply::v2_refusal("memberQuery is required"))?;
-        let filter = rule.filter(self.settings.ends_with);
+        let filter = rule.filter(&self.settings);
         let users: Vec<UserId> = self.users(call.org).filter(|user| filter.passes(*user)).map(|user| user.id).collect();
         let page = call.page(self.settings.page_max).slice(&users);
         let rows: Vec<Value> = page.iter().map(|id| json!({"id": id, "type": "user"})).collect();

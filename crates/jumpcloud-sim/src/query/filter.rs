@@ -54,6 +54,14 @@ impl Filter {
         Filter::Test { field: field.to_owned(), op, values: vec![value.to_owned()] }
     }
 
+    /// Whether one of its comparisons is this one.
+    pub(crate) fn compares_by(&self, wanted: Op) -> bool {
+        match self {
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|part| part.compares_by(wanted)),
+            Filter::Test { op, .. } => *op == wanted,
+        }
+    }
+
     pub(crate) fn passes(&self, subject: &impl Fielded) -> bool {
         match self {
             Filter::And(parts) => parts.iter().all(|part| part.passes(subject)),

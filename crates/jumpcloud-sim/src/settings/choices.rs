@@ -62,6 +62,15 @@ choices! {
         /// `ends with`.
         Words = "ends with",
     }
+    /// What "ends with" is in a rule that is a search \[inferred: other operators of searches were tried there\].
+    SearchEndsWith {
+        /// It takes whoever has that end.
+        Takes = "takes",
+        /// It is accepted and matches nobody.
+        Nobody = "nobody",
+        /// `400`.
+        Refuse = "refuse",
+    }
     /// The wire form of routing policies \[unknown\].
     PolicyForm {
         /// Flat: name, description, enabled, identityProviderId; a wrapped list; PUT.

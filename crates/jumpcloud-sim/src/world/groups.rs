@@ -254,7 +254,7 @@ impl World {
 
     /// Whom the rule of a group would take in or out.
     fn wanted(&self, group: &Group, users: impl Iterator<Item = UserId>) -> Vec<(UserId, bool)> {
-        let Some(filter) = group.rule.as_ref().map(|rule| rule.filter(self.settings.ends_with)) else {
+        let Some(filter) = group.rule.as_ref().map(|rule| rule.filter(&self.settings)) else {
             return Vec::new();
         };
         let free = users.filter(|user| !group.exemptions.contains(*user)).filter_map(|user| self.users.get(&user));

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::query::filter::{Filter, Op};
 use crate::query::{search_body, v1};
-use crate::settings::EndsWith;
+use crate::settings::{EndsWith, SearchEndsWith, Settings};
 
 /// A rule as it was written, and what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,10 +41,19 @@ impl Rule {
         raw.get("queryType").is_none()
     }
 
-    pub(crate) fn filter(&self, ends_with: EndsWith) -> Filter {
+    /// Whether it is a search for the end of something.
+    pub(crate) fn searches_for_an_end(&self) -> bool {
+        let is_search = self.raw.get("queryType").and_then(Value::as_str) == Some("Search");
+        is_search && self.filter.as_ref().is_some_and(|filter| filter.compares_by(Op::EndsWith))
+    }
+
+    pub(crate) fn filter(&self, settings: &Settings) -> Filter {
         match &self.filter {
+            Some(_) if self.searches_for_an_end() && settings.search_ends_with != SearchEndsWith::Takes => {
+                Filter::nothing()
+            }
             Some(filter) => filter.clone(),
-            None => newest(&self.raw, ends_with).unwrap_or_else(|_| Filter::nothing()),
+            None => newest(&self.raw, settings.ends_with).unwrap_or_else(|_| Filter::nothing()),
         }
     }
 }
@@ -151,7 +160,7 @@ mod tests {
     const ANN: Thing = Thing(&[("email", "ann@acme.com.beta"), ("department", "IT")]);
 
     fn passes(raw: &Value, ends_with: EndsWith) -> bool {
-        Rule::parse(raw).unwrap().filter(ends_with).passes(&ANN)
+        Rule::parse(raw).unwrap().filter(&Settings { ends_with, ..Settings::default() }).passes(&ANN)
     }
 
     #[test]

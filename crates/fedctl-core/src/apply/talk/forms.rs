@@ -110,7 +110,9 @@ impl Run {
     fn next_form(&mut self, at: u32, action: &Action, why: String) {
         let talk = self.talk(at);
         if talk.form + 1 >= action.forms().len() {
-            return self.finish(at, End::Manual(why));
+            // A secret that a person sees is of no use to a run.
+            let end = if super::brings_secret(action) { End::Failed(why) } else { End::Manual(why) };
+            return self.finish(at, end);
         }
         talk.form += 1;
         (talk.refused, talk.taking_back, talk.looking) = (None, None, None);

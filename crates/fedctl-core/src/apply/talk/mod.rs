@@ -14,7 +14,7 @@ use super::{End, Run, Turn};
 use crate::endpoint::{self, Again};
 use crate::live::PAGE;
 use crate::object_id::ObjectId;
-use crate::plan::action::{Action, After, Call, Find, Write};
+use crate::plan::action::{Action, After, Call, Find, Look, Write};
 use crate::plan::hole::{Body, Give};
 use crate::read;
 use crate::request::{Ask, Outcome};
@@ -250,17 +250,19 @@ impl Run {
 
     /// The action is done, unless it was to bring a secret and did not.
     fn done(&mut self, at: u32, action: &Action, end: End) {
-        let brings_secret = action.changes.iter().any(|change| change.after == Some(After::Secret))
-            && action
-                .look
-                .as_ref()
-                .is_some_and(|look| look.at.gives.iter().any(|(give, _)| *give == Give::ClientSecret));
-        if brings_secret && !self.given.holds_secret(&action.target) {
+        if brings_secret(action) && !self.given.holds_secret(&action.target) {
             let why = "the client secret was shown once, to nobody; the next plan makes another app".to_owned();
             return self.finish(at, End::Failed(why));
         }
         self.finish(at, end);
     }
+}
+
+/// Whether an action is the one whose answer alone shows a client secret.
+fn brings_secret(action: &Action) -> bool {
+    let gives_it = |look: &Look| look.at.gives.iter().any(|(give, _)| *give == Give::ClientSecret);
+    action.changes.iter().any(|change| change.after == Some(After::Secret))
+        && action.look.as_ref().is_some_and(gives_it)
 }
 
 fn call(action: &Action, form: usize) -> Option<&Call> {

@@ -1,7 +1,7 @@
 //! Which app is the federation's: the one whose client id the identity provider has, our mark, the spec's word, its label.
 
 use super::address;
-use super::wire::{App, AppSettings};
+use super::wire::{App, AppSettings, Source};
 use crate::escrow::Kept;
 use crate::kinds::client_secret;
 use crate::kinds::context::Terms;
@@ -38,6 +38,8 @@ pub struct Found<'a> {
     pub is_escrowed: bool,
     /// There is an identity provider, and every app was looked at: none has its client id.
     pub provider_has_no_app: bool,
+    /// How a claim of the organisation is seen to name a custom attribute.
+    pub seen: Option<Source>,
     /// Why it cannot be used.
     pub refusal: Option<Refusal>,
 }
@@ -72,6 +74,16 @@ impl<'a> Found<'a> {
         self.superseded.last().filter(|_| several).map(|old| old.proposed.object)
     }
 
+    /// Where people have to be taken back to and the app does not say so. Of several addresses nobody knows which is used; an app
+    /// that was made by hand works with one of them.
+    pub fn missing_callbacks<'t>(&self, terms: &'t Terms) -> Vec<&'t str> {
+        let has =
+            |uri: &str| self.settings.is_some_and(|settings| settings.redirect_uris.iter().any(|one| **one == *uri));
+        let is_taken_over = self.app.is_some_and(|(_, owned)| owned.origin == Origin::Adopted);
+        let missing: Vec<&str> = terms.callbacks().filter(|uri| !has(uri)).collect();
+        if is_taken_over && missing.len() < terms.callbacks().count() { Vec::new() } else { missing }
+    }
+
     /// Whether the app is taken over by this plan.
     pub fn is_adopting(&self) -> bool {
         self.app.is_some_and(|(_, owned)| owned.mark == MarkState::Missing)
@@ -83,10 +95,38 @@ impl<'a> Found<'a> {
     }
 }
 
+/// How many apps are looked at to see how claims are written.
+const LOOKED_AT: usize = 5;
+
 type Marked<'a> = (&'a App, ObjectMark<'a>, &'a Option<AppSettings>);
 
 /// Finds the app. Without terms nobody asks an escrow, and an app that no provider leads to is of no use.
 pub(crate) fn find<'a>(spec: &'a Spec, terms: Option<&Terms>, live: &'a Live, needs: &mut Needs) -> Option<Found<'a>> {
+    let found = find_app(spec, terms, live, needs)?;
+    let seen = source_of(spec, live, needs, &found)?;
+    Some(Found { seen, ..found })
+}
+
+/// How claims name a custom attribute: as that of our app does, or one of an older app. `[unknown]`
+fn source_of(spec: &Spec, live: &Live, needs: &mut Needs, found: &Found<'_>) -> Option<Option<Source>> {
+    let emails = |settings: &AppSettings| {
+        let claims = settings.dynamic_claims.iter().filter(|claim| &*claim.name == "email");
+        claims.map(|claim| claim.value.clone()).collect::<Vec<_>>()
+    };
+    let attribute = spec.people.mapping.attribute.as_str();
+    let ours = found.settings.into_iter().flat_map(emails).find_map(|value| Source::of(&value, attribute));
+    if ours.is_some() || found.refusal.is_some() {
+        return Some(ours);
+    }
+    let mut apps: Vec<ObjectId> = needs.apps(live)?.iter().map(|app| app.id).collect();
+    apps.sort_unstable();
+    let settings: Vec<_> = apps.into_iter().take(LOOKED_AT).map(|app| needs.app_settings(live, app)).collect();
+    let settings = settings.into_iter().collect::<Option<Vec<_>>>()?;
+    let mut values = settings.into_iter().flatten().flat_map(emails);
+    Some(values.any(|value| value.starts_with(Source::PREFIX)).then_some(Source::Prefixed))
+}
+
+fn find_app<'a>(spec: &'a Spec, terms: Option<&Terms>, live: &'a Live, needs: &mut Needs) -> Option<Found<'a>> {
     let (apps, provider) = (needs.apps(live), needs.provider(live));
     let (apps, provider) = (apps?, provider?);
     let marked = marked(spec, live, needs, apps)?;
@@ -296,4 +336,38 @@ fn by_label<'a>(spec: &Spec, live: &'a Live, needs: &mut Needs, apps: &'a [App])
     }
     let groups = needs.app_groups(live, app.id)?.to_vec();
     Some(Found { app: Some((app, Owned::ADOPTING)), groups, ..Found::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGIONAL: &str = "https://login.eu.jumpcloud.com/oauth/callback";
+    const OTHER: &str = "https://login.jumpcloud.com/oauth/callback";
+
+    #[test]
+    fn an_app_of_ours_has_every_callback_and_one_that_is_taken_over_any() {
+        let terms = |other: Option<&str>| Terms {
+            issuer: "".into(),
+            callback: REGIONAL.into(),
+            other_callback: other.map(Into::into),
+            login: "".into(),
+            rules: Default::default(),
+        };
+        let app: App = serde_json::from_str(r#"{"_id":"6500000000000000000000aa"}"#).unwrap();
+        let missing = |origin: Origin, uris: &[&str], other| {
+            let body = serde_json::json!({"oidc": {"clientId": "c", "redirectUris": uris}}).to_string();
+            let settings = super::super::wire::settings(body.as_bytes()).unwrap();
+            let owned = Owned { origin, ..Owned::ADOPTING };
+            let found = Found { app: Some((&app, owned)), settings: Some(&settings), ..Found::default() };
+            found.missing_callbacks(&terms(other)).len()
+        };
+        let (ours, theirs, both) = (Origin::Created, Origin::Adopted, Some(OTHER));
+        assert_eq!(
+            (missing(ours, &[], both), missing(ours, &[OTHER], both), missing(ours, &[OTHER, REGIONAL], both)),
+            (2, 1, 0)
+        );
+        assert_eq!((missing(theirs, &[], both), missing(theirs, &[OTHER], both)), (2, 0));
+        assert_eq!((missing(theirs, &[OTHER], None), missing(theirs, &[REGIONAL], None)), (1, 0));
+    }
 }

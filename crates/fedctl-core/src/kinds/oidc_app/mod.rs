@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::address::{Address, Kind, Org};
 use crate::endpoint;
 use crate::escrow;
-use crate::kinds::context::{Builder, Context};
+use crate::kinds::context::{Builder, Context, Terms};
 use crate::kinds::{KindOf, client_secret};
 use crate::live::{Confirmed, Superseded};
 use crate::mark::{self, ObjectRole, Origin};
@@ -18,10 +18,10 @@ use crate::plan::Action;
 use crate::plan::action::{
     Arg, Because, Call, Change, Choice, Field, Find, Form, Look, LookAt, Subject, Then, Verb, Write,
 };
-use crate::plan::hole::{Body, FormValue, Give};
+use crate::plan::hole::{Body, FormValue, Give, raw};
 use crate::plan::order::{Edge, End, Scope};
 use crate::spec::Spec;
-use wire::{App, Claim};
+use wire::{App, Claim, Source};
 
 pub(crate) use find::find;
 pub use find::{Found, Old};
@@ -71,6 +71,8 @@ const WAITS: &str = "the spec wants a new app with a new secret (`app.generation
 
 /// The question that the place of an app's mark answers.
 const MARK: Choice = Choice("app-mark");
+/// The question that the spelling of a custom attribute in a claim answers.
+const SOURCE: Choice = Choice("claim-source");
 
 static LOOK: LookAt = LookAt {
     query: &[("filter[0]", "name:$eq:oidc"), ("fields", wire::FIELDS), ("sort", "_id")],
@@ -199,13 +201,50 @@ fn create(context: &Context<'_>, because: Because) -> Action {
     }
 }
 
-fn email_claim(spec: &Spec) -> Claim {
-    Claim { name: "email".into(), value: spec.people.mapping.attribute.as_str().into(), rest: Default::default() }
+fn email_claim(spec: &Spec, source: Source) -> Claim {
+    Claim { name: "email".into(), value: source.name(spec.people.mapping.attribute.as_str()), rest: Default::default() }
+}
+
+/// Whether a claim comes from the attribute of the spec, as far as anybody knows how that is written.
+pub(crate) fn names_attribute(spec: &Spec, terms: &Terms, claim: &Claim) -> bool {
+    let source = Source::of(&claim.value, spec.people.mapping.attribute.as_str());
+    let pinned = terms.rules.pinned(SOURCE);
+    source.is_some_and(|source| pinned.is_none_or(|pinned| pinned == source.as_str()))
+}
+
+/// How a claim names its attribute: in which way first.
+fn sources(context: &Context<'_>) -> [Source; 2] {
+    match context.found.app.seen {
+        Some(Source::Prefixed) => [Source::Prefixed, Source::Bare],
+        Some(Source::Bare) | None => Source::ALL,
+    }
+}
+
+/// How claims are written, as far as the operator or a live object says.
+pub(crate) fn source(terms: &Terms, found: &Found<'_>) -> Source {
+    let pinned = terms.rules.pinned(SOURCE);
+    let named = Source::ALL.into_iter().find(|source| pinned == Some(source.as_str()));
+    named.or(found.seen).unwrap_or(Source::Bare)
 }
 
 fn configure(context: &Context<'_>, because: Because) -> Action {
     let target = target(context);
-    let claim = email_claim(context.spec);
+    let forms: Box<[Form]> = sources(context).map(|source| configured(context, &target, source)).into();
+    Action {
+        verb: Verb::Update,
+        because,
+        changes: settings_changes(context, source(context.terms, &context.found.app)).into(),
+        write: context.choose(SOURCE, forms),
+        look: Some(Look { at: &SETTINGS, args: Box::new([Arg(target.clone())]) }),
+        target,
+        subject: Subject::Federation,
+        spec: Some(context.spec.people.mapping.attribute.at.clone()),
+    }
+}
+
+/// The call that gives an app its settings, in one spelling of the claim.
+fn configured(context: &Context<'_>, target: &Address, source: Source) -> Form {
+    let claim = email_claim(context.spec, source);
     // An app that was taken over is shown where it was shown.
     let taken_over = context.found.app.app.filter(|(_, owned)| owned.origin == Origin::Adopted);
     let is_hidden = taken_over.and_then(|(app, _)| app.sso?.hidden);
@@ -214,37 +253,31 @@ fn configure(context: &Context<'_>, because: Because) -> Action {
         hidden: is_hidden.unwrap_or(context.spec.app.hidden.value),
         oidc: wire::CreateOidc {
             consent: "trusted",
-            redirect_uris: [&context.terms.callback],
+            redirect_uris: context.terms.callbacks().collect(),
             grant_types: ["authorization_code"],
             token_endpoint_auth_method: CLIENT_AUTHENTICATION,
             relying_party_url: &context.terms.login,
-            dynamic_claims: [claim.clone()],
+            dynamic_claims: [&claim],
         },
     });
+    let call = Call { endpoint: &endpoint::CREATE_APP_SSO, args: Box::new([Arg(target.clone())]), body: Some(body) };
+    Form { changes: Some(settings_changes(context, source).into()), ..Form::new(source.as_str(), call) }
+}
+
+fn settings_changes(context: &Context<'_>, source: Source) -> Vec<Change> {
+    let claim = email_claim(context.spec, source);
+    let callbacks: Vec<&str> = context.terms.callbacks().collect();
     let claims = Field::Entry { list: "oidc.dynamicClaims", by: "name", key: claim.name, value: "value" };
-    Action {
-        verb: Verb::Update,
-        because,
-        changes: Box::new([
-            Change::new(Field::Key("oidc.redirectUris"), format!("[\"{}\"]", context.terms.callback)),
-            Change::new(Field::Key("oidc.tokenEndpointAuthMethod"), CLIENT_AUTHENTICATION),
-            Change::new(claims, claim.value),
-            Change {
-                field: Field::Key("oidc.clientSecret"),
-                before: None,
-                after: Some(crate::plan::action::After::Secret),
-            },
-        ]),
-        write: Write::One(Call {
-            endpoint: &endpoint::CREATE_APP_SSO,
-            args: Box::new([Arg(target.clone())]),
-            body: Some(body),
-        }),
-        look: Some(Look { at: &SETTINGS, args: Box::new([Arg(target.clone())]) }),
-        target,
-        subject: Subject::Federation,
-        spec: Some(context.spec.people.mapping.attribute.at.clone()),
-    }
+    vec![
+        Change::new(Field::Key("oidc.redirectUris"), raw(&callbacks).get()),
+        Change::new(Field::Key("oidc.tokenEndpointAuthMethod"), CLIENT_AUTHENTICATION),
+        Change::new(claims, claim.value),
+        Change {
+            field: Field::Key("oidc.clientSecret"),
+            before: None,
+            after: Some(crate::plan::action::After::Secret),
+        },
+    ]
 }
 
 /// Asks the token endpoint for a token with a code that nobody issued: a good secret is told that the code is bad, a bad

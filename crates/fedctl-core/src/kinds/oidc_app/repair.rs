@@ -1,7 +1,7 @@
 //! An app that is there already: what of it is set right, and what is said and left.
 
-use super::wire::{self, App, AppSettings, Claim};
-use super::{CLIENT_AUTHENTICATION, address, email_claim};
+use super::wire::{self, App, AppSettings, Claim, Source};
+use super::{CLIENT_AUTHENTICATION, SOURCE, address, email_claim, names_attribute, source, sources};
 use crate::endpoint;
 use crate::kinds::app_access;
 use crate::kinds::context::{Builder, Context};
@@ -10,7 +10,7 @@ use crate::live::User;
 use crate::mark::{self, ObjectRole, Origin};
 use crate::people::Person;
 use crate::plan::Action;
-use crate::plan::action::{Arg, Because, Call, Change, Field, Look, LookAt, Subject, Verb, Write};
+use crate::plan::action::{Arg, Because, Call, Change, Field, Form, Look, LookAt, Subject, Verb, Write};
 use crate::plan::guard::{Guard, Refusal};
 use crate::plan::hole::{Body, List, Whole, Wholly, raw};
 use crate::planted::planted;
@@ -116,7 +116,7 @@ fn lockout(context: &Context<'_>, settings: &AppSettings) -> Option<Refusal> {
 }
 
 fn is_ours(claim: &Claim, context: &Context<'_>) -> bool {
-    *claim.value == *context.spec.people.mapping.attribute.as_str()
+    Source::of(&claim.value, context.spec.people.mapping.attribute.as_str()).is_some()
 }
 
 /// Gives an app its mark, and one that we made its label and where it is shown.
@@ -171,22 +171,58 @@ pub(crate) fn works(context: &Context<'_>) -> bool {
 
 /// Sets right what people cannot sign in without, and leaves everything else in the settings.
 fn replace_settings(context: &Context<'_>, settings: &AppSettings) -> Option<Action> {
-    let claim = email_claim(context.spec);
+    let target = address(context.spec);
+    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
+    let form = |source: Source| {
+        let (changes, whole) = set_right(context, settings, source);
+        let body = Body::json(&wire::ReplaceSettings {
+            kind: "oidc",
+            hidden: context.found.app.itself().and_then(|app| app.sso?.hidden).unwrap_or(context.spec.app.hidden.value),
+            oidc: Wholly(whole),
+        });
+        let call = Call { endpoint: &endpoint::REPLACE_APP_SSO, args: args.clone(), body: Some(body) };
+        Form { changes: Some(changes.into()), ..Form::new(source.as_str(), call) }
+    };
+    let (changes, _) = set_right(context, settings, source(context.terms, &context.found.app));
+    (!changes.is_empty()).then(|| Action {
+        target,
+        verb: Verb::Update,
+        because: if moves(context, settings) { Because::Moves } else { Because::Differs },
+        changes: changes.into(),
+        write: if has_claim(context, settings) {
+            Write::One(form(Source::Bare).call)
+        } else {
+            context.choose(SOURCE, sources(context).map(form).into())
+        },
+        look: Some(Look { at: &SETTINGS, args: args.clone() }),
+        subject: Subject::Federation,
+        spec: Some(context.spec.people.mapping.attribute.at.clone()),
+    })
+}
+
+/// Whether the one claim `email` comes from our attribute.
+fn has_claim(context: &Context<'_>, settings: &AppSettings) -> bool {
+    emails(settings).map(|claim| names_attribute(context.spec, context.terms, claim)).eq([true])
+}
+
+/// What is to change of the settings, where a claim that is missing is written in this way.
+fn set_right(context: &Context<'_>, settings: &AppSettings, source: Source) -> (Vec<Change>, Whole) {
+    let claim = email_claim(context.spec, source);
     let mut whole = Whole { at: "oidc", without: SET_BY_SERVICE, ..Whole::default() };
     let mut changes = Vec::new();
-    if !settings.redirect_uris.contains(&context.terms.callback) {
+    let missing = context.found.app.missing_callbacks(context.terms);
+    if !missing.is_empty() {
         let before = raw(&settings.redirect_uris);
-        let after: Vec<&str> =
-            settings.redirect_uris.iter().chain([&context.terms.callback]).map(|uri| &**uri).collect();
+        let after: Vec<&str> = settings.redirect_uris.iter().map(|uri| &**uri).chain(missing.iter().copied()).collect();
         changes.push(Change::of(Field::Key("oidc.redirectUris"), before.get(), raw(&after).get()));
-        whole.lists.push(List { field: "redirectUris", by: "", set: vec![raw(&context.terms.callback)] });
+        whole.lists.push(List { field: "redirectUris", by: "", set: missing.iter().map(raw).collect() });
     }
     if &*settings.token_endpoint_auth_method != CLIENT_AUTHENTICATION {
         let field = Field::Key("oidc.tokenEndpointAuthMethod");
         changes.push(Change::of(field, &*settings.token_endpoint_auth_method, CLIENT_AUTHENTICATION));
         whole = whole.with("tokenEndpointAuthMethod", &CLIENT_AUTHENTICATION);
     }
-    if emails(settings).map(|claim| &*claim.value).ne([&*claim.value]) {
+    if !has_claim(context, settings) {
         let others = settings.dynamic_claims.iter().filter(|claim| &*claim.name != "email");
         let first = settings.dynamic_claims.iter().position(|claim| &*claim.name == "email");
         let mut after: Vec<&Claim> = others.collect();
@@ -195,23 +231,7 @@ fn replace_settings(context: &Context<'_>, settings: &AppSettings) -> Option<Act
         changes.push(Change::of(field, raw(&settings.dynamic_claims).get(), raw(&after).get()));
         whole.lists.push(List { field: "dynamicClaims", by: "name", set: vec![raw(&claim)] });
     }
-    let target = address(context.spec);
-    let args: Box<[Arg]> = Box::new([Arg(target.clone())]);
-    let body = Body::json(&wire::ReplaceSettings {
-        kind: "oidc",
-        hidden: context.found.app.itself().and_then(|app| app.sso?.hidden).unwrap_or(context.spec.app.hidden.value),
-        oidc: Wholly(whole),
-    });
-    (!changes.is_empty()).then(|| Action {
-        target,
-        verb: Verb::Update,
-        because: if moves(context, settings) { Because::Moves } else { Because::Differs },
-        changes: changes.into(),
-        write: Write::One(Call { endpoint: &endpoint::REPLACE_APP_SSO, args: args.clone(), body: Some(body) }),
-        look: Some(Look { at: &SETTINGS, args }),
-        subject: Subject::Federation,
-        spec: Some(context.spec.people.mapping.attribute.at.clone()),
-    })
+    (changes, whole)
 }
 
 /// How every note calls what an app has more than the spec says.
@@ -219,7 +239,7 @@ pub(crate) const BEYOND: &str = "beyond the spec";
 
 /// What is said of an app, and left as it is.
 fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) -> Vec<String> {
-    let callback = &context.terms.callback;
+    let is_other = |uri: &&str| context.terms.callbacks().all(|callback| callback != *uri);
     let mut said = Vec::new();
     if app.active == Some(false) {
         said.push(
@@ -227,7 +247,7 @@ fn left(context: &Context<'_>, app: &App, owned: Owned, settings: &AppSettings) 
         );
     }
     said.extend(owned.kept_name(&app.label, context.spec.app.label.as_str()));
-    let more: Vec<&str> = settings.redirect_uris.iter().filter(|uri| *uri != callback).map(|uri| &**uri).collect();
+    let more: Vec<&str> = settings.redirect_uris.iter().map(|uri| &**uri).filter(is_other).collect();
     if !more.is_empty() {
         said.push(format!("{BEYOND} it also sends people back to {}; that is left", more.join(", ")));
     }

@@ -89,11 +89,49 @@ const ALWAYS: [&str; 3] = ["redirectUris", "tokenEndpointAuthMethod", "dynamicCl
 pub struct Claim {
     /// The name in the token.
     pub name: Box<str>,
-    /// The attribute of the user; a custom attribute by its bare name. `[inferred]`
+    /// The attribute of the user; how it names a custom one is a question ([`Source`]).
     pub value: Box<str>,
     /// Whatever else the service says of it.
     #[serde(flatten)]
     pub rest: std::collections::BTreeMap<Box<str>, serde_json::Value>,
+}
+
+/// How a claim names a custom attribute. `[unknown]`; the console suggests the bare name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Source {
+    /// By its name alone.
+    #[default]
+    Bare,
+    /// With a prefix.
+    Prefixed,
+}
+
+impl Source {
+    /// What stands before the name.
+    pub const PREFIX: &str = "attributes.";
+    /// Both, the likelier first.
+    pub const ALL: [Self; 2] = [Self::Bare, Self::Prefixed];
+
+    /// Its name in plans and operator files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Prefixed => "prefixed",
+        }
+    }
+
+    /// How this value names that attribute, if it does.
+    pub fn of(value: &str, attribute: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| *source.name(attribute) == *value)
+    }
+
+    /// The attribute as a claim names it.
+    pub fn name(self, attribute: &str) -> Box<str> {
+        match self {
+            Self::Bare => attribute.into(),
+            Self::Prefixed => format!("{}{attribute}", Self::PREFIX).into(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -158,9 +196,9 @@ pub(crate) struct ReplaceSettings {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CreateOidc<'a> {
     pub(crate) consent: &'static str,
-    pub(crate) redirect_uris: [&'a str; 1],
+    pub(crate) redirect_uris: Vec<&'a str>,
     pub(crate) grant_types: [&'static str; 1],
     pub(crate) token_endpoint_auth_method: &'static str,
     pub(crate) relying_party_url: &'a str,
-    pub(crate) dynamic_claims: [Claim; 1],
+    pub(crate) dynamic_claims: [&'a Claim; 1],
 }
