@@ -3,10 +3,10 @@
 use jumpcloud_sim::{AppId, GroupId, Membership, OrgId, PolicyId, UserId, World, console};
 use serde_json::{Value, json};
 
-use crate::carry::Memory;
+use crate::carry::{self, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
 use crate::history::account_of;
-use crate::scene::{ATTRIBUTE, email, group_named, is_marked, is_marked_app};
+use crate::scene::{ATTRIBUTE, Written, email, group_named, is_marked, is_marked_app};
 use crate::worlds::Scene;
 
 type Does = Box<dyn Fn(&Scene, &mut Memory)>;
@@ -30,6 +30,7 @@ pub(crate) fn every() -> Vec<Hand> {
     all.extend(more_of_accounts());
     all.extend(people);
     all.extend(more_of_people());
+    all.extend(of_leavers());
     all.extend(objects);
     all.extend(more_of_app());
     all.extend(more_of_policy());
@@ -178,6 +179,38 @@ fn more_of_people() -> Vec<Hand> {
         more("person: the mapping names the account of another", |memory| {
             let person = person(memory);
             console::set_attribute(&mut memory.world, person, ATTRIBUTE, Some("p2@acme.com.beta"));
+        }),
+    ]
+}
+
+/// Of somebody who left the source group before, and whose account an apply suspended.
+fn of_leavers() -> Vec<Hand> {
+    let after = |said, does: fn(&mut Memory)| {
+        let leave = Edit::Person(1, PersonEdit::LeaveGroup);
+        let leaves = move |scene: &Scene, memory: &mut Memory| {
+            scene.make(leave, memory);
+            let spec = scene.spec(memory, Written::NOW);
+            carry::apply(&spec, memory);
+            does(memory);
+        };
+        Hand { said, stops: false, does: Box::new(leaves) }
+    };
+    vec![
+        after("account of a leaver: in use again", |memory| {
+            let account = account(memory);
+            console::suspend_user(&mut memory.world, account, false);
+        }),
+        after("account of a leaver: deleted", |memory| {
+            let account = account(memory);
+            console::delete_user(&mut memory.world, account);
+        }),
+        after("leaver: the mapping is there again", |memory| {
+            let person = person(memory);
+            console::set_attribute(&mut memory.world, person, ATTRIBUTE, Some("p1@acme.com.beta"));
+        }),
+        after("leaver: put into the access group again", |memory| {
+            let (person, group) = (person(memory), group(memory, memory.primary));
+            console::add_member(&mut memory.world, group, person);
         }),
     ]
 }

@@ -74,16 +74,19 @@ fn told(row: &Difference, is_refused: bool) -> [String; 3] {
 /// Ids differ from world to world.
 fn without_ids(text: &str) -> String {
     let is_id = |word: &str| word.len() == 24 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let word =
-        |word: &str| if is_id(word.trim_matches(['(', ')', '.', ','])) { "(id)".to_owned() } else { word.to_owned() };
+    let word = |word: &str| {
+        let bare = word.trim_matches(['(', ')', '.', ',']);
+        if is_id(bare) { word.replace(bare, "id") } else { word.to_owned() }
+    };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
 /// People of whom nothing is told, since a spec says what becomes of them.
-fn left_alone(person: &PlannedPerson) -> Option<[String; 3]> {
+fn left_alone(person: &PlannedPerson, is_refused: bool) -> Option<[String; 3]> {
     let of = |what: String, next: &str| Some([what, String::new(), next.to_owned()]);
     if let Fate::Leaves(gone) = person.fate {
-        return of(format!("nothing: they leave, {}", gone.as_str()), "does what `on_leave` says");
+        let next = if is_refused { "is stopped" } else { "does what `on_leave` says" };
+        return of(format!("nothing: they leave, {}", gone.as_str()), next);
     }
     let Fate::Held(held) = person.fate else { return None };
     of(format!("nothing: held, {}", held.as_str()), "leaves it").filter(|_| held.is_of_primary())
@@ -92,19 +95,25 @@ fn left_alone(person: &PlannedPerson) -> Option<[String; 3]> {
 /// The lines of the table for one edit.
 fn lines(said: &str, looked: Option<&(Drift, Plan)>, notes_before: &[Note]) -> String {
     let mut cells: Vec<[String; 3]> = Vec::new();
-    let of_plan = |what: String| [what, String::new(), String::new()];
     match looked {
-        None => cells.push(of_plan("the spec names what is not there: nothing is planned, exit code 65".to_owned())),
+        None => cells.push([
+            "exit code 65: the spec names what is not there".to_owned(),
+            String::new(),
+            "is stopped".to_owned(),
+        ]),
         Some((drift, plan)) => {
+            let is_refused = !plan.refusals.is_empty();
             for row in &drift.rows {
-                let told = told(row, !plan.refusals.is_empty());
+                let told = told(row, is_refused);
                 if !cells.contains(&told) {
                     cells.push(told);
                 }
             }
             let new = drift.notes.iter().filter(|note| !notes_before.contains(note));
-            cells.extend(new.map(|note| of_plan(format!("noted: {}", without_ids(&note.text)))));
-            cells.extend(plan.people.iter().filter_map(left_alone));
+            let noted =
+                |note: &Note| [format!("noted: {}", without_ids(&note.text)), String::new(), "leaves it".to_owned()];
+            cells.extend(new.map(noted));
+            cells.extend(plan.people.iter().filter_map(|person| left_alone(person, is_refused)));
             cells.extend(plan.refusals.iter().map(|refusal| {
                 let guard = refusal.guard.as_str();
                 [format!("guard `{guard}`: {}", without_ids(&refusal.why)), String::new(), "is stopped".to_owned()]
