@@ -90,6 +90,11 @@ pub fn rename_app(world: &mut World, app: AppId, label: &str) -> bool {
     edit_app(world, app, |app| label.clone_into(&mut app.display_label))
 }
 
+/// Shows an app in the portals of its people, or hides it.
+pub fn set_app_hidden(world: &mut World, app: AppId, hidden: bool) -> bool {
+    edit_app(world, app, |app| app.hidden = hidden)
+}
+
 /// Changes the description of an app.
 pub fn describe_app(world: &mut World, app: AppId, description: &str) -> bool {
     edit_app(world, app, |app| description.clone_into(&mut app.description))
@@ -165,6 +170,19 @@ pub fn set_provider_secret(world: &mut World, provider: ProviderId, secret: &str
     world.providers.get_mut(&provider).map(|provider| provider.client_secret = Secret::new(secret)).is_some()
 }
 
+/// Changes the name of an identity provider.
+pub fn rename_provider(world: &mut World, provider: ProviderId, name: &str) -> bool {
+    world.providers.get_mut(&provider).map(|provider| name.clone_into(&mut provider.name)).is_some()
+}
+
+/// Has an identity provider lead somewhere else: to another issuer, to another client of it.
+pub fn point_provider(world: &mut World, provider: ProviderId, url: &str, client_id: &str) -> bool {
+    let Some(provider) = world.providers.get_mut(&provider) else { return false };
+    url.clone_into(&mut provider.url);
+    client_id.clone_into(&mut provider.client_id);
+    true
+}
+
 /// Suspends a user, or takes that back.
 pub fn suspend_user(world: &mut World, user: UserId, suspended: bool) -> bool {
     let (state, what) =
@@ -181,6 +199,16 @@ pub fn lock_user(world: &mut World, user: UserId, locked: bool) -> bool {
 /// Changes somebody's company e-mail.
 pub fn set_email(world: &mut World, user: UserId, email: &str) -> bool {
     edit_user(world, user, Change::UserUpdate, |user| user.email = email.into())
+}
+
+/// Changes somebody's username.
+pub fn set_username(world: &mut World, user: UserId, username: &str) -> bool {
+    edit_user(world, user, Change::UserUpdate, |user| user.username = username.into())
+}
+
+/// Changes somebody's first and last name.
+pub fn set_name(world: &mut World, user: UserId, first: &str, last: &str) -> bool {
+    edit_user(world, user, Change::UserUpdate, |user| (user.firstname, user.lastname) = (first.into(), last.into()))
 }
 
 /// Sets a custom attribute, or with `None` removes it.

@@ -42,7 +42,8 @@ fn of_app(context: &Context<'_>) -> Vec<Difference> {
         let is_any = !values.is_empty();
         is_any.then(|| with(difference(about(), What::Beyond(what), Some(app.id)), key, &values.join(", ")))
     };
-    let uris = settings.redirect_uris.iter().map(|uri| &**uri).filter(|uri| *uri != &*context.terms.callback);
+    let is_other = |uri: &&str| context.terms.callbacks().all(|callback| callback != *uri);
+    let uris = settings.redirect_uris.iter().map(|uri| &**uri).filter(is_other);
     let claims = settings.dynamic_claims.iter().map(|claim| &*claim.name).filter(|name| *name != "email");
     let mut rows = Vec::new();
     rows.extend(row(Beyond::RedirectUris, "sso.oidc.redirectUris", uris.collect()));

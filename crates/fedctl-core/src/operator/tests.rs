@@ -303,7 +303,7 @@ fn everything_that_is_wrong_is_reported_at_once_and_no_secret_is_repeated() {
     15:9 invalid-duration: `soon` is no number of seconds
         help: write `0s` to `3600s`
     16:9 unknown-key: `forms` has no key `routing-policy`
-        help: its keys are `routing-policy-body`, `routing-policy-update`, `identity-provider-update`, `membership-rule`, `app-mark`, `password-authority-id`
+        help: its keys are `routing-policy-body`, `routing-policy-update`, `identity-provider-update`, `membership-rule`, `app-mark`, `claim-source`, `password-authority-id`
     16:49 unknown-value: `A` is not possible here
         help: possible are `a`, `b`, `c`, `a-plain`, `b-plain`, `c-plain`, `manual`
     17:1 unknown-key: `federation` belongs to a spec

@@ -1,7 +1,7 @@
 //! Every edit of an object of a federation that a human can make in the consoles, in words.
 
-use jumpcloud_sim::{AppId, GroupId, Membership, OrgId, PolicyId, UserId, World, console};
-use serde_json::{Value, json};
+use jumpcloud_sim::{AppId, GroupId, Membership, OrgId, PolicyId, Provider, ProviderId, UserId, World, console};
+use serde_json::json;
 
 use crate::carry::{self, Memory};
 use crate::edits::{AccountEdit, Edit, ObjectEdit, PersonEdit};
@@ -144,6 +144,14 @@ fn another_group(memory: &mut Memory, org: OrgId) -> GroupId {
 
 fn more_of_accounts() -> Vec<Hand> {
     vec![
+        more("account: another username", |memory| {
+            let account = account(memory);
+            console::set_username(&mut memory.world, account, "renamed");
+        }),
+        more("account: another name", |memory| {
+            let account = account(memory);
+            console::set_name(&mut memory.world, account, "Other", "Name");
+        }),
         more("account: its mark is taken out", |memory| {
             let account = account(memory);
             console::set_attribute(&mut memory.world, account, "fedctl", None);
@@ -168,6 +176,14 @@ fn more_of_people() -> Vec<Hand> {
         by_hand("person: deleted", console::delete_user),
         by_hand("person: locked", |world, person| console::lock_user(world, person, true)),
         by_hand("person: their password is taken away", |world, person| console::set_password(world, person, None)),
+        more("person: another username", |memory| {
+            let person = person(memory);
+            console::set_username(&mut memory.world, person, "renamed");
+        }),
+        more("person: another name", |memory| {
+            let person = person(memory);
+            console::set_name(&mut memory.world, person, "Married", "Name");
+        }),
         more("person: another e-mail", |memory| {
             let person = person(memory);
             console::set_email(&mut memory.world, person, "married@acme.com");
@@ -234,6 +250,10 @@ fn more_of_app() -> Vec<Hand> {
         more("app: its mark is taken out", |memory| {
             let app = app(memory);
             console::describe_app(&mut memory.world, app, "");
+        }),
+        more("app: shown in the portal", |memory| {
+            let app = app(memory);
+            console::set_app_hidden(&mut memory.world, app, false);
         }),
         more("app: given to another group", |memory| {
             let (app, group) = (app(memory), another_group(memory, memory.primary));
@@ -315,28 +335,24 @@ fn more_of_groups() -> Vec<Hand> {
     ]
 }
 
-/// The fields of a provider are changed past the console, which tells of none of this either.
 fn more_of_provider() -> Vec<Hand> {
-    let field = |said, key: &'static str, value: &'static str| {
+    let by_hand = |said, does: fn(&mut World, ProviderId, &Provider) -> bool| {
         more(said, move |memory| {
-            let mut world = memory.world.export();
-            let of_org = |provider: &&mut Value| !provider.is_null();
-            let providers = world["providers"].as_object_mut().unwrap().values_mut();
-            providers.filter(of_org).for_each(|provider| provider[key] = json!(value));
-            memory.world = World::import(world).unwrap();
+            let provider = memory.world.provider(memory.secondary).unwrap().clone();
+            does(&mut memory.world, provider.id, &provider);
         })
     };
     vec![
-        more("provider: another client secret", |memory| {
-            let provider = memory.world.provider(memory.secondary).unwrap().id;
-            console::set_provider_secret(&mut memory.world, provider, "typed-by-hand");
+        by_hand("provider: another client secret", |world, id, _| {
+            console::set_provider_secret(world, id, "typed-by-hand")
         }),
-        field("provider: another client id", "client_id", "typed-by-hand"),
-        field("provider: another name", "name", "Workforce"),
-        field("provider: another url", "url", "https://login.other.example.com"),
-        more("provider: deleted", |memory| {
-            let provider = memory.world.provider(memory.secondary).unwrap().id;
-            console::delete_provider(&mut memory.world, provider);
+        by_hand("provider: another client id", |world, id, provider| {
+            console::point_provider(world, id, &provider.url, "typed-by-hand")
         }),
+        by_hand("provider: another name", |world, id, _| console::rename_provider(world, id, "Workforce")),
+        by_hand("provider: another url", |world, id, provider| {
+            console::point_provider(world, id, "https://login.other.example.com", &provider.client_id)
+        }),
+        by_hand("provider: deleted", |world, id, _| console::delete_provider(world, id)),
     ]
 }

@@ -116,6 +116,8 @@ edits! {
     ActivateApp = "activate-app" { app: AppId, active: bool } => |world| done(set_app_active(world, app, active));
     /// Changes the label of an app.
     RenameApp = "rename-app" { app: AppId, name: String } => |world| done(rename_app(world, app, &name));
+    /// Shows an app in the portals of its people, or hides it.
+    HideApp = "hide-app" { app: AppId, hidden: bool } => |world| done(set_app_hidden(world, app, hidden));
     /// Changes the description of an app.
     DescribeApp = "describe-app" { app: AppId, description: String } => |world| {
         done(describe_app(world, app, &description))
@@ -141,12 +143,28 @@ edits! {
     SetProviderSecret = "set-provider-secret" { provider: ProviderId, secret: String } => |world| {
         done(set_provider_secret(world, provider, &secret))
     };
+    /// Changes the name of an identity provider.
+    RenameProvider = "rename-provider" { provider: ProviderId, name: String } => |world| {
+        done(rename_provider(world, provider, &name))
+    };
+    /// Has an identity provider lead to another issuer, or to another client of it.
+    PointProvider = "point-provider" { provider: ProviderId, url: String, client_id: String } => |world| {
+        done(point_provider(world, provider, &url, &client_id))
+    };
     /// Suspends a user, or takes that back.
     SuspendUser = "suspend-user" { user: UserId, suspended: bool } => |world| done(suspend_user(world, user, suspended));
     /// Locks an account, or unlocks it.
     LockUser = "lock-user" { user: UserId, locked: bool } => |world| done(lock_user(world, user, locked));
     /// Changes somebody's company e-mail.
     SetEmail = "set-email" { user: UserId, email: String } => |world| done(set_email(world, user, &email));
+    /// Changes somebody's username.
+    SetUsername = "set-username" { user: UserId, username: String } => |world| {
+        done(set_username(world, user, &username))
+    };
+    /// Changes somebody's first and last name.
+    SetName = "set-name" { user: UserId, first: String, last: String } => |world| {
+        done(set_name(world, user, &first, &last))
+    };
     /// Sets a custom attribute, or without a value removes it.
     SetAttribute = "set-attribute" { user: UserId, name: String, value: Option<String> } => |world| {
         done(set_attribute(world, user, &name, value.as_deref()))

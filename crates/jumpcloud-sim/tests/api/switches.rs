@@ -230,6 +230,51 @@ fn a_rule_may_be_answered_in_another_spelling() {
 }
 
 #[test]
+fn a_search_for_an_end_may_take_nobody_or_be_refused() {
+    with_client(|client| {
+        let rule = json!({"queryType": "Search", "searchFilters": r#"{"filter":{"and":["email:$ew:.beta"]}}"#});
+        let user = json!({"email": "ann@acme.com.beta", "username": "ann", "state": "STAGED"});
+        assert_eq!(client.post("/api/systemusers", &user).status, 200);
+        let mut taken = |value: &str, name: &str| {
+            set(client, "search-ends-with", value);
+            let body = json!({"name": name, "membershipMethod": "DYNAMIC_AUTOMATED", "memberQuery": rule});
+            let made = client.post("/api/v2/usergroups", &body);
+            let id = made.json()["id"].as_str().map(str::to_owned)?;
+            let members = client.get(&format!("/api/v2/usergroups/{id}/members?limit=100")).json();
+            Some(members.as_array().map(Vec::len))
+        };
+        assert_eq!(taken("takes", "A"), Some(Some(1)));
+        assert_eq!(taken("nobody", "B"), Some(Some(0)));
+        assert_eq!(taken("refuse", "C"), None);
+    });
+}
+
+#[test]
+fn a_claim_that_is_spelt_otherwise_than_its_attribute_may_be_refused() {
+    with_client(|client| {
+        let attributes = json!([{"name": "Alias", "value": "ann@beta.com"}]);
+        let user = json!({"email": "ann@acme.com", "username": "ann", "state": "STAGED", "attributes": attributes});
+        assert_eq!(client.post("/api/systemusers", &user).status, 200);
+        let app = client.post("/api/applications", &json!({"name": "oidc", "displayLabel": "A", "active": true}));
+        let target = format!("/api/v2/applications/{}/sso", text(&app.json(), "_id"));
+        let body = |source: &str| {
+            let claims = json!([{"name": "email", "value": source}]);
+            let oidc = json!({"redirectUris": ["https://x.example/cb"], "relyingPartyUrl": "https://x.example",
+                "dynamicClaims": claims});
+            json!({"type": "oidc", "oidc": oidc})
+        };
+        assert_eq!(client.post(&target, &body("attributes.Alias")).status, 200);
+        set(client, "attribute-source-checked", "true");
+        for (source, right, wrong) in [("bare", "Alias", "attributes.Alias"), ("prefixed", "attributes.Alias", "Alias")]
+        {
+            set(client, "attribute-source", source);
+            assert_eq!(client.put(&target, &body(wrong)).status, 400, "{source}");
+            assert_eq!(client.put(&target, &body(right)).status, 200, "{source}");
+        }
+    });
+}
+
+#[test]
 fn keys_of_oidc_settings_that_nobody_knows_stay_go_or_are_refused() {
     with_client(|client| {
         let app = client.post("/api/applications", &json!({"name": "oidc", "displayLabel": "A", "active": true}));

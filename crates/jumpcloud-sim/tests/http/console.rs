@@ -25,7 +25,11 @@ async fn the_edits_that_tests_need_are_there_by_name() {
         ("lock-user", json!({"user": ann, "locked": true})),
         ("rename-group", json!({"group": group, "name": "Other"})),
         ("set-attribute", json!({"user": federation.ann_at_acme, "name": "SecondaryEmail", "value": null})),
-        ("delete-provider", json!({"provider": federation.provider})),
+        ("hide-app", json!({"app": app, "hidden": false})),
+        ("set-username", json!({"user": ann, "username": "renamed"})),
+        ("set-name", json!({"user": ann, "first": "Other", "last": "Name"})),
+        ("rename-provider", json!({"provider": federation.provider, "name": "Workforce"})),
+        ("point-provider", json!({"provider": federation.provider, "url": "https://x.example.com", "client_id": "x"})),
     ] {
         by_hand(&federation, edit, fields).await.expect(204);
     }
@@ -33,10 +37,20 @@ async fn the_edits_that_tests_need_are_there_by_name() {
     assert_eq!(federation.secondary.get(&target).await.json()["enabled"], false);
     let ann = federation.secondary.get(&format!("/api/systemusers/{ann}")).await.json();
     assert_eq!((&ann["state"], &ann["account_locked"]), (&json!("SUSPENDED"), &json!(true)));
+    assert_eq!([&ann["username"], &ann["firstname"], &ann["lastname"]], ["renamed", "Other", "Name"]);
+    let shown = federation.primary.get(&format!("/api/applications/{app}")).await.json();
+    assert_eq!(shown["sso"]["hidden"], false);
+    let target = format!("/api/v2/identity-providers/{}", federation.provider);
+    let provider = federation.secondary.get(&target).await.json();
+    assert_eq!(
+        [&provider["name"], &provider["oidc"]["url"], &provider["oidc"]["clientId"]],
+        ["Workforce", "https://x.example.com", "x"]
+    );
     assert_eq!(federation.primary.get(&format!("/api/v2/usergroups/{group}")).await.json()["name"], "Other");
     let at_acme = federation.primary.get(&format!("/api/systemusers/{}", federation.ann_at_acme)).await.json();
     assert_eq!(at_acme["attributes"], json!([]));
-    federation.secondary.get(&format!("/api/v2/identity-providers/{}", federation.provider)).await.expect(404);
+    by_hand(&federation, "delete-provider", json!({"provider": federation.provider})).await.expect(204);
+    federation.secondary.get(&target).await.expect(404);
 }
 
 #[tokio::test]
