@@ -119,6 +119,27 @@ pub(crate) fn without_ids(text: &str) -> String {
     text.split('[').map(piece).collect::<Vec<_>>().join("[")
 }
 
+/// With every time of day as midnight: how long something takes differs from run to run.
+pub(crate) fn midnight(line: &str) -> String {
+    let is_time = |text: &str| {
+        let mut bytes = text.bytes();
+        text.len() == 9
+            && "dd:dd:ddZ".bytes().all(|wanted| match bytes.next() {
+                Some(digit) if wanted == b'd' => digit.is_ascii_digit(),
+                byte => byte == Some(wanted),
+            })
+    };
+    let mut parts = line.split('T');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let time = part.get(..9).filter(|time| is_time(time));
+        shown.push('T');
+        shown.push_str(time.map_or("", |_| "00:00:00Z"));
+        shown.push_str(&part[time.map_or(0, str::len)..]);
+    }
+    shown
+}
+
 fn ports(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -155,4 +176,9 @@ fn only_what_differs_from_run_to_run_is_redacted() {
     let redacted =
         "http://127.0.0.1:PORT/oauth (6abe1300ac1f576700000001)\nDigest: DIGEST\n\"DIGEST\" --allow capture@DIGEST";
     assert_eq!(redact(&text), redacted);
+}
+
+#[test]
+fn times_of_day_are_shown_as_midnight_and_nothing_else_is() {
+    assert_eq!(midnight("at 2026-10-01T09:14:07Z by T, To"), "at 2026-10-01T00:00:00Z by T, To");
 }

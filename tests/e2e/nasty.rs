@@ -7,7 +7,7 @@ mod read;
 use jumpcloud_sim::{NewUser, TextField, World, console};
 use serde_json::{Value, json};
 
-use crate::env::{Run, redact};
+use crate::env::{Run, midnight, redact};
 use crate::sandbox::Sandbox;
 use read::{is_json, is_markdown, is_plain};
 
@@ -178,7 +178,7 @@ impl Pair {
     /// The documents say the same, word for word.
     #[track_caller]
     fn same_json(&self, args: &str) -> Value {
-        let [tame, nasty] = self.both(args).map(|run| is_json(&redact(&run.stdout)));
+        let [tame, nasty] = self.both(args).map(|run| is_json(&shown(&run)));
         let [tame, nasty] = [tame, nasty].map(|mut document| {
             for passing in ["digest", "as_of"] {
                 document[passing] = json!(null);
@@ -210,7 +210,7 @@ impl Pair {
         let ours = |run: &Run, word: &str| -> Vec<String> {
             let is_ours = |line: &&str| !line.contains(word) && !line.starts_with("Digest");
             let plain = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-            redact(&run.stdout).lines().filter(is_ours).map(plain).collect()
+            shown(run).lines().filter(is_ours).map(plain).collect()
         };
         let (tame, nasty) = (ours(&runs[0], "tame"), ours(&runs[1], "NAME"));
         let other = tame.iter().zip(&nasty).find(|(tame, nasty)| tame != nasty);
@@ -255,6 +255,11 @@ fn difference(tame: &Value, nasty: &Value, at: String) -> Option<String> {
             .find_map(|(name, tame)| difference(tame, nasty.get(name).unwrap_or(&Value::Null), format!("{at}/{name}"))),
         _ => (tame != nasty).then(|| format!("{at}: {tame} {nasty}")),
     }
+}
+
+/// What a run printed, without what differs from run to run.
+fn shown(run: &Run) -> String {
+    midnight(&redact(&run.stdout))
 }
 
 fn removals(plan: &Value) -> usize {

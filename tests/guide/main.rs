@@ -171,31 +171,5 @@ fn begin(how: &str) -> Sandbox {
 fn lines(run: &Run) -> Vec<String> {
     let text = format!("{}{}", run.stdout, run.stderr);
     let text = env::redact(&text).replace("127.0.0.1:PORT", PORT);
-    text.lines().map(|line| midnight(&env::without_ids(line.trim_end()))).collect()
-}
-
-/// With every time of day as midnight: how long a page takes differs from run to run.
-fn midnight(line: &str) -> String {
-    let is_time = |text: &str| {
-        let mut bytes = text.bytes();
-        text.len() == 9
-            && "dd:dd:ddZ".bytes().all(|wanted| match bytes.next() {
-                Some(digit) if wanted == b'd' => digit.is_ascii_digit(),
-                byte => byte == Some(wanted),
-            })
-    };
-    let mut parts = line.split('T');
-    let mut shown = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let time = part.get(..9).filter(|time| is_time(time));
-        shown.push('T');
-        shown.push_str(time.map_or("", |_| "00:00:00Z"));
-        shown.push_str(&part[time.map_or(0, str::len)..]);
-    }
-    shown
-}
-
-#[test]
-fn times_of_day_are_shown_as_midnight_and_nothing_else_is() {
-    assert_eq!(midnight("at 2026-10-01T09:14:07Z by T, To"), "at 2026-10-01T00:00:00Z by T, To");
+    text.lines().map(|line| env::midnight(&env::without_ids(line.trim_end()))).collect()
 }
