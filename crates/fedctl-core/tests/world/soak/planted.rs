@@ -8,17 +8,21 @@ use fedctl_core::planted::{Planted, plant};
 use proptest::strategy::ValueTree;
 
 use super::life::live;
-use super::story::{taken_over, tree};
+use super::story::{taken_over, tree, with_a_stranger};
 
 /// How many worlds a mistake may take to be found.
 const SEEDS: u64 = 2_000;
 /// The number of the first world in which a mistake shows, and how.
 type Shown = Option<(u64, String)>;
 
-/// What goes wrong in the world of this seed; one in eight is a take-over.
+/// What goes wrong in the world of this seed; one in eight is a take-over, and in one somebody routes a stranger.
 fn wrong(seed: u64, mistake: Option<Planted>) -> Option<String> {
     plant(mistake);
-    let story = if seed % 8 == 7 { taken_over(seed) } else { tree(seed).1.current() };
+    let story = match seed % 8 {
+        7 => taken_over(seed),
+        3 => with_a_stranger(seed),
+        _ => tree(seed).1.current(),
+    };
     let wrong = panic::catch_unwind(|| live(&story).wrong).unwrap_or_else(|_| Some("it panicked".to_owned()));
     plant(None);
     wrong

@@ -132,6 +132,16 @@ pub(crate) fn taken_over(seed: u64) -> Story {
     story
 }
 
+/// The same, and while the first run writes, somebody takes a stranger into the routing group.
+#[cfg(planted)]
+pub(crate) fn with_a_stranger(seed: u64) -> Story {
+    use prop::strategy::ValueTree;
+    let mut story = tree(seed).1.current();
+    let at = usize::try_from(seed % 37).unwrap_or_default();
+    story.rounds[0].between = Some((at, Edit::Object(ObjectEdit::AddStranger)));
+    story
+}
+
 fn stories() -> impl Strategy<Value = Story> {
     let scenes = prop_oneof![3 => fresh_scenes(PEOPLE), 1 => scenes(PEOPLE)];
     let rounds = prop::collection::vec(round(), 1..5);
