@@ -232,6 +232,10 @@ impl Theatre<'_> {
     /// Harm under answers that no document gives. Where it strikes somebody whom the federation is not about, the plan is
     /// refused.
     fn doubt(&mut self, answers: &Answers, harm: &Harm, after: &str) {
+        // Harm under the likely answers is no question, and the plan is refused for it.
+        if answers.is_empty() && !self.rehearsal.refusals.is_empty() {
+            return;
+        }
         let doubt = Doubt {
             question: answers.asks(),
             answer: answers.switches(),

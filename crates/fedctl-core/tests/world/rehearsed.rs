@@ -245,7 +245,10 @@ fn i9_i10_a_take_down_whose_plan_says_too_little_is_objected_to() {
     let mut play = plays.into_iter().next().unwrap();
     assert!(play.plan.people.iter().all(|person| !person.has_local_way_in));
     play.plan.people[0].has_local_way_in = true;
-    assert!(guards(&play.rehearse(&Script { is_folded: false, ..Script::default() })).contains(&Guard::Lockout));
+    let rehearsal = play.rehearse(&Script { is_folded: false, ..Script::default() });
+    assert!(guards(&rehearsal).contains(&Guard::Lockout));
+    // What is refused under the likely answers is no open question besides.
+    assert!(rehearsal.doubts.iter().all(|doubt| !doubt.question.is_empty()), "{:?}", rehearsal.doubts);
     // What lets them in is left.
     let mut play = take_downs(Reach::Both).swap_remove(0);
     play.plan.actions.retain(|action| action.target.kind == Kind::PasswordAuthority);
