@@ -62,6 +62,17 @@ impl Office {
         plan
     }
 
+    /// Somebody joins, and a plan is applied; something may be left for the next.
+    fn apply_for_who_joins(&mut self, email: &str, username: &str) -> Plan {
+        let user = self.memory.world.add_user(self.memory.primary, plain(email, username));
+        let group = self.group();
+        self.memory.world.add_member(group, user);
+        let spec = self.spec();
+        let (plan, ends) = carry::apply(&spec, &mut self.memory);
+        assert!(plan.refusals.is_empty() && bad(&plan, &ends).is_empty(), "{:?}", plan.refusals);
+        plan
+    }
+
     fn group(&self) -> GroupId {
         self.memory.world.groups(self.memory.primary).find(|group| group.name == "Contractors").unwrap().id
     }
@@ -158,12 +169,7 @@ fn i4_i10_a_chain_that_is_broken_off_anywhere_opens_nobody_elses_account_and_is_
 fn who_joins_with_the_address_that_somebody_gives_up_waits_for_the_next_plan() {
     let mut office = Office::new("follow");
     office.moves(&[("ann", "anna")]);
-    let dee = office.memory.world.add_user(office.memory.primary, plain("ann@acme.com", "dee"));
-    let group = office.group();
-    office.memory.world.add_member(group, dee);
-    let spec = office.spec();
-    let (plan, ends) = carry::apply(&spec, &mut office.memory);
-    assert!(plan.refusals.is_empty() && bad(&plan, &ends).is_empty(), "{:?}", plan.refusals);
+    let plan = office.apply_for_who_joins("ann@acme.com", "dee");
     let fate = |plan: &Plan| plan.people.iter().find(|person| *person.email == *"ann@acme.com").unwrap().fate;
     assert_eq!(fate(&plan), Fate::Held(Held::AddressTaken));
     assert_eq!((office.opens("ann"), office.opens("dee")), (opened("ann", "anna"), None));
@@ -181,12 +187,7 @@ fn i4_i10_who_joins_with_the_address_that_an_open_gap_leaves_waits_until_it_is_c
     carry::run(&plan, &mut office.memory);
     office.memory.revive();
     assert_eq!(office.opens("ann"), None);
-    let dee = office.memory.world.add_user(office.memory.primary, plain("ann@acme.com", "dee"));
-    let group = office.group();
-    office.memory.world.add_member(group, dee);
-    let spec = office.spec();
-    let (plan, ends) = carry::apply(&spec, &mut office.memory);
-    assert!(plan.refusals.is_empty() && bad(&plan, &ends).is_empty(), "{:?}", plan.refusals);
+    office.apply_for_who_joins("ann@acme.com", "dee");
     assert_eq!((office.opens("ann"), office.opens("dee")), (opened("ann", "anna"), None));
     office.apply();
     assert_eq!((office.opens("ann"), office.opens("dee")), (opened("ann", "anna"), opened("dee", "ann")));
